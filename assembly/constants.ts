@@ -1,0 +1,49 @@
+/** Sizes and rates of the pipeline, each with its unit and its origin. */
+
+/** Sample rate of the core in hertz (arXiv 2008.04259, section 2: full band). */
+export const SAMPLE_RATE: i32 = 48000;
+
+/** Samples in a hop: 10 ms. */
+export const FRAME: i32 = 480;
+
+/** Samples in an analysis window: 20 ms, 50 % overlap. */
+export const WINDOW: i32 = 960;
+
+/** Bins of the real spectrum of one window, 50 Hz apart, 0 to 24 kHz. */
+export const BINS: i32 = 481;
+
+/** ERB-spaced bands, 0 to 20 kHz. */
+export const BANDS: i32 = 34;
+
+/** Frames the network sees beyond the one it decides on (the article: 20 ms). */
+export const LOOKAHEAD: i32 = 2;
+
+/** Delay of the core in samples: one hop of overlap-add and the look-ahead. */
+export const DELAY: i32 = (1 + LOOKAHEAD) * FRAME;
+
+/** Inputs of the network: band energies, coherences, period, correlation. */
+export const FEATURES: i32 = 2 * BANDS + 2;
+
+/** Shortest pitch period in samples: 800 Hz. */
+export const MIN_PERIOD: i32 = 60;
+
+/** Longest pitch period in samples: 60 Hz. */
+export const MAX_PERIOD: i32 = 800;
+
+/** Periods on each side of the comb filter (M of the paper). */
+export const COMB_PERIODS: i32 = 5;
+
+/** Past samples the comb filter needs before its window. */
+export const COMB_PAST: i32 = COMB_PERIODS * MAX_PERIOD;
+
+/** Future samples the look-ahead leaves to the comb filter after its window. */
+export const COMB_FUTURE: i32 = LOOKAHEAD * FRAME;
+
+/** Samples of high-passed input that are kept: comb past, the window in decision, look-ahead. */
+export const HISTORY: i32 = COMB_PAST + WINDOW + COMB_FUTURE;
+
+/** The same sizes in bytes of f32, for pointer loops. */
+export const FRAME_BYTES: usize = (FRAME as usize) * 4;
+export const WINDOW_BYTES: usize = (WINDOW as usize) * 4;
+export const BINS_BYTES: usize = (BINS as usize) * 4;
+export const BANDS_BYTES: usize = (BANDS as usize) * 4;

@@ -1,0 +1,115 @@
+/**
+ * Ideal gains and strengths from clean speech beside the noisy signal: targets for training and the ladder of the
+ * article. Formulas re-derived from arXiv 2008.04259, sections 2 and 3.
+ */
+import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from './constants';
+import { bandProducts } from './bands/erb';
+import { combFilter, combNoise } from './pitch/comb';
+import { pitchCoherence } from './pitch/coherence';
+import { HighPass } from './signal/highpass';
+import { rfft } from './signal/fft';
+import { applyWindow } from './signal/window';
+import { Suppressor } from './suppressor';
+
+const SPECTRUM: i32 = 2 * BINS + 2;
+/** Noise kept where the comb filter cannot be as periodic as the speech: attenuation of at most 15 dB. */
+const N0: f32 = 0.03;
+/** Below this product of magnitudes a band is silent. */
+const SILENCE: f32 = 1e-9;
+
+/** Values of one frame in `statistics`: five per band and the level of the clean frame. */
+export const STATISTICS: i32 = 5 * BANDS + 1;
+
+const TIME = new StaticArray<f32>(WINDOW);
+const CLEAN_COMB = new StaticArray<f32>(SPECTRUM);
+const CLEAN_COMB_ENERGY = new StaticArray<f32>(BANDS);
+
+/** strength r that makes (1 - r) y + r p as coherent as clean speech; see docs of `Oracle`. */
+function idealStrength(qx: f32, qy: f32, qp: f32): f32 {
+  if (qy >= qx) return 0;
+  if (qp <= qx) return 1;
+  const a = qp * qp - qx * qx;
+  const b = qp * qy * (1 - qx * qx);
+  const alpha = (Mathf.sqrt(b * b + a * max<f32>(0, qx * qx - qy * qy)) - b) / max<f32>(a, 1e-6);
+  return alpha / (1 + alpha);
+}
+
+export class Oracle {
+  readonly input: StaticArray<f32> = new StaticArray<f32>(FRAME);
+  /** Clean spectrum of the frame in decision. */
+  readonly spectrum: StaticArray<f32> = new StaticArray<f32>(SPECTRUM);
+  readonly energy: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /** g_b = ||x_b|| / ||y_b||, at most 1, times g_att where the comb falls short. */
+  readonly gains: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  readonly strengths: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /**
+   * What a loss on the enhanced spectrum needs, per band: ||x|| / ||y||, Re[x^H y] / ||x|| ||y||, ||p|| / ||y||,
+   * Re[x^H p] / ||x|| ||p||, q_x; then the clean level of the frame in dBFS.
+   */
+  readonly statistics: StaticArray<f32> = new StaticArray<f32>(STATISTICS);
+  private history: StaticArray<f32> = new StaticArray<f32>(HISTORY);
+  private highPass: HighPass = new HighPass();
+
+  reset(): void {
+    memory.fill(changetype<usize>(this.history), 0, HISTORY << 2);
+    this.highPass.reset();
+  }
+
+  /** Takes the clean hop in `input`, after `noisy.analyse()` took the noisy one. */
+  process(noisy: Suppressor): void {
+    const history = changetype<usize>(this.history);
+    memory.copy(history, history + (FRAME << 2), (HISTORY - FRAME) << 2);
+    this.highPass.process(changetype<usize>(this.input), history + ((HISTORY - FRAME) << 2), FRAME);
+
+    const time = changetype<usize>(TIME);
+    const spectrum = changetype<usize>(this.spectrum);
+    const energy = changetype<usize>(this.energy);
+    const window = history + (COMB_PAST << 2);
+    applyWindow(window, time);
+    rfft(time, spectrum);
+    bandProducts(spectrum, spectrum, energy);
+
+    const cleanComb = changetype<usize>(CLEAN_COMB);
+    const cleanCombEnergy = changetype<usize>(CLEAN_COMB_ENERGY);
+    combFilter(window, noisy.period, time);
+    applyWindow(time, time);
+    rfft(time, cleanComb);
+    bandProducts(cleanComb, cleanComb, cleanCombEnergy);
+
+    const statistics = changetype<usize>(this.statistics);
+    const qx = statistics + ((4 * BANDS) << 2);
+    pitchCoherence(spectrum, cleanComb, energy, cleanCombEnergy, qx);
+    this.correlate(noisy.spectrumInDecision, energy, noisy.energyInDecision, statistics + (BANDS << 2));
+    this.correlate(changetype<usize>(noisy.comb), energy, changetype<usize>(noisy.combEnergy), statistics + ((3 * BANDS) << 2));
+
+    const s2 = combNoise(noisy.period);
+    const qy = changetype<usize>(noisy.features) + (BANDS << 2);
+    let level: f32 = 0;
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const y = Mathf.sqrt(load<f32>(noisy.energyInDecision + b)) + SILENCE;
+      const x = Mathf.sqrt(load<f32>(energy + b));
+      const p = Mathf.sqrt(load<f32>(changetype<usize>(noisy.combEnergy) + b));
+      level += x * x;
+      store<f32>(statistics + b, min<f32>(100, x / y));
+      store<f32>(statistics + ((2 * BANDS) << 2) + b, min<f32>(100, p / y));
+      this.ideal(b, x / y, load<f32>(qx + b), load<f32>(qy + b), s2);
+    }
+    const power = level / ((FRAME as f32) * (FRAME as f32));
+    store<f32>(statistics + ((5 * BANDS) << 2), <f32>10 * Mathf.log10(power + <f32>1e-12));
+  }
+
+  private ideal(b: usize, ratio: f32, qx: f32, qy: f32, s2: f32): void {
+    const x = max<f32>(0, qx);
+    const y = max<f32>(0, qy);
+    const qp = y / Mathf.sqrt((1 - s2) * y * y + s2);
+    let gain = min<f32>(1, ratio);
+    if (qp < x) gain *= Mathf.sqrt((1 + N0 - x * x) / (1 + N0 - qp * qp));
+    store<f32>(changetype<usize>(this.gains) + b, gain);
+    store<f32>(changetype<usize>(this.strengths) + b, idealStrength(x, y, qp));
+  }
+
+  /** Re[x_b^H s_b] / (||x_b|| ||s_b||) of the clean spectrum and another. */
+  private correlate(other: usize, energy: usize, otherEnergy: usize, target: usize): void {
+    pitchCoherence(changetype<usize>(this.spectrum), other, energy, otherEnergy, target);
+  }
+}

@@ -1,0 +1,18 @@
+/** Sums over f32 vectors that several stages share. Real-time safe; no alignment needed. */
+
+/** Sum of a[i] b[i] over n values; n is a multiple of 4. */
+export function dot(a: usize, b: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  const bytes = (n as usize) << 2;
+  let i: usize = 0;
+  for (; i + 32 <= bytes; i += 32) {
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(a + i), v128.load(b + i)));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(a + i, 16), v128.load(b + i, 16)));
+  }
+  if (i < bytes) s0 = f32x4.add(s0, f32x4.mul(v128.load(a + i), v128.load(b + i)));
+  s0 = f32x4.add(s0, s1);
+  return (
+    f32x4.extract_lane(s0, 0) + f32x4.extract_lane(s0, 1) + (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3))
+  );
+}

@@ -1,0 +1,250 @@
+/**
+ * The frame pipeline: one hop of 480 samples in, one hop out, 1440 samples later.
+ *
+ *   input -> high-pass -> analysis (newest frame n):      Y_n, band energies
+ *                      -> pitch search + Viterbi:         period of frame n - 2
+ *                      -> comb filter of frame n - 2:     P, coherences
+ *   70 features -> network -> gains, strengths of frame n - 2
+ *   frame n - 2: (1 - r) Y + r P, renormalised, times g -> overlap-add -> hop n - 3
+ *
+ * Everything is allocated by the constructor; every method is real-time safe.
+ */
+import { BANDS, BANDS_BYTES, BINS, BINS_BYTES, COMB_PAST, DELAY, FEATURES, FRAME, FRAME_BYTES, HISTORY, LOOKAHEAD, MIN_PERIOD, WINDOW } from './constants';
+import { bandProducts, interpolate } from './bands/erb';
+import { postFilter } from './bands/postfilter';
+import { energyFeatures, pitchFeatures } from './features';
+import { combFilter } from './pitch/comb';
+import { pitchCoherence } from './pitch/coherence';
+import { refinePeriod } from './pitch/refine';
+import { PitchSearch } from './pitch/search';
+import { Viterbi } from './pitch/viterbi';
+import { irfft, rfft } from './signal/fft';
+import { HighPass } from './signal/highpass';
+import { applyWindow } from './signal/window';
+
+const SPECTRUM: i32 = 2 * BINS + 2;
+const FRAMES: i32 = LOOKAHEAD + 1;
+
+/** Frames of analysis before the decision of a resumed stream rests on live spectra alone. */
+const WARM_UP: i32 = FRAMES + 1;
+
+/** Larger samples (+60 dBFS) are cut before analysis: their squares must stay finite. */
+const LIMIT: f32 = 1000;
+/** Smaller ones are silence: denormals are slow. */
+const DENORMAL: f32 = 1e-15;
+
+/** Scratch shared by all streams: nothing in it outlives a call. */
+const TIME = new StaticArray<f32>(WINDOW);
+const MIXED = new StaticArray<f32>(SPECTRUM);
+const BIN_GAINS = new StaticArray<f32>(BINS + 3);
+const MIXED_ENERGY = new StaticArray<f32>(BANDS);
+
+export class Suppressor {
+  readonly input: StaticArray<f32> = new StaticArray<f32>(FRAME);
+  readonly output: StaticArray<f32> = new StaticArray<f32>(FRAME);
+  readonly features: StaticArray<f32> = new StaticArray<f32>(FEATURES);
+  /** Gains 0..1 of the frame in decision; after `synthesise` with the post-filter and the floor applied. */
+  readonly gains: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /** Strengths 0..1 of the comb filter in the frame in decision. */
+  readonly strengths: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /** Comb-filtered spectrum of the frame in decision and its band energies. */
+  readonly comb: StaticArray<f32> = new StaticArray<f32>(SPECTRUM);
+  readonly combEnergy: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /** Period in samples of the frame in decision. */
+  period: i32 = MIN_PERIOD;
+
+  /** High-passed input, newest last. */
+  private history: StaticArray<f32> = new StaticArray<f32>(HISTORY);
+  /** Input as it came, DELAY + FRAME samples, newest last. */
+  private dry: StaticArray<f32> = new StaticArray<f32>(DELAY + FRAME);
+  /** Spectra and band energies of the newest frame and the look-ahead, as rings. */
+  private spectra: StaticArray<f32> = new StaticArray<f32>(FRAMES * SPECTRUM);
+  private energies: StaticArray<f32> = new StaticArray<f32>(FRAMES * BANDS);
+  private newest: i32 = 0;
+  /** Second half of the last synthesised frame. */
+  private overlap: StaticArray<f32> = new StaticArray<f32>(FRAME);
+  private highPass: HighPass = new HighPass();
+  private search: PitchSearch = new PitchSearch();
+  private viterbi: Viterbi = new Viterbi();
+  /** The last hop left through the wet path. */
+  private wet: bool = true;
+  /** Hops of analysis since the start or since the last bypassed one. */
+  private warm: i32 = WARM_UP;
+
+  reset(): void {
+    memory.fill(changetype<usize>(this.history), 0, HISTORY << 2);
+    memory.fill(changetype<usize>(this.dry), 0, (DELAY + FRAME) << 2);
+    memory.fill(changetype<usize>(this.spectra), 0, (FRAMES * SPECTRUM) << 2);
+    memory.fill(changetype<usize>(this.energies), 0, (FRAMES * BANDS) << 2);
+    memory.fill(changetype<usize>(this.overlap), 0, FRAME << 2);
+    memory.fill(changetype<usize>(this.output), 0, FRAME << 2);
+    this.highPass.reset();
+    this.search.reset();
+    this.viterbi.reset();
+    this.period = MIN_PERIOD;
+    this.wet = true;
+    this.warm = WARM_UP;
+  }
+
+  /** First sample of the frame in decision, high-passed, with the comb filter's past and future around it. */
+  @inline
+  get windowInDecision(): usize {
+    return changetype<usize>(this.history) + (COMB_PAST << 2);
+  }
+
+  /** Spectrum Y of the frame in decision. */
+  @inline
+  get spectrumInDecision(): usize {
+    return changetype<usize>(this.spectra) + (((this.newest + 1) % FRAMES) * SPECTRUM << 2);
+  }
+
+  /** Band energies of the frame in decision. */
+  @inline
+  get energyInDecision(): usize {
+    return changetype<usize>(this.energies) + (((this.newest + 1) % FRAMES) * BANDS << 2);
+  }
+
+  /** Takes the hop in `input`; leaves the features, and Y and P of the frame in decision. */
+  analyse(): void {
+    this.accept();
+    const history = changetype<usize>(this.history);
+    this.newest = (this.newest + 1) % FRAMES;
+    const spectrum = changetype<usize>(this.spectra) + ((this.newest * SPECTRUM) << 2);
+    const energies = changetype<usize>(this.energies) + ((this.newest * BANDS) << 2);
+    const time = changetype<usize>(TIME);
+    applyWindow(history + ((HISTORY - WINDOW) << 2), time);
+    rfft(time, spectrum);
+    bandProducts(spectrum, spectrum, energies);
+
+    this.search.process(history + (HISTORY << 2));
+    this.viterbi.process(changetype<usize>(this.search.scores));
+    this.period = refinePeriod(this.windowInDecision, this.viterbi.lag);
+
+    const comb = changetype<usize>(this.comb);
+    const combEnergy = changetype<usize>(this.combEnergy);
+    combFilter(this.windowInDecision, this.period, time);
+    applyWindow(time, time);
+    rfft(time, comb);
+    bandProducts(comb, comb, combEnergy);
+
+    const features = changetype<usize>(this.features);
+    energyFeatures(energies, features);
+    pitchCoherence(this.spectrumInDecision, comb, this.energyInDecision, combEnergy, features + 4 * BANDS);
+    pitchFeatures(this.period, this.viterbi.correlation, features);
+    if (this.warm < WARM_UP) this.warm++;
+  }
+
+  /**
+   * Turns `gains` and `strengths` into the hop in `output`.
+   * @param strength 0..1: no band falls below 1 - strength; 0 gives the delayed input bit for bit
+   * @param envelope applies the envelope post-filter to the gains first
+   */
+  synthesise(strength: f32, envelope: bool): void {
+    const gains = changetype<usize>(this.gains);
+    const strengths = changetype<usize>(this.strengths);
+    const energy = this.energyInDecision;
+    if (envelope) postFilter(gains, energy);
+    const floor: f32 = 1 - strength;
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      store<f32>(gains + b, max(floor, load<f32>(gains + b)));
+      store<f32>(strengths + b, strength * load<f32>(strengths + b));
+    }
+    this.mix(energy);
+    this.overlapAdd();
+    this.leave(strength > 0 && this.warm >= WARM_UP);
+  }
+
+  /** One hop of the delayed input, bit for bit, without analysis. */
+  bypass(): void {
+    this.accept();
+    this.warm = 0;
+    this.leave(false);
+  }
+
+  /** True while a bypassed stream still fades out of the wet path or into it: the next hop needs `analyse`. */
+  get isWet(): bool {
+    return this.wet;
+  }
+
+  /** Moves the hop in `input` into the delay lines; samples that are not finite become silence. */
+  private accept(): void {
+    const input = changetype<usize>(this.input);
+    const dry = changetype<usize>(this.dry);
+    const history = changetype<usize>(this.history);
+    memory.copy(dry, dry + (FRAME << 2), DELAY << 2);
+    memory.copy(history, history + (FRAME << 2), (HISTORY - FRAME) << 2);
+    const hop = history + ((HISTORY - FRAME) << 2);
+    for (let i: usize = 0; i < FRAME_BYTES; i += 4) {
+      const x = load<f32>(input + i);
+      const sample = x - x == 0 ? x : <f32>0;
+      store<f32>(dry + (DELAY << 2) + i, sample);
+      const magnitude = abs(sample);
+      store<f32>(hop + i, magnitude < DENORMAL ? 0 : max<f32>(-LIMIT, min<f32>(LIMIT, sample)));
+    }
+    this.highPass.process(hop, hop, FRAME);
+  }
+
+  /** MIXED = g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
+  private mix(energy: usize): void {
+    const spectrum = this.spectrumInDecision;
+    const comb = changetype<usize>(this.comb);
+    const mixed = changetype<usize>(MIXED);
+    const bins = changetype<usize>(BIN_GAINS);
+    interpolate(changetype<usize>(this.strengths), bins);
+    for (let k: usize = 0; k < BINS_BYTES; k += 4) {
+      const r = load<f32>(bins + k);
+      const at = k << 1;
+      const re = load<f32>(spectrum + at);
+      const im = load<f32>(spectrum + at, 4);
+      store<f32>(mixed + at, re + r * (load<f32>(comb + at) - re));
+      store<f32>(mixed + at, im + r * (load<f32>(comb + at, 4) - im), 4);
+    }
+    const mixedEnergy = changetype<usize>(MIXED_ENERGY);
+    bandProducts(mixed, mixed, mixedEnergy);
+    const gains = changetype<usize>(this.gains);
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const ratio = load<f32>(energy + b) / (load<f32>(mixedEnergy + b) + <f32>1e-20);
+      // 10 dB at most: where Y and P cancel there is nothing to restore.
+      store<f32>(mixedEnergy + b, load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio)));
+    }
+    interpolate(mixedEnergy, bins);
+    for (let k: usize = 0; k < BINS_BYTES; k += 4) {
+      const g = load<f32>(bins + k);
+      const at = k << 1;
+      store<f32>(mixed + at, g * load<f32>(mixed + at));
+      store<f32>(mixed + at, g * load<f32>(mixed + at, 4), 4);
+    }
+  }
+
+  /** Inverse FFT of MIXED, window, overlap-add into `output`. */
+  private overlapAdd(): void {
+    const time = changetype<usize>(TIME);
+    irfft(changetype<usize>(MIXED), time);
+    applyWindow(time, time);
+    const overlap = changetype<usize>(this.overlap);
+    const output = changetype<usize>(this.output);
+    for (let i: usize = 0; i < FRAME_BYTES; i += 16) {
+      v128.store(output + i, f32x4.add(v128.load(overlap + i), v128.load(time + i)));
+    }
+    memory.copy(overlap, time + (FRAME << 2), FRAME << 2);
+  }
+
+  /** Lets the hop out: wet, dry, or a crossfade of one frame from the one to the other. */
+  private leave(wet: bool): void {
+    const dry = changetype<usize>(this.dry);
+    const output = changetype<usize>(this.output);
+    if (wet != this.wet) {
+      const step: f32 = 1.0 / (FRAME as f32);
+      let share: f32 = 0.5 * step;
+      for (let i: usize = 0; i < FRAME_BYTES; i += 4) {
+        const from = load<f32>((wet ? dry : output) + i);
+        const to = load<f32>((wet ? output : dry) + i);
+        store<f32>(output + i, from + share * (to - from));
+        share += step;
+      }
+      this.wet = wet;
+    } else if (!wet) {
+      memory.copy(output, dry, FRAME << 2);
+    }
+  }
+}

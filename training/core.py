@@ -1,0 +1,74 @@
+"""The shipped wasm core under Python: features and targets come from the very code that runs in the browser."""
+
+from pathlib import Path
+
+import numpy as np
+import wasmtime
+
+HOP = 480
+FEATURES = 70
+BANDS = 34
+STATISTICS = 5 * BANDS + 1
+WASM = Path(__file__).resolve().parent.parent / "build" / "core.wasm"
+
+
+class Core:
+    """One instance of the core. Not thread-safe: make one per process."""
+
+    def __init__(self, wasm: Path = WASM):
+        if not wasm.exists():
+            raise FileNotFoundError(f"{wasm} is missing: run `npm run build:core` first")
+        config = wasmtime.Config()
+        config.cranelift_opt_level = "speed"
+        self._store = wasmtime.Store(wasmtime.Engine(config))
+        module = wasmtime.Module.from_file(self._store.engine, str(wasm))
+        imports = []
+        for i in module.imports:
+            imports.append(wasmtime.Func(self._store, i.type, lambda *a: (_ for _ in ()).throw(RuntimeError("core aborted"))))
+        exports = wasmtime.Instance(self._store, module, imports).exports(self._store)
+        self._exports = exports
+        self._memory = exports["memory"]
+        self._regions: dict[str, tuple[int, int]] = {}
+
+    def _region(self, name: str, size: int) -> int:
+        """Address of a named scratch region of at least `size` bytes, kept and grown between calls."""
+        address, capacity = self._regions.get(name, (0, 0))
+        if capacity < size:
+            address = self._exports["alloc"](self._store, size)
+            self._regions[name] = (address, size)
+        return address
+
+    def _write(self, name: str, samples: np.ndarray) -> int:
+        data = np.ascontiguousarray(samples, dtype=np.float32)
+        address = self._region(name, data.nbytes)
+        self._memory.write(self._store, data.tobytes(), address)
+        return address
+
+    def _read(self, address: int, count: int) -> np.ndarray:
+        return np.frombuffer(self._memory.read(self._store, address, address + 4 * count), dtype=np.float32)
+
+    def features(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
+        """[hops, 70 + 171] float32: features of each hop and the oracle's statistics of its frame in decision."""
+        hops = len(noisy) // HOP
+        a = self._write("noisy", noisy[: hops * HOP])
+        b = self._write("clean", clean[: hops * HOP])
+        out = self._region("features", 4 * hops * (FEATURES + STATISTICS))
+        self._exports["trainingFeatures"](self._store, a, b, hops, out)
+        return self._read(out, hops * (FEATURES + STATISTICS)).reshape(hops, FEATURES + STATISTICS)
+
+    def oracle(self, noisy: np.ndarray, clean: np.ndarray, mode: int) -> np.ndarray:
+        """Enhanced signal with ideal gains, 1440 samples late. mode: 1 comb, 2 post-filter, 4 gains of one."""
+        hops = len(noisy) // HOP
+        a = self._write("noisy", noisy[: hops * HOP])
+        b = self._write("clean", clean[: hops * HOP])
+        out = self._region("signal", 4 * hops * HOP)
+        self._exports["oracleSequence"](self._store, a, b, hops, out, mode)
+        return self._read(out, hops * HOP)
+
+    def pitch(self, noisy: np.ndarray) -> np.ndarray:
+        """[hops, 2]: period in samples and correlation of each frame in decision."""
+        hops = len(noisy) // HOP
+        a = self._write("noisy", noisy[: hops * HOP])
+        out = self._region("pitch", 8 * hops)
+        self._exports["pitchSequence"](self._store, a, hops, out)
+        return self._read(out, hops * 2).reshape(hops, 2)
