@@ -2,7 +2,7 @@
  * Pitch candidates of the newest frame: normalised cross-correlation of the softened LPC residual at 12 kHz
  * (after RAPT and the search of LPCNet), one score a lag.
  *
- *   exc(n) = e(n) + 0.7 e(n - 1),   e = residual of an LPC of order 8
+ *   exc(n) = e(n) + 0.7 e(n - 1),   e = residual of an LPC of order 16
  *   xc(T) = 2 SUM exc(n) exc(n - T) / (eps + SUM exc(n)^2 + SUM exc(n - T)^2)
  */
 import { FRAME, MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
@@ -17,13 +17,13 @@ export const LAGS: i32 = MAX_LAG - MIN_LAG + 1;
 
 const HOP: i32 = FRAME / DECIMATION;
 const SPAN: i32 = WINDOW / DECIMATION;
-const ORDER: i32 = 8;
+const ORDER: i32 = 16;
 const TAPS: i32 = 32;
 const EXCITATION: i32 = MAX_LAG + SPAN;
 const SOFTENING: f32 = 0.7;
 /** Lags of less than this share above their half are taken for its double. */
 const DOUBLING_GUARD: f32 = 1.1;
-const DOUBLING_PENALTY: f32 = 0.8;
+const DOUBLING_PENALTY: f32 = 0.7;
 
 /** Low-pass before decimation: windowed sinc, cut-off 4 kHz, gain 1. */
 const LOWPASS = new StaticArray<f32>(TAPS);
@@ -67,6 +67,13 @@ function levinson(): void {
     error *= 1 - k * k;
     if (error <= 1e-9 * unchecked(r[0])) return;
   }
+}
+
+/** Interpolated scores of the newest frame. */
+const PEAKS = new StaticArray<f32>(LAGS);
+
+function peakNear(peaks: usize, low: i32, high: i32): f32 {
+  return max(load<f32>(peaks + ((low - MIN_LAG) << 2)), load<f32>(peaks + ((high - MIN_LAG) << 2)));
 }
 
 export class PitchSearch {
@@ -115,8 +122,8 @@ export class PitchSearch {
       // The tail of WINDOWED is zero, so every lag may run over the whole span.
       unchecked((AUTOCORRELATION[k] = dot(windowed, windowed + (k << 2), SPAN)));
     }
-    // White-noise correction of -40 dB keeps the predictor tame.
-    unchecked((AUTOCORRELATION[0] = AUTOCORRELATION[0] * 1.0001 + 1e-12));
+    // White-noise correction: a tame predictor keeps the strong harmonics above the noise.
+    unchecked((AUTOCORRELATION[0] = AUTOCORRELATION[0] * 1.03 + 1e-12));
     levinson();
 
     const excitation = changetype<usize>(this.excitation);
@@ -150,13 +157,36 @@ export class PitchSearch {
         lagged = max<f32>(0, lagged + entering * entering - leaving * leaving);
       }
     }
-    // A multiple of the period correlates as well as the period: let a lag win only if clearly above its half.
-    for (let lag = MAX_LAG; lag >= 2 * MIN_LAG; lag--) {
-      const half = scores + (((lag >> 1) - MIN_LAG) << 2);
-      const rival = max(load<f32>(half), load<f32>(half, 4));
+    this.interpolate();
+    // A multiple of the period correlates as well as the period: let a lag win only if clearly above its parts.
+    const peaks = changetype<usize>(PEAKS);
+    for (let lag = 2 * MIN_LAG; lag <= MAX_LAG; lag++) {
+      let rival: f32 = 0;
+      for (let part = 2; lag >= part * MIN_LAG; part++) {
+        rival = max(rival, peakNear(peaks, lag / part, (lag + part - 1) / part));
+      }
       const own = scores + ((lag - MIN_LAG) << 2);
       const score = load<f32>(own);
       if (score < DOUBLING_GUARD * rival) store<f32>(own, DOUBLING_PENALTY * score);
     }
+  }
+
+  /** Periods fall between lags: a score becomes the highest within half a lag, and PEAKS holds the same. */
+  private interpolate(): void {
+    const scores = changetype<usize>(this.scores);
+    const peaks = changetype<usize>(PEAKS);
+    memory.copy(peaks, scores, LAGS << 2);
+    for (let i = 2; i < LAGS - 3; i++) {
+      const s = scores + (i << 2);
+      // Half-way value by a six-tap half-band interpolator.
+      const half: f32 =
+        0.5859375 * (load<f32>(s) + load<f32>(s, 4)) -
+        0.09765625 * (load<f32>(s - 4) + load<f32>(s, 8)) +
+        0.01171875 * (load<f32>(s - 8) + load<f32>(s, 12));
+      const p = peaks + (i << 2);
+      store<f32>(p, max(half, load<f32>(p)));
+      store<f32>(p, max(half, load<f32>(p, 4)), 4);
+    }
+    memory.copy(scores, peaks, LAGS << 2);
   }
 }

@@ -1,13 +1,13 @@
 /**
  * Pitch path over frames by dynamic programming, read back as far as the look-ahead goes.
  *
- *   D_n(T) = xc_n(T) + max( max_{|j| <= 5} [ D_{n-1}(T + j) - 0.01 j^2 ], max D_{n-1} - jump )
+ *   D_n(T) = xc_n(T) + max( max_{|j| <= 5} [ D_{n-1}(T + j) - 0.005 j^2 ], max D_{n-1} - jump )
  */
 import { LOOKAHEAD } from '../constants';
 import { LAGS, MIN_LAG } from './search';
 
 const REACH: i32 = 5;
-const SLOPE: f32 = 0.01;
+const SLOPE: f32 = 0.005;
 /** Price of leaving the path: a new voice or an onset. */
 const JUMP: f32 = 0.6;
 const PADDED: i32 = LAGS + 2 * REACH;

@@ -1,0 +1,392 @@
+"""Training mixtures: clean speech, rooms, noise, levels, equalisers and bandwidths, drawn anew for every sequence.
+
+A data folder holds speech.csv, speech-segments.csv, noise.csv, noise-segments.csv and the audio in speech/ and noise/.
+Without the lists, every wav, flac, ogg or opus file below speech/ and noise/ counts as one segment.
+"""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import scipy.fft
+import soundfile as sf
+from scipy.signal import lfilter, oaconvolve, resample_poly
+
+RATE = 48000
+EARLY = int(0.020 * RATE)
+TARGET_RT60 = 0.2
+ROOMS = 400
+# Band-limited microphones: share of the sequences and the cut-offs in hertz.
+BAND_LIMITED = 0.25
+CUTOFFS = (4000, 7000, 8000, 8000, 8000, 12000, 16000)
+TELEPHONE = (300.0, 3400.0)
+SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
+
+
+def amplitude(db: float) -> float:
+    return 10.0 ** (db / 20.0)
+
+
+def active_level(x: np.ndarray) -> float:
+    """RMS of the 20 ms blocks within 30 dB of the loudest, dBFS."""
+    blocks = x[: len(x) // 960 * 960].reshape(-1, 960)
+    power = np.mean(np.square(blocks, dtype=np.float64), axis=1) if len(blocks) else np.zeros(1)
+    top = power.max()
+    return 10 * np.log10(power[power >= 1e-3 * top].mean() + 1e-20)
+
+
+class Pool:
+    """Audio of one list, decoded once into a memory-mapped int16 file that all processes share."""
+
+    def __init__(self, data: Path, kind: str, cache: Path, split: str = "train"):
+        self.rows, self.segments = self._index(data, kind, split)
+        if not self.rows:
+            raise SystemExit(f"no {split} audio in {data / kind}: put wav, flac, ogg or opus files there")
+        key = hashlib.sha256(json.dumps([[r["file"], r["seconds"]] for r in self.rows]).encode()).hexdigest()[:12]
+        self.path = cache / f"{kind}-{split}-{key}.i16"
+        offsets = cache / f"{kind}-{split}-{key}.json"
+        if not offsets.exists():
+            self._decode(data / kind, offsets)
+        self.offsets = json.loads(offsets.read_text())
+        self.audio = np.memmap(self.path, dtype=np.int16, mode="r")
+
+    @staticmethod
+    def _index(data: Path, kind: str, split: str):
+        listing = data / f"{kind}.csv"
+        if listing.exists():
+            with open(listing, newline="", encoding="utf-8") as f:
+                rows = [r for r in csv.DictReader(f) if r["split"] == split]
+            names = {r["file"] for r in rows}
+            segments: dict[str, list] = {}
+            with open(data / f"{kind}-segments.csv", newline="", encoding="utf-8") as f:
+                for r in csv.DictReader(f):
+                    if r["file"] in names:
+                        segments.setdefault(r["file"], []).append((float(r["start_s"]), float(r["seconds"])))
+            return rows, segments
+        rows, segments = [], {}
+        for path in sorted((data / kind).rglob("*")):
+            if path.suffix.lower() in SUFFIXES:
+                info = sf.info(path)
+                name = str(path.relative_to(data / kind))
+                rows.append(
+                    {"file": name, "speaker": path.parent.name + path.stem, "kind": path.parent.name, "source": "",
+                     "bandwidth_hz": str(min(20000, info.samplerate // 2)), "seconds": str(info.duration)}
+                )
+                segments[name] = [(0.0, info.duration)]
+        return rows, segments
+
+    def _decode(self, folder: Path, offsets: Path) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        table, at = {}, 0
+        with open(self.path, "wb") as out:
+            for i, row in enumerate(self.rows):
+                x, rate = sf.read(folder / row["file"], dtype="float32", always_2d=True)
+                x = x.mean(axis=1)
+                if rate != RATE:
+                    x = resample_poly(x, RATE, rate).astype(np.float32)
+                out.write(np.clip(np.round(x * 32767), -32768, 32767).astype("<i2").tobytes())
+                table[row["file"]] = (at, len(x))
+                at += len(x)
+                if i % 50 == 0:
+                    print(f"decoding {folder.name}: {i + 1}/{len(self.rows)}", flush=True)
+        offsets.write_text(json.dumps(table))
+
+    def cut(self, file: str, start: float, seconds: float) -> np.ndarray:
+        offset, length = self.offsets[file]
+        a = min(length, int(start * RATE))
+        b = min(length, a + int(seconds * RATE))
+        return self.audio[offset + a : offset + b].astype(np.float32) / 32767
+
+
+def room(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Impulse response of a shoebox room and the part of it that belongs to the target.
+
+    Images up to 60 ms, then a Gaussian tail of the same decay. Target: direct sound, 20 ms of reflections and the tail
+    shortened to an RT60 of 0.2 s.
+    """
+    rt60 = rng.uniform(0.1, 1.0) if rng.random() < 0.8 else rng.uniform(0.1, 0.3)
+    size = np.array([rng.uniform(2.5, 9), rng.uniform(2.5, 7), rng.uniform(2.3, 3.5)])
+    distance = rng.uniform(0.3, 3.0)
+    microphone = size * rng.uniform(0.3, 0.7, 3)
+    direction = rng.normal(size=3) * (1, 1, 0.3)
+    talker = np.clip(microphone + direction / np.linalg.norm(direction) * distance, 0.2, size - 0.2)
+    surface = 2 * (size[0] * size[1] + size[0] * size[2] + size[1] * size[2])
+    reflection = np.exp(-0.5 * 0.161 * size.prod() / (surface * rt60))
+    reach = np.ceil(343 * 0.06 / (2 * size)).astype(int) + 1
+    cells = np.stack([g.ravel() for g in np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij")], 1)
+    length = int(min(rt60, 0.8) * RATE)
+    response = np.zeros(length + 4096, np.float64)
+    for parity in np.ndindex(2, 2, 2):
+        offset = (1 - 2 * np.array(parity)) * talker + 2 * cells * size - microphone
+        away = np.linalg.norm(offset, axis=1)
+        order = np.abs(2 * cells - np.array(parity)).sum(axis=1)
+        delay = away / 343 * RATE
+        keep = delay < 0.06 * RATE
+        whole = delay[keep].astype(int)
+        part = delay[keep] - whole
+        # Walls take a little phase-free roughness with them: exact images alone sound metallic.
+        gain = reflection ** order[keep] / away[keep] * np.where(order[keep] > 1, rng.choice([-1, 1], keep.sum()), 1)
+        np.add.at(response, whole, gain * (1 - part))
+        np.add.at(response, whole + 1, gain * part)
+    direct = int(np.linalg.norm(talker - microphone) / 343 * RATE)
+    response = response[max(0, direct - 8) :]
+    start = int(0.06 * RATE) - direct
+    if 0 < start < length:
+        span = int(0.02 * RATE)
+        level = np.sqrt(np.mean(response[max(64, start - span) : start] ** 2) + 1e-12)
+        t = np.arange(len(response) - start) / RATE
+        response[start:] += level * rng.normal(size=len(t)) * 10 ** (-3 * t / rt60)
+    response = (response[:length] / np.abs(response[:64]).max()).astype(np.float32)
+    t = np.maximum(np.arange(len(response)) - EARLY, 0) / RATE
+    decay = 10 ** (-3 * t * max(0.0, 1 / TARGET_RT60 - 1 / rt60))
+    return response, (response * decay).astype(np.float32)
+
+
+class Mixer:
+    """Draws (noisy, clean, valid bands in hertz, speech level) sequences."""
+
+    def __init__(self, data: Path, cache: Path, seed: int):
+        self.rng = np.random.default_rng(seed)
+        self.speech = Pool(data, "speech", cache)
+        self.noise = Pool(data, "noise", cache)
+        by_speaker: dict[str, list] = {}
+        for row in self.speech.rows:
+            by_speaker.setdefault(row["speaker"], []).append(row)
+        self.speakers = list(by_speaker.values())
+        time = np.array([sum(float(r["seconds"]) for r in rows) for rows in self.speakers])
+        full = np.array([max(float(r["bandwidth_hz"]) for r in rows) > 12000 for rows in self.speakers])
+        weight = np.sqrt(time) * np.where(full, 1.0, 0.7)
+        self.speaker_weight = weight / weight.sum()
+        kinds: dict[str, list] = {}
+        for row in self.noise.rows:
+            kinds.setdefault(row["kind"], []).append(row)
+        self.kinds = list(kinds.values())
+        weight = np.sqrt([sum(float(r["seconds"]) for r in rows) for rows in self.kinds])
+        self.kind_weight = weight / weight.sum()
+        rooms = cache / f"rooms-{ROOMS}.npz"
+        if not rooms.exists():
+            draw = np.random.default_rng(7)
+            pairs = [room(draw) for _ in range(ROOMS)]
+            lengths = np.array([len(p[0]) for p in pairs])
+            temporary = rooms.with_suffix(f".{seed}.npz")
+            np.savez(temporary, lengths=lengths, full=np.concatenate([p[0] for p in pairs]), target=np.concatenate([p[1] for p in pairs]))
+            temporary.replace(rooms)
+        stored = np.load(rooms)
+        ends = np.cumsum(stored["lengths"])
+        full, target = stored["full"], stored["target"]
+        self.rooms = [(full[a:b], target[a:b]) for a, b in zip(ends - stored["lengths"], ends)]
+
+    # Speech
+
+    def voice(self) -> list:
+        return self.speakers[self.rng.choice(len(self.speakers), p=self.speaker_weight)]
+
+    def utterances(self, length: int, dense: bool = False) -> tuple[np.ndarray, float]:
+        """Utterances of one voice (sometimes two, one after the other) with pauses; bandwidth in hertz."""
+        rng = self.rng
+        out = np.zeros(length, np.float32)
+        rows = self.voice()
+        bandwidth = 24000.0
+        shift = rng.uniform(0.85, 1.15) if rng.random() < 0.4 else 1.0
+        at = int(rng.uniform(0, 0.8) * RATE)
+        while at < length:
+            if rng.random() < 0.04:
+                rows = self.voice()
+                shift = rng.uniform(0.85, 1.15) if rng.random() < 0.4 else 1.0
+            row = rows[rng.integers(len(rows))]
+            segments = self.speech.segments[row["file"]]
+            start, seconds = segments[rng.integers(len(segments))]
+            piece = self.speech.cut(row["file"], start, min(seconds, 12.0))
+            if shift != 1.0 and len(piece) > 2000:
+                piece = self.resampled(piece, shift)
+            bandwidth = min(bandwidth, float(row["bandwidth_hz"]) * min(1.0, shift))
+            piece = piece[: length - at]
+            out[at : at + len(piece)] += piece * amplitude(rng.normal(0, 2.0))
+            pause = 0.0 if dense or rng.random() < 0.3 else rng.exponential(0.35)
+            at += len(piece) + int(min(pause, 1.5) * RATE)
+        return out, bandwidth
+
+    @staticmethod
+    def resampled(x: np.ndarray, factor: float) -> np.ndarray:
+        """Pitch and formants times `factor`, by FFT resampling."""
+        n = scipy.fft.next_fast_len(len(x), real=True)
+        m = scipy.fft.next_fast_len(int(n / factor), real=True)
+        spectrum = scipy.fft.rfft(x, n)
+        y = np.zeros(m // 2 + 1, spectrum.dtype)
+        k = min(len(spectrum), len(y))
+        y[:k] = spectrum[:k]
+        return (scipy.fft.irfft(y, m) * (m / n)).astype(np.float32)[: int(len(x) / factor)]
+
+    # Noise
+
+    def recorded(self, length: int) -> np.ndarray:
+        """Clips of one kind of noise, one after the other, or one of them repeated."""
+        rng = self.rng
+        rows = self.kinds[rng.choice(len(self.kinds), p=self.kind_weight)]
+        out = np.zeros(length, np.float32)
+        at = 0
+        sparse = rng.random() < 0.25
+        while at < length:
+            row = rows[rng.integers(len(rows))]
+            segments = self.noise.segments[row["file"]]
+            start, seconds = segments[rng.integers(len(segments))]
+            piece = self.noise.cut(row["file"], start, min(seconds, 10.0))
+            if rng.random() < 0.3 and len(piece) > 2000:
+                piece = self.resampled(piece, rng.uniform(0.8, 1.25))
+            if len(piece) < 480:
+                continue
+            fade = min(240, at)
+            begin = at - fade
+            piece = piece[: length - begin]
+            if fade and len(piece) > fade:
+                piece = piece.copy()
+                piece[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+            out[begin : begin + len(piece)] += piece
+            at = begin + len(piece) + (int(rng.exponential(0.5) * RATE) if sparse else 0)
+        return out
+
+    def coloured(self, length: int) -> np.ndarray:
+        """Stationary noise as fans, air conditioning, cars and hiss make it: tilt, resonances, slow modulation."""
+        rng = self.rng
+        n = scipy.fft.next_fast_len(length, real=True)
+        f = np.maximum(np.fft.rfftfreq(n, 1 / RATE), 20.0).astype(np.float32)
+        octave = np.log2(f / 1000)
+        level = rng.uniform(-9, 2) * octave
+        if rng.random() < 0.5:
+            knee = rng.uniform(np.log2(0.1), np.log2(8))
+            level += rng.uniform(-9, 3) * np.maximum(0, octave - knee)
+        for _ in range(rng.integers(0, 5)):
+            centre, width = rng.uniform(np.log2(0.06), np.log2(8)), rng.uniform(0.01, 0.4)
+            level += rng.uniform(-8, 20) * np.exp(-0.5 * ((octave - centre) / width) ** 2)
+        spectrum = rng.standard_normal(len(f), dtype=np.float32) + 1j * rng.standard_normal(len(f), dtype=np.float32)
+        out = scipy.fft.irfft((spectrum * amplitude(level)).astype(np.complex64), n)[:length]
+        if rng.random() < 0.5:
+            points = rng.normal(0, rng.uniform(0.5, 5), size=length // RATE * 2 + 3)
+            out = out * amplitude(np.interp(np.arange(length) / (RATE / 2), np.arange(len(points)), points)).astype(np.float32)
+        return out.astype(np.float32)
+
+    def hum(self, length: int) -> np.ndarray:
+        """Mains hum or a motor: harmonics of a steady or slightly wandering tone."""
+        rng = self.rng
+        base = rng.choice([50.0, 60.0, 100.0, 120.0]) if rng.random() < 0.6 else rng.uniform(40, 400)
+        t = np.arange(length, dtype=np.float64) / RATE
+        phase = 2 * np.pi * base * (t + (rng.uniform(0, 0.01) * np.sin(2 * np.pi * rng.uniform(0.05, 1) * t) if rng.random() < 0.5 else 0))
+        out = np.zeros(length, np.float32)
+        for k in range(1, rng.integers(2, 20)):
+            if base * k < 8000:
+                out += amplitude(rng.normal(-4 * np.log2(k), 6)) * np.sin(k * phase + rng.uniform(0, 6.28)).astype(np.float32)
+        return out + amplitude(rng.uniform(-40, -10)) * self.coloured(length)
+
+    def babble(self, length: int) -> np.ndarray:
+        """Three to twelve other voices in one room; never a single clear one."""
+        out = np.zeros(length, np.float32)
+        for _ in range(self.rng.integers(3, 13)):
+            x, _ = self.utterances(length, dense=True)
+            out += x * amplitude(self.rng.uniform(-8, 0))
+        response, _ = self.rooms[self.rng.integers(len(self.rooms))]
+        return oaconvolve(out, response)[:length].astype(np.float32)
+
+    def clicks(self, length: int) -> np.ndarray:
+        """Short decaying bursts: mouse, keys, taps on the desk."""
+        rng = self.rng
+        out = np.zeros(length, np.float32)
+        rate = rng.uniform(0.5, 8)
+        at = 0
+        decay = rng.uniform(0.001, 0.02)
+        burst = int(6 * decay * RATE) + 16
+        colour = rng.uniform(-0.9, 0.9)
+        while True:
+            at += int(rng.exponential(1 / rate) * RATE) + 1
+            if at + burst >= length:
+                return out
+            n = rng.standard_normal(burst).astype(np.float32) * np.exp(-np.arange(burst) / (decay * RATE)).astype(np.float32)
+            out[at : at + burst] += lfilter([1], [1, -colour], n).astype(np.float32) * amplitude(rng.normal(0, 5))
+
+    def disturbance(self, length: int) -> np.ndarray:
+        rng = self.rng
+        total = np.zeros(length, np.float32)
+        count = 1 if rng.random() < 0.62 else (2 if rng.random() < 0.8 else 3)
+        for _ in range(count):
+            kind = rng.random()
+            if kind < 0.58:
+                x = self.recorded(length)
+            elif kind < 0.80:
+                x = self.coloured(length)
+            elif kind < 0.85:
+                x = self.hum(length)
+            elif kind < 0.96:
+                x = self.babble(length)
+            else:
+                x = self.clicks(length)
+            x = self.equalised(x)
+            if rng.random() < 0.15:
+                response, _ = self.rooms[rng.integers(len(self.rooms))]
+                x = oaconvolve(x, response)[:length].astype(np.float32)
+            total += x * amplitude(rng.uniform(-12, 0) - active_level(x))
+        return total
+
+    # Channel
+
+    def equalised(self, x: np.ndarray) -> np.ndarray:
+        """Random second-order equaliser, poles and zeros well inside the circle."""
+        if self.rng.random() < 0.3:
+            return x
+        a = self.rng.uniform(-3 / 8, 3 / 8, 4)
+        return lfilter([1, a[0], a[1]], [1, a[2], a[3]], x).astype(np.float32)
+
+    def limited(self, signals: list, low: float, high: float) -> list:
+        """The same signals within low..high hertz, with the steep edge of a resampler."""
+        n = scipy.fft.next_fast_len(len(signals[0]), real=True)
+        f = np.fft.rfftfreq(n, 1 / RATE)
+        edge = np.clip((high - f) / (0.04 * high), 0, 1)
+        if low:
+            edge = edge * np.clip((f - 0.6 * low) / (0.4 * low), 0, 1)
+        edge = edge.astype(np.float32)
+        return [scipy.fft.irfft(scipy.fft.rfft(s, n) * edge, n)[: len(s)].astype(np.float32) for s in signals]
+
+    def sequence(self, length: int) -> tuple[np.ndarray, np.ndarray, float, float]:
+        """Noisy and clean of `length` samples, bandwidth in hertz, speech level in dBFS."""
+        rng = self.rng
+        speech, bandwidth = self.utterances(length)
+        speech = self.equalised(speech)
+        target = speech
+        if rng.random() < 0.45:
+            response, early = self.rooms[rng.integers(len(self.rooms))]
+            target = oaconvolve(speech, early)[:length].astype(np.float32)
+            speech = oaconvolve(speech, response)[:length].astype(np.float32)
+        level = np.clip(rng.normal(-24, 9), -45, -3)
+        gain = amplitude(level - active_level(target))
+        speech = speech * gain
+        target = target * gain if target is not speech else speech
+
+        kind = rng.random()
+        if kind < 0.04:
+            noise = np.zeros(length, np.float32)
+        else:
+            noise = self.disturbance(length)
+            snr = rng.uniform(-5, 22) if rng.random() < 0.88 else rng.uniform(22, 35)
+            noise *= amplitude(level - snr - active_level(noise))
+            if kind > 0.97:
+                speech = np.zeros(length, np.float32)
+                target = speech
+        noise = noise + amplitude(rng.uniform(-90, -60) if rng.random() < 0.5 else -90) * rng.standard_normal(length, dtype=np.float32)
+        mixture = speech + noise
+        if rng.random() < BAND_LIMITED:
+            low, high = TELEPHONE if rng.random() < 0.1 else (0.0, float(rng.choice(CUTOFFS)) * rng.uniform(0.92, 1.0))
+            mixture, target = self.limited([mixture, target], low, high)
+            bandwidth = min(bandwidth, high)
+        if rng.random() < 0.05:
+            # An automatic gain control steps through both.
+            steps = rng.uniform(-8, 8, size=rng.integers(2, 5))
+            at = np.sort(rng.uniform(0, length, size=len(steps)))
+            curve = amplitude(np.interp(np.arange(length), np.concatenate([at, at + 0.02 * RATE]).clip(0, length - 1)[np.argsort(np.concatenate([at, at + 0.02 * RATE]))], np.repeat(steps, 2))).astype(np.float32)
+            mixture, target = mixture * curve, target * curve
+        peak = np.abs(mixture).max()
+        if peak > 0.99:
+            if rng.random() < 0.3:
+                mixture = np.clip(mixture, -0.99, 0.99)
+            else:
+                mixture, target = mixture * (0.99 / peak), target * (0.99 / peak)
+        return mixture, target, bandwidth, float(active_level(target)) if kind <= 0.97 else float(level)
