@@ -1,0 +1,196 @@
+"""Scores enhanced speech: PESQ-WB, STOI, SI-SDR against a clean reference, DNSMOS P.835 without one.
+
+    python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--json] [--jobs 2]
+
+Files are matched by name. Without --clean only DNSMOS is computed. A metric that is undefined for a file (PESQ where the
+reference holds no speech) is null there and left out of the means.
+PESQ is P.862.2 and, like STOI and DNSMOS, is computed at 16 kHz; SI-SDR at the reference's rate.
+"""
+
+import argparse
+import csv
+import json
+import math
+import pathlib
+import sys
+from collections import defaultdict
+from multiprocessing import Pool
+
+import numpy as np
+import soundfile as sf
+from scipy import signal
+
+METRICS = ("pesq", "stoi", "sisdr", "sig", "bak", "ovrl")
+TITLES = {"pesq": "PESQ-WB", "stoi": "STOI", "sisdr": "SI-SDR", "sig": "SIG", "bak": "BAK", "ovrl": "OVRL"}
+RATE = 16000
+DNSMOS_WINDOW = 144160  # samples: 9.01 s
+DNSMOS_HOP = 16000
+
+session = None  # of onnxruntime, one per process
+
+
+def start(dnsmos):
+    global session
+    if dnsmos:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(dnsmos, options, providers=["CPUExecutionProvider"])
+
+
+def read(path):
+    """Mono samples (mean of the channels) and the rate."""
+    samples, rate = sf.read(path, dtype="float64", always_2d=True)
+    return samples.mean(axis=1), rate
+
+
+def at_rate(samples, rate, wanted):
+    if rate == wanted or not len(samples):
+        return samples
+    common = math.gcd(rate, wanted)
+    return signal.resample_poly(samples, wanted // common, rate // common)
+
+
+def si_sdr(reference, estimate):
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019), means removed; 100 dB at most."""
+    reference = reference - reference.mean()
+    estimate = estimate - estimate.mean()
+    target = reference * (estimate @ reference) / max(reference @ reference, 1e-20)
+    error = estimate - target
+    return min(10 * math.log10(max(target @ target, 1e-20) / max(error @ error, 1e-20)), 100.0)
+
+
+def dnsmos(samples):
+    """SIG, BAK, OVRL of P.835: the model's raw scores through its published polynomials, mean over windows."""
+    if not len(samples):
+        return None, None, None
+    samples = np.tile(samples, math.ceil(DNSMOS_WINDOW / len(samples))).astype(np.float32)
+    name = session.get_inputs()[0].name
+    scores = [
+        session.run(None, {name: samples[None, at : at + DNSMOS_WINDOW]})[0][0]
+        for at in range(0, len(samples) - DNSMOS_WINDOW + 1, DNSMOS_HOP)
+    ]
+    sig, bak, ovrl = np.array(scores, np.float64).T
+    return (
+        float(np.mean(-0.08397278 * sig**2 + 1.22083953 * sig + 0.0052439)),
+        float(np.mean(-0.13166888 * bak**2 + 1.60915514 * bak - 0.39604546)),
+        float(np.mean(-0.06766283 * ovrl**2 + 1.11546468 * ovrl + 0.04602535)),
+    )
+
+
+def score(task):
+    """One file of one set: {metric: value or None}."""
+    clean_path, path = task
+    scores = {}
+    samples, rate = read(path)
+    if clean_path:
+        from pesq import NoUtterancesError, pesq
+        from pystoi import stoi
+
+        clean, clean_rate = read(clean_path)
+        samples, rate = at_rate(samples, rate, clean_rate), clean_rate
+        length = min(len(clean), len(samples))
+        clean, samples = clean[:length], samples[:length]
+        narrow_clean, narrow = at_rate(clean, rate, RATE), at_rate(samples, rate, RATE)
+        try:
+            scores["pesq"] = float(pesq(RATE, narrow_clean, narrow, "wb"))
+        except (NoUtterancesError, ValueError):
+            scores["pesq"] = None
+        scores["stoi"] = float(stoi(narrow_clean, narrow, RATE)) if length >= rate // 2 else None
+        scores["sisdr"] = si_sdr(clean, samples) if length and np.any(clean) else None
+    else:
+        narrow = at_rate(samples, rate, RATE)
+    if session:
+        scores["sig"], scores["bak"], scores["ovrl"] = dnsmos(narrow)
+    return {key: None if value is None or math.isnan(value) else round(value, 4) for key, value in scores.items()}
+
+
+def means(rows):
+    """Mean of each metric over the rows that have it."""
+    rows, out = list(rows), {}
+    for metric in METRICS:
+        values = [row[metric] for row in rows if row.get(metric) is not None]
+        if values:
+            out[metric] = round(float(np.mean(values)), 4)
+    return out
+
+
+def table(title, rows):
+    """Text table: rows of (name, {metric: value})."""
+    columns = [m for m in METRICS if any(m in values for _, values in rows)]
+    width = max(len(title), *(len(name) for name, _ in rows))
+    lines = ["  ".join([title.ljust(width), *(TITLES[m].rjust(7) for m in columns)])]
+    for name, values in rows:
+        cells = ["-".rjust(7) if values.get(m) is None else f"{values[m]:7.3f}" for m in columns]
+        lines.append("  ".join([name.ljust(width), *cells]))
+    return "\n".join(lines)
+
+
+def named_folder(text):
+    name, _, folder = text.partition("=")
+    if not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=DIR")
+    return name, pathlib.Path(folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--clean", type=pathlib.Path, help="folder of references; without it only DNSMOS")
+    parser.add_argument("--set", type=named_folder, action="append", required=True, dest="sets", metavar="NAME=DIR")
+    parser.add_argument("--dnsmos", help="DNSMOS P.835 model (sig_bak_ovr.onnx)")
+    parser.add_argument("--metadata", type=pathlib.Path, help="CSV with columns file and slice: means per slice too")
+    parser.add_argument("--files", action="store_true", help="print every file's scores")
+    parser.add_argument("--json", action="store_true", help="JSON on standard output instead of tables")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    if not options.clean and not options.dnsmos:
+        parser.error("without --clean there is only DNSMOS to compute: give --dnsmos MODEL.onnx")
+
+    folders = [folder for _, folder in options.sets] + ([options.clean] if options.clean else [])
+    found = [{str(p.relative_to(folder)) for p in folder.rglob("*.wav")} for folder in folders]
+    files = sorted(set.intersection(*found))
+    if not files:
+        sys.exit(f"no .wav file is in all of {', '.join(map(str, folders))}")
+    if left_out := len(set.union(*found)) - len(files):
+        print(f"{left_out} files are not in every folder and are left out", file=sys.stderr)
+
+    tasks = [(options.clean and options.clean / file, folder / file) for _, folder in options.sets for file in files]
+    with Pool(options.jobs, start, (options.dnsmos,)) as pool:
+        scores = []
+        for done, row in enumerate(pool.imap(score, tasks), 1):
+            scores.append(row)
+            if sys.stderr.isatty():
+                print(f"\rscored {done} of {len(tasks)}", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+
+    slices = defaultdict(list)
+    if options.metadata:
+        with open(options.metadata, newline="", encoding="utf-8") as file:
+            of = {row["file"]: row["slice"] for row in csv.DictReader(file)}
+        for file in files:
+            slices[of.get(file, "other")].append(file)
+    result = {"files": len(files), "sets": {}}
+    for index, (name, _) in enumerate(options.sets):
+        rows = dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True))
+        result["sets"][name] = {
+            "mean": means(rows.values()),
+            "slices": {key: means(rows[file] for file in members) for key, members in slices.items()},
+            "files": rows,
+        }
+    if options.json:
+        json.dump(result, sys.stdout, indent=1)
+        print()
+        return
+    sets = result["sets"]
+    if options.files:
+        for file in files:
+            print(table(file, [(name, sets[name]["files"][file]) for name in sets]), end="\n\n")
+    for key in slices:
+        print(table(key, [(name, sets[name]["slices"][key]) for name in sets]), end="\n\n")
+    print(table(f"mean of {len(files)}", [(name, sets[name]["mean"]) for name in sets]))
+
+
+if __name__ == "__main__":
+    main()
