@@ -1,0 +1,39 @@
+import type { NoiseSuppressorError } from './errors';
+
+/** `speechstart` and `speechend`. */
+export class VoiceActivityEvent extends Event {
+  /** Speech probability of the deciding frame, 0..1. */
+  readonly probability: number;
+  /** Context time in seconds at which the decided sound entered the node: latency is already subtracted. */
+  readonly contextTime: number;
+
+  constructor(type: 'speechstart' | 'speechend', probability: number, contextTime: number) {
+    super(type);
+    this.probability = probability;
+    this.contextTime = contextTime;
+  }
+}
+
+/** The audio thread fell behind. Cancelable: preventDefault() keeps processing. */
+export class OverloadEvent extends Event {
+  /** Share of real time spent in the core over the last second. */
+  readonly load: number;
+  /** Seconds in overload one after the other, retries included. */
+  readonly consecutive: number;
+
+  constructor(load: number, consecutive: number) {
+    super('overload', { cancelable: true });
+    this.load = load;
+    this.consecutive = consecutive;
+  }
+}
+
+/** Something went wrong for good; the delayed input stays audible. */
+export class NoiseSuppressorErrorEvent extends Event {
+  readonly error: NoiseSuppressorError;
+
+  constructor(error: NoiseSuppressorError) {
+    super('error');
+    this.error = error;
+  }
+}

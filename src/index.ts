@@ -1,0 +1,14 @@
+export type { AssetOptions } from './assets';
+export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
+export { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
+export {
+  type CreateOptions,
+  type NoiseSuppressorEventMap,
+  NoiseSuppressorNode,
+  type NoiseSuppressorOptions,
+  type NoiseSuppressorState,
+  type NoiseSuppressorStats,
+  type VoiceActivityOptions,
+} from './node';
+export type { SupportReport, UnsupportedReason } from './support';
+export { recommendedConstraints, type SuppressedTrack, type SuppressNoiseOptions, suppressNoise } from './track';

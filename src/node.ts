@@ -1,0 +1,568 @@
+import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
+import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
+import { type AssetOptions, type LoadedAssets, loadAssets, workletUrl } from './assets';
+import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
+import { NoiseSuppressorError } from './errors';
+import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
+import { loadNetwork } from './model';
+import { type SupportReport, supportReport, unsupportedReasons } from './support';
+import { VERSION } from './version';
+
+export interface NoiseSuppressorOptions {
+  /** 0 leaves the (delayed) input untouched, 1 removes as much as the model can. Default 1. */
+  strength?: number;
+  /** Start in bypass. Default false. */
+  bypass?: boolean;
+  /** 'mono' downmixes; 'stereo' applies one shared gain to both sides. Default 'mono'. */
+  channels?: 'mono' | 'stereo';
+  /** Speech decisions. Default: on, with the defaults of VoiceActivityOptions. */
+  voiceActivity?: boolean | VoiceActivityOptions;
+  /** What to do when the audio thread falls behind. Default 'bypass'. */
+  overload?: 'bypass' | 'report';
+}
+
+export interface VoiceActivityOptions {
+  /** Probability at which speech starts. Default 0.6. */
+  startThreshold?: number;
+  /** Probability below which speech may end. Default 0.4. */
+  stopThreshold?: number;
+  /** How long it must stay below before it ends, in milliseconds. Default 200. */
+  holdMs?: number;
+}
+
+export interface CreateOptions extends NoiseSuppressorOptions {
+  assets?: AssetOptions;
+  /** Gives up when aborted. */
+  signal?: AbortSignal;
+  /** Milliseconds before giving up. Default 10 000. */
+  timeoutMs?: number;
+}
+
+/**
+ * 'starting' until the first frame; 'bypassed' by `bypass`; 'overloaded' when the audio thread fell behind and the delayed
+ * input is let through; 'failed' when the core broke: the delayed input is let through for good.
+ */
+export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
+
+export interface NoiseSuppressorStats {
+  framesProcessed: number;
+  framesBypassed: number;
+  /** Gaps seen on the audio clock. */
+  lateCallbacks: number;
+  overloads: number;
+  /** Mean share of real time spent in the core over the last second. 0 in offline contexts. */
+  load: number;
+  peakLoad: number;
+  /** dBFS over the last second, first channel. */
+  inputLevel: number;
+  outputLevel: number;
+  /** Decibels by which frames without speech came out quieter, mean over the last 10 s of them. */
+  attenuation: number;
+  /** Seconds. */
+  latency: number;
+  sampleRate: number;
+  coreVersion: string;
+  modelVersion: string;
+  simd: boolean;
+  /** Whether the relaxed SIMD core was chosen; the numbers are the same either way. */
+  relaxedSimd: boolean;
+}
+
+export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
+  statechange: Event;
+  speechstart: VoiceActivityEvent;
+  speechend: VoiceActivityEvent;
+  overload: OverloadEvent;
+  error: NoiseSuppressorErrorEvent;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Least time between two questions for the speech probability. */
+const PROBABILITY_INTERVAL_MS = 50;
+const DEFAULT_QUANTUM = 128;
+
+/** What the library knows of a context. */
+interface Registration {
+  /** Worklet modules by URL: being added or added. */
+  readonly modules: Map<string, Promise<void>>;
+  /** Cores the context's scope holds, so their bytes need not travel again. */
+  readonly held: Set<string>;
+  /** What the constructor uses: the assets registered last. */
+  assets: LoadedAssets | null;
+}
+
+const registrations = new WeakMap<BaseAudioContext, Registration>();
+
+function registrationOf(context: BaseAudioContext): Registration {
+  let registration = registrations.get(context);
+  if (!registration) {
+    registration = { modules: new Map(), held: new Set(), assets: null };
+    registrations.set(context, registration);
+  }
+  return registration;
+}
+
+/** On a server there is no AudioWorkletNode to extend; importing must work all the same. */
+const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} as unknown as typeof AudioWorkletNode);
+
+/** A node that suppresses noise. One input, one output; processing starts by itself. */
+export class NoiseSuppressorNode extends Base {
+  /** Whether live suppression can work here. Cheap, synchronous, safe on a server. */
+  static isSupported(): boolean {
+    return unsupportedReasons().length === 0;
+  }
+
+  /** Slower, with reasons; `measure` loads the core and times one second of audio on the calling thread. */
+  static checkSupport(options: { measure?: boolean; assets?: AssetOptions } = {}): Promise<SupportReport> {
+    return supportReport(options.measure ? () => measureLoad(options.assets) : undefined);
+  }
+
+  /**
+   * Loads assets and registers the processor in this context, once. Safe to call again, also after a failure.
+   * @throws {NoiseSuppressorError} 'unsupported', 'insecure-context', 'asset-not-found', 'blocked-by-csp',
+   * 'wasm-rejected', 'invalid-model', 'version-mismatch'
+   */
+  static async register(context: BaseAudioContext, assets?: AssetOptions): Promise<void> {
+    await register(context, assets);
+  }
+
+  /** Fetches and checks ahead of time, without a context. */
+  static async preload(assets?: AssetOptions): Promise<void> {
+    await loadAssets(assets);
+  }
+
+  /**
+   * register + new + wait for the processor: in a running context until it has processed its first frame, in an offline or
+   * suspended one until its core is compiled, loaded and warm.
+   * @throws {NoiseSuppressorError} those of register, and 'processor-failed', 'timeout', 'aborted'
+   */
+  static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    if (signal?.aborted) throw aborted(signal);
+    let node: NoiseSuppressorNode | undefined;
+    let over = false;
+    const start = async (): Promise<NoiseSuppressorNode> => {
+      const assets = await register(context, options.assets);
+      // The caller has been told already: leave nothing behind.
+      if (over) throw aborted(signal);
+      registrationOf(context).assets = assets;
+      node = construct(context, options);
+      return node.ready;
+    };
+    try {
+      return await limited(start(), signal, timeoutMs);
+    } catch (error) {
+      over = true;
+      node?.destroy();
+      throw error;
+    }
+  }
+
+  /** k-rate, 0..1, default 1. A gain floor inside the core, so every value is in phase. */
+  readonly strength: AudioParam;
+  /** Resolves when running (as `create` does), rejects with NoiseSuppressorError. */
+  readonly ready: Promise<this>;
+  private readonly registration: Registration;
+  private readonly assets: LoadedAssets;
+  private readonly pendingStats = new Map<number, PendingStats>();
+  private currentState: NoiseSuppressorState = 'starting';
+  private currentLatency: number;
+  private coreVersion = '';
+  private wantsBypass: boolean;
+  private isSpeaking = false;
+  private probability = 0;
+  private probabilityAsked = Number.NEGATIVE_INFINITY;
+  private nextId = 1;
+  private settle!: { resolve(node: NoiseSuppressorNode): void; reject(error: NoiseSuppressorError): void };
+  /** Keeps the node in the rendered graph until the first frame; browsers may skip unconnected nodes. */
+  private pull: GainNode | null = null;
+
+  /** After register(). Throws InvalidStateError otherwise. */
+  constructor(context: BaseAudioContext, options: NoiseSuppressorOptions = {}) {
+    const registration = registrations.get(context);
+    const assets = registration?.assets;
+    if (!registration || !assets) {
+      throw new DOMException('await NoiseSuppressorNode.register(context) first', 'InvalidStateError');
+    }
+    const channels = options.channels === 'stereo' ? 2 : 1;
+    const quantum = (context as { renderQuantumSize?: number }).renderQuantumSize ?? DEFAULT_QUANTUM;
+    super(context, PROCESSOR_NAME, {
+      numberOfInputs: 1,
+      numberOfOutputs: 1,
+      channelCount: channels,
+      channelCountMode: 'explicit',
+      channelInterpretation: 'speakers',
+      outputChannelCount: [channels],
+      parameterData: { strength: options.strength ?? 1 },
+      processorOptions: processorOptions(context, registration, assets, options, channels, quantum),
+    });
+    this.registration = registration;
+    this.assets = assets;
+    this.wantsBypass = options.bypass ?? false;
+    const rate = Math.round(context.sampleRate);
+    this.currentLatency = chainLatency(rate, headStart(rate, quantum));
+    this.strength = (this.parameters as unknown as Map<string, AudioParam>).get('strength') as AudioParam;
+    this.ready = new Promise((resolve, reject) => {
+      this.settle = { resolve: resolve as (node: NoiseSuppressorNode) => void, reject };
+    });
+    // Whoever reads `ready` still sees the rejection; whoever does not is spared the unhandled one.
+    this.ready.catch(() => {});
+    this.port.onmessage = (event: MessageEvent<FromProcessor>) => this.receive(event.data);
+    this.port.onmessageerror = () => this.fail('processor-failed', 'a message of the audio worklet got lost');
+    this.addEventListener('processorerror', (event) =>
+      this.fail('processor-failed', 'the audio worklet processor threw', event),
+    );
+    this.pull = new GainNode(context, { gain: 0 });
+    this.connect(this.pull).connect(context.destination);
+  }
+
+  /** Crossfades within one frame; the delay does not change; the model stops using CPU. */
+  get bypass(): boolean {
+    return this.wantsBypass;
+  }
+
+  set bypass(value: boolean) {
+    this.wantsBypass = Boolean(value);
+    this.send({ type: 'bypass', value: this.wantsBypass });
+  }
+
+  /** Input-to-output delay in seconds, exact, constant, resampling included. */
+  get latency(): number {
+    return this.currentLatency;
+  }
+
+  /** Latest known speech probability, 0..1. Reading it asks for a newer one; unread it costs nothing. */
+  get speechProbability(): number {
+    const now = performance.now();
+    if (now - this.probabilityAsked >= PROBABILITY_INTERVAL_MS) {
+      this.probabilityAsked = now;
+      this.send({ type: 'probability' });
+    }
+    return this.probability;
+  }
+
+  get speaking(): boolean {
+    return this.isSpeaking;
+  }
+
+  get state(): NoiseSuppressorState {
+    return this.currentState;
+  }
+
+  /** Forgets adaptive state, for a new speaker or device. */
+  reset(): void {
+    this.send({ type: 'reset' });
+  }
+
+  /** @throws {NoiseSuppressorError} 'destroyed' */
+  getStats(): Promise<NoiseSuppressorStats> {
+    if (this.currentState === 'destroyed') return Promise.reject(destroyed());
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pendingStats.set(id, { resolve, reject });
+      this.send({ type: 'stats', id });
+    });
+  }
+
+  /** Idempotent. Disconnects, frees the core, lets the processor be collected. */
+  destroy(): void {
+    if (this.currentState === 'destroyed') return;
+    this.send({ type: 'destroy' });
+    this.port.onmessage = null;
+    this.port.onmessageerror = null;
+    this.disconnect();
+    this.stopPulling();
+    const error = destroyed();
+    this.settle.reject(error);
+    for (const { reject } of this.pendingStats.values()) reject(error);
+    this.pendingStats.clear();
+    this.isSpeaking = false;
+    this.enter('destroyed');
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  override addEventListener<K extends keyof NoiseSuppressorEventMap>(
+    type: K,
+    listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    // biome-ignore lint/suspicious/noExplicitAny: the implementation behind two typed signatures
+    listener: any,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+  }
+
+  override removeEventListener<K extends keyof NoiseSuppressorEventMap>(
+    type: K,
+    listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    // biome-ignore lint/suspicious/noExplicitAny: the implementation behind two typed signatures
+    listener: any,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(type, listener, options);
+  }
+
+  private receive(message: FromProcessor): void {
+    switch (message.type) {
+      case 'prepared':
+        this.prepared(message.latency, message.coreVersion);
+        break;
+      case 'state':
+        this.stopPulling();
+        this.enter(message.state);
+        this.settle.resolve(this);
+        break;
+      case 'latency':
+        this.currentLatency = message.latency;
+        break;
+      case 'speech':
+        this.isSpeaking = message.speaking;
+        this.probability = message.probability;
+        this.dispatchEvent(
+          new VoiceActivityEvent(message.speaking ? 'speechstart' : 'speechend', message.probability, message.time),
+        );
+        break;
+      case 'probability':
+        this.probability = message.value;
+        break;
+      case 'overload':
+        if (!this.dispatchEvent(new OverloadEvent(message.load, message.consecutive))) {
+          this.send({ type: 'keep-processing' });
+        }
+        break;
+      case 'stats': {
+        const pending = this.pendingStats.get(message.id);
+        this.pendingStats.delete(message.id);
+        pending?.resolve({
+          ...message.stats,
+          sampleRate: this.context.sampleRate,
+          coreVersion: this.coreVersion,
+          modelVersion: this.assets.model.version,
+          simd: true,
+          relaxedSimd: this.assets.relaxedSimd,
+        });
+        break;
+      }
+      case 'failed':
+        this.fail('processor-failed', `the core stopped working: ${message.message}`);
+        break;
+    }
+  }
+
+  private prepared(latency: number, packedVersion: number): void {
+    this.currentLatency = latency;
+    this.coreVersion = coreVersionText(packedVersion);
+    if (!sameVersion(this.coreVersion, VERSION)) {
+      this.fail(
+        'version-mismatch',
+        `core ${this.coreVersion} does not belong to library ${VERSION}: refresh the copied or cached asset files`,
+      );
+      return;
+    }
+    this.registration.held.add(this.assets.key);
+    // Nothing renders until somebody starts or resumes the context, and that may be waiting for us.
+    if (this.context.state !== 'running') this.settle.resolve(this);
+  }
+
+  private fail(code: NoiseSuppressorError['code'], message: string, cause?: unknown): void {
+    if (this.currentState === 'failed' || this.currentState === 'destroyed') return;
+    // The next node must bring the bytes again: the scope drops a core that trapped.
+    this.registration.held.delete(this.assets.key);
+    const error = new NoiseSuppressorError(code, message, { cause });
+    this.stopPulling();
+    this.isSpeaking = false;
+    this.enter('failed');
+    this.settle.reject(error);
+    this.dispatchEvent(new NoiseSuppressorErrorEvent(error));
+  }
+
+  private enter(state: NoiseSuppressorState): void {
+    if (this.currentState === state) return;
+    this.currentState = state;
+    this.dispatchEvent(new Event('statechange'));
+  }
+
+  private stopPulling(): void {
+    const { pull } = this;
+    if (!pull) return;
+    this.pull = null;
+    try {
+      this.disconnect(pull);
+    } catch {
+      // The app has disconnected everything already.
+    }
+    pull.disconnect();
+  }
+
+  private send(message: ToProcessor): void {
+    if (this.currentState !== 'destroyed') this.port.postMessage(message);
+  }
+}
+
+function construct(context: BaseAudioContext, options: CreateOptions): NoiseSuppressorNode {
+  try {
+    return new NoiseSuppressorNode(context, options);
+  } catch (cause) {
+    // The module ran without an error, yet did not register the name that carries this version.
+    if (cause instanceof DOMException && cause.name === 'InvalidStateError' && context.state !== 'closed') {
+      throw new NoiseSuppressorError(
+        'version-mismatch',
+        `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,
+        { cause },
+      );
+    }
+    throw new NoiseSuppressorError('processor-failed', 'the audio worklet node could not be made', { cause });
+  }
+}
+
+interface PendingStats {
+  resolve(stats: NoiseSuppressorStats): void;
+  reject(error: NoiseSuppressorError): void;
+}
+
+function processorOptions(
+  context: BaseAudioContext,
+  registration: Registration,
+  assets: LoadedAssets,
+  options: NoiseSuppressorOptions,
+  channels: 1 | 2,
+  quantum: number,
+): ProcessorOptions {
+  const { key, wasm, model } = assets;
+  const voice = options.voiceActivity ?? true;
+  const {
+    startThreshold = 0.6,
+    stopThreshold = 0.4,
+    holdMs = 200,
+  }: VoiceActivityOptions = typeof voice === 'object' ? voice : {};
+  return {
+    core: registration.held.has(key) ? { key } : { key, wasm, model },
+    channels,
+    bypass: options.bypass ?? false,
+    realtime: !(typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext),
+    overload: options.overload ?? 'bypass',
+    voiceActivity: voice ? { start: startThreshold, stop: stopThreshold, holdMs } : null,
+    quantum,
+  };
+}
+
+async function register(context: BaseAudioContext, options?: AssetOptions): Promise<LoadedAssets> {
+  const [reason] = unsupportedReasons();
+  if (reason === 'insecure-context') {
+    throw new NoiseSuppressorError('insecure-context', 'audio worklets need a secure page: https or localhost');
+  }
+  if (reason === 'wasm-blocked-by-csp') {
+    throw new NoiseSuppressorError(
+      'blocked-by-csp',
+      "WebAssembly may not be compiled here: add 'wasm-unsafe-eval' to script-src",
+    );
+  }
+  if (reason) throw new NoiseSuppressorError('unsupported', `this browser cannot run the suppressor: ${reason}`);
+  const registration = registrationOf(context);
+  const url = workletUrl(options);
+  let added = registration.modules.get(url);
+  if (!added) {
+    added = addModule(context, url);
+    registration.modules.set(url, added);
+    added.catch(() => registration.modules.delete(url));
+  }
+  const [assets] = await Promise.all([loadAssets(options), added]);
+  registration.assets = assets;
+  return assets;
+}
+
+async function addModule(context: BaseAudioContext, url: string): Promise<void> {
+  try {
+    await context.audioWorklet.addModule(url);
+  } catch (cause) {
+    // addModule tells neither why: ask for the file itself.
+    const status = await fetch(url, { method: 'HEAD' }).then(
+      (response) => (response.ok ? '' : `HTTP ${response.status}`),
+      () => 'unreachable',
+    );
+    throw status
+      ? new NoiseSuppressorError(
+          'asset-not-found',
+          `the worklet ${url} not found (${status}): copy dist/worklet.js there or name it in the assets option`,
+          { cause },
+        )
+      : new NoiseSuppressorError(
+          'blocked-by-csp',
+          `the worklet ${url} was refused: allow its origin in script-src, and serve it as JavaScript`,
+          { cause },
+        );
+  }
+}
+
+/** Mean share of real time the core takes on this thread, over one second of noise. */
+async function measureLoad(options?: AssetOptions): Promise<number> {
+  const { wasm, model } = await loadAssets(options);
+  const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
+  const core = instance.exports as unknown as CoreExports;
+  const suppressor = core.suppressorCreate(loadNetwork(core, model));
+  const input = new Float32Array(core.memory.buffer, core.suppressorInput(suppressor), FRAME);
+  const frames = CORE_RATE / FRAME;
+  let started = 0;
+  for (let i = -frames; i < frames; i++) {
+    // The first second is the engine's, to compile and optimise.
+    if (i === 0) started = performance.now();
+    for (let n = 0; n < FRAME; n++) input[n] = (Math.random() - 0.5) * 0.1;
+    core.suppressorProcess(suppressor, 1);
+  }
+  return (performance.now() - started) / 1000;
+}
+
+function sameVersion(a: string, b: string): boolean {
+  return a.split('.', 2).join('.') === b.split('.', 2).join('.');
+}
+
+function destroyed(): NoiseSuppressorError {
+  return new NoiseSuppressorError('destroyed', 'the node was destroyed');
+}
+
+function aborted(signal?: AbortSignal): NoiseSuppressorError {
+  return new NoiseSuppressorError('aborted', 'creation was aborted', { cause: signal?.reason });
+}
+
+/** The promise, unless the signal or the clock is faster. */
+async function limited<T>(promise: Promise<T>, signal: AbortSignal | undefined, timeoutMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort: (() => void) | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    if (Number.isFinite(timeoutMs)) {
+      timer = setTimeout(
+        () => reject(new NoiseSuppressorError('timeout', `the suppressor did not start within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+    }
+    onAbort = () => reject(aborted(signal));
+    signal?.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort) signal?.removeEventListener('abort', onAbort);
+    promise.catch(() => {});
+  }
+}

@@ -1,0 +1,86 @@
+/** Frames in one measuring window: 1 s. Date.now() counts whole milliseconds, so only sums over many frames mean something. */
+export const WINDOW_FRAMES = 100;
+/** Milliseconds of one frame. */
+const FRAME_MS = 10;
+/** Share of real time spent in the core above which the audio thread counts as overloaded. */
+const MAX_LOAD = 0.7;
+/** Callbacks in one window that came after a gap in the audio clock. */
+const MAX_GAPS = 3;
+/** Windows until the first retry; each further one waits twice as long. */
+const FIRST_RETRY_WINDOWS = 15;
+const MAX_RETRIES = 3;
+/** Windows without overload after which the retries count from zero again. */
+const FORGIVEN_AFTER_WINDOWS = 60;
+
+export type OverloadChange = 'none' | 'overload' | 'retry';
+
+/**
+ * Watches how the audio thread keeps up, window by window. In bypass it counts down to the next try: after 15, 30 and 60 s,
+ * then never again until `clear`. Real-time safe.
+ */
+export class OverloadDetector {
+  /** True between an overload and the next try. */
+  overloaded = false;
+  overloads = 0;
+  lateCallbacks = 0;
+  /** Windows in overload one after the other, tries included. */
+  consecutive = 0;
+  /** Mean share of real time in the last window, and the highest of all. */
+  load = 0;
+  peakLoad = 0;
+  private frames = 0;
+  private busyMs = 0;
+  private gaps = 0;
+  private retries = 0;
+  private waiting = 0;
+  private calm = 0;
+
+  /** A gap was seen on the audio clock. */
+  late(): void {
+    this.lateCallbacks++;
+    this.gaps++;
+  }
+
+  /** One frame took `ms`. What to do now. */
+  frame(ms: number, bypassing: boolean): OverloadChange {
+    this.busyMs += ms;
+    if (++this.frames < WINDOW_FRAMES) return 'none';
+    this.load = this.busyMs / (WINDOW_FRAMES * FRAME_MS);
+    if (this.load > this.peakLoad) this.peakLoad = this.load;
+    const over = this.load > MAX_LOAD || this.gaps >= MAX_GAPS;
+    this.frames = 0;
+    this.busyMs = 0;
+    this.gaps = 0;
+    if (this.overloaded) return this.wait();
+    if (bypassing || !over) {
+      this.consecutive = 0;
+      if (this.retries > 0 && !bypassing && ++this.calm >= FORGIVEN_AFTER_WINDOWS) this.retries = 0;
+      return 'none';
+    }
+    this.calm = 0;
+    this.consecutive++;
+    this.overloads++;
+    return 'overload';
+  }
+
+  /** Enter bypass and start the wait for the next try. */
+  enter(): void {
+    this.overloaded = true;
+    this.waiting = this.retries < MAX_RETRIES ? FIRST_RETRY_WINDOWS * 2 ** this.retries : Number.POSITIVE_INFINITY;
+    this.retries++;
+  }
+
+  /** Leave bypass now and forget the tries. */
+  clear(): void {
+    this.overloaded = false;
+    this.retries = 0;
+    this.calm = 0;
+    this.consecutive = 0;
+  }
+
+  private wait(): OverloadChange {
+    if (--this.waiting > 0) return 'none';
+    this.overloaded = false;
+    return 'retry';
+  }
+}

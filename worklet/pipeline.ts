@@ -1,0 +1,254 @@
+import type { CoreExports } from '../src/core';
+import { Fifo } from './fifo';
+import { Meter } from './meter';
+import { CORE_RATE, chainLatency, FRAME, headStart } from './timing';
+
+/** Longest block handed to a resampler at once; longer quanta are cut. */
+const MAX_BLOCK = 1024;
+/** Dummy frames that touch every weight and let the engine optimise the core before it counts. */
+const WARM_UP_FRAMES = 12;
+
+/** Called after each frame, on the audio thread. */
+export interface FrameObserver {
+  /** Before the core runs on a frame. */
+  frameStart(): void;
+  /** After it; `probability` is that of speech, -1 in bypass. */
+  frameEnd(probability: number): void;
+}
+
+/** One channel: handles and views of the core's memory. */
+class Channel {
+  readonly suppressor: number;
+  readonly toCore: number;
+  readonly fromCore: number;
+  readonly fifo: Fifo;
+  /** Views of the core's memory; taken anew when it has grown. */
+  frameIn!: Float32Array;
+  frameOut!: Float32Array;
+  resamplerIn!: Float32Array;
+  resampled!: Float32Array;
+  backIn!: Float32Array;
+  back!: Float32Array;
+
+  constructor(
+    private readonly core: CoreExports,
+    network: number,
+    private readonly rate: number,
+    fifoCapacity: number,
+    start: number,
+  ) {
+    this.suppressor = checked(core.suppressorCreate(network), 'suppressor');
+    this.toCore = rate === CORE_RATE ? -1 : checked(core.resamplerCreate(rate, CORE_RATE, MAX_BLOCK), 'resampler');
+    this.fromCore = rate === CORE_RATE ? -1 : checked(core.resamplerCreate(CORE_RATE, rate, FRAME), 'resampler');
+    this.fifo = new Fifo(fifoCapacity, start);
+  }
+
+  takeViews(): void {
+    const { core, rate } = this;
+    const buffer = core.memory.buffer;
+    this.frameIn = new Float32Array(buffer, core.suppressorInput(this.suppressor), FRAME);
+    this.frameOut = new Float32Array(buffer, core.suppressorOutput(this.suppressor), FRAME);
+    if (rate === CORE_RATE) return;
+    const most = Math.ceil((MAX_BLOCK * CORE_RATE) / rate) + 1;
+    const mostBack = Math.ceil((FRAME * rate) / CORE_RATE) + 1;
+    this.resamplerIn = new Float32Array(buffer, core.resamplerInput(this.toCore), MAX_BLOCK);
+    this.resampled = new Float32Array(buffer, core.resamplerOutput(this.toCore), most);
+    this.backIn = new Float32Array(buffer, core.resamplerInput(this.fromCore), FRAME);
+    this.back = new Float32Array(buffer, core.resamplerOutput(this.fromCore), mostBack);
+  }
+
+  reset(): void {
+    this.core.suppressorReset(this.suppressor);
+  }
+
+  destroy(): void {
+    const { core } = this;
+    core.suppressorDestroy(this.suppressor);
+    if (this.rate === CORE_RATE) return;
+    core.resamplerDestroy(this.toCore);
+    core.resamplerDestroy(this.fromCore);
+  }
+}
+
+/**
+ * Blocks of any length at any rate -> frames of 480 at 48 kHz -> core -> blocks, with one constant delay.
+ * Real-time safe: process. Not: constructor, adopt, destroy. An exception of the core passes through; the pipeline is
+ * not to be used after one.
+ */
+export class Pipeline {
+  framesProcessed = 0;
+  framesBypassed = 0;
+  probability = 0;
+  /** Seconds from input to output. */
+  latency: number;
+  private readonly channels: Channel[] = [];
+  private start: number;
+  /** Samples in the frame that is being filled. */
+  private filled = 0;
+  private started = false;
+  /** True once the length of the blocks has changed in flight. */
+  private variable = false;
+  readonly meter = new Meter();
+
+  constructor(
+    private readonly core: CoreExports,
+    network: number,
+    private readonly rate: number,
+    channels: number,
+    private quantum: number,
+    private readonly observer: FrameObserver,
+    warm: boolean,
+  ) {
+    this.start = headStart(rate, quantum);
+    this.latency = chainLatency(rate, this.start);
+    for (let i = 0; i < channels; i++) {
+      this.channels.push(new Channel(core, network, rate, this.fifoCapacity(quantum), this.start));
+    }
+    for (const channel of this.channels) channel.takeViews();
+    this.warmUp(warm ? 1 : WARM_UP_FRAMES);
+  }
+
+  /** Takes in[c][0..count) of each channel, gives out[c][0..count). False when that changed `latency`. */
+  process(input: Float32Array[], output: Float32Array[], count: number, strength: number, bypass: boolean): boolean {
+    const { channels, rate } = this;
+    let kept = true;
+    if (count !== this.quantum && !(this.variable && count < this.quantum)) kept = this.adopt(count);
+    this.started = true;
+    // Another node's construction may have grown the shared memory, which empties every view.
+    if (channels[0].frameIn.length === 0) {
+      for (let c = 0; c < channels.length; c++) channels[c].takeViews();
+    }
+    if (rate === CORE_RATE) this.take(input, count, strength, bypass);
+    else this.takeResampled(input, count, strength, bypass);
+    for (let c = 0; c < channels.length; c++) channels[c].fifo.read(output[c], 0, count);
+    return kept;
+  }
+
+  /** Forgets what the core has adapted to. The sound in flight is lost with it, the delay is not. */
+  reset(): void {
+    for (const channel of this.channels) channel.reset();
+    this.probability = 0;
+  }
+
+  destroy(): void {
+    for (const channel of this.channels) channel.destroy();
+    this.channels.length = 0;
+  }
+
+  private fifoCapacity(quantum: number): number {
+    // A block may complete frames worth its own length plus one before it is read.
+    return this.start + 2 * quantum + 2 * Math.ceil((FRAME * this.rate) / CORE_RATE);
+  }
+
+  /**
+   * A block length that was not foreseen. Before the first sound the chain is timed anew; later the delay grows once, to
+   * what suits blocks of any length. True when the delay stayed. Allocates.
+   */
+  private adopt(count: number): boolean {
+    const start = this.started ? Math.max(this.start, headStart(this.rate, 1)) : headStart(this.rate, count);
+    const more = start - this.start;
+    this.variable = this.started;
+    this.quantum = this.started ? Math.max(this.quantum, count) : count;
+    this.start = start;
+    this.latency = chainLatency(this.rate, start);
+    for (const { fifo } of this.channels) {
+      fifo.grow(this.fifoCapacity(this.quantum), Math.max(0, more));
+      if (!this.started) fifo.clear(start);
+    }
+    return more === 0;
+  }
+
+  /** Runs the core on silence until the engine has optimised it and every weight has been touched. */
+  private warmUp(frames: number): void {
+    for (const { frameIn } of this.channels) frameIn.fill(0);
+    const [first, second] = this.channels as [Channel, Channel?];
+    for (let i = 0; i < frames; i++) {
+      if (second) this.core.suppressorProcessLinked(first.suppressor, second.suppressor, 1);
+      else this.core.suppressorProcess(first.suppressor, 1);
+    }
+    for (const channel of this.channels) channel.reset();
+  }
+
+  private take(input: Float32Array[], count: number, strength: number, bypass: boolean): void {
+    const { channels } = this;
+    let done = 0;
+    while (done < count) {
+      const { filled } = this;
+      const part = Math.min(count - done, FRAME - filled);
+      for (let c = 0; c < channels.length; c++) {
+        const source = input[c];
+        const { frameIn } = channels[c];
+        for (let i = 0; i < part; i++) frameIn[filled + i] = source[done + i];
+      }
+      done += part;
+      this.filled = filled + part;
+      if (this.filled === FRAME) {
+        this.filled = 0;
+        this.frame(strength, bypass);
+        for (let c = 0; c < channels.length; c++) {
+          const channel = channels[c];
+          channel.fifo.write(channel.frameOut, 0, FRAME);
+        }
+      }
+    }
+  }
+
+  private takeResampled(input: Float32Array[], count: number, strength: number, bypass: boolean): void {
+    const { channels, core } = this;
+    for (let from = 0; from < count; from += MAX_BLOCK) {
+      const part = Math.min(count - from, MAX_BLOCK);
+      let there = 0;
+      for (let c = 0; c < channels.length; c++) {
+        const source = input[c];
+        const channel = channels[c];
+        const { resamplerIn } = channel;
+        for (let i = 0; i < part; i++) resamplerIn[i] = source[from + i];
+        there = core.resamplerProcess(channel.toCore, part);
+      }
+      let done = 0;
+      while (done < there) {
+        const { filled } = this;
+        const step = Math.min(there - done, FRAME - filled);
+        for (let c = 0; c < channels.length; c++) {
+          const { frameIn, resampled } = channels[c];
+          for (let i = 0; i < step; i++) frameIn[filled + i] = resampled[done + i];
+        }
+        done += step;
+        this.filled = filled + step;
+        if (this.filled < FRAME) break;
+        this.filled = 0;
+        this.frame(strength, bypass);
+        for (let c = 0; c < channels.length; c++) {
+          const channel = channels[c];
+          const { backIn, frameOut } = channel;
+          for (let i = 0; i < FRAME; i++) backIn[i] = frameOut[i];
+          channel.fifo.write(channel.back, 0, core.resamplerProcess(channel.fromCore, FRAME));
+        }
+      }
+    }
+  }
+
+  private frame(strength: number, bypass: boolean): void {
+    const { channels, core, observer } = this;
+    const first = channels[0];
+    observer.frameStart();
+    if (bypass) {
+      for (let c = 0; c < channels.length; c++) core.suppressorBypass(channels[c].suppressor);
+      this.framesBypassed++;
+      this.probability = 0;
+    } else {
+      this.probability =
+        channels.length === 1
+          ? core.suppressorProcess(first.suppressor, strength)
+          : core.suppressorProcessLinked(first.suppressor, channels[1].suppressor, strength);
+      this.framesProcessed++;
+    }
+    observer.frameEnd(bypass ? -1 : this.probability);
+    this.meter.frame(first.frameIn, first.frameOut, bypass ? -1 : this.probability);
+  }
+}
+
+function checked(handle: number, what: string): number {
+  if (!(handle >= 0)) throw new Error(`the core has no ${what} left (${handle})`);
+  return handle;
+}

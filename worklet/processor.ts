@@ -1,0 +1,270 @@
+/**
+ * The audio thread's side of NoiseSuppressorNode. Moves samples between the graph and the core, reports what changed, and
+ * whatever goes wrong keeps the delayed input audible. `process` allocates nothing, throws nothing, logs nothing and posts
+ * only changes.
+ */
+import { acquireCore, discardCore, type LoadedCore } from './core';
+import { DelayLine } from './delay-line';
+import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from './messages';
+import { PROCESSOR_NAME } from './messages';
+import { OverloadDetector } from './overload';
+import { type FrameObserver, Pipeline } from './pipeline';
+import { chainLatency, headStart } from './timing';
+import { VoiceActivity } from './voice-activity';
+
+/** Milliseconds of a frame. */
+const FRAME_MS = 10;
+/** Keeps times small integers, which engines hold without a box. */
+const CLOCK_MASK = 0x3fffffff;
+
+class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWorkletProcessorImpl, FrameObserver {
+  static get parameterDescriptors(): readonly object[] {
+    return [{ name: 'strength', defaultValue: 1, minValue: 0, maxValue: 1, automationRate: 'k-rate' }];
+  }
+
+  private readonly options: ProcessorOptions;
+  private readonly rate = Math.round(sampleRate);
+  private core: LoadedCore | null = null;
+  private pipeline: Pipeline | null = null;
+  private readonly detector = new OverloadDetector();
+  private readonly voice: VoiceActivity | null;
+  /** One of each per channel: the mixed input, the delayed input, the processed output. */
+  private readonly mixed: Float32Array[] = [];
+  private readonly dry: Float32Array[] = [];
+  private readonly wet: Float32Array[] = [];
+  private readonly dryLines: DelayLine[] = [];
+  private bypass: boolean;
+  private bypassing = false;
+  private destroyed = false;
+  private state: LiveState | 'starting' = 'starting';
+  /** currentFrame of the next callback; -1 before the first. */
+  private nextFrame = -1;
+  private started = 0;
+
+  constructor(init: { processorOptions: ProcessorOptions }) {
+    super();
+    const options = init.processorOptions;
+    this.options = options;
+    this.bypass = options.bypass;
+    this.port.onmessage = (event: MessageEvent<ToProcessor>) => this.receive(event.data);
+    const voice = options.voiceActivity;
+    this.voice = voice && new VoiceActivity({ ...voice, holdFrames: Math.round(voice.holdMs / FRAME_MS) });
+    const { quantum, channels } = options;
+    this.layDryLines(chainLatency(this.rate, headStart(this.rate, quantum)), quantum);
+    this.makeRoom(quantum);
+    try {
+      const core = acquireCore(options.core);
+      this.core = core;
+      this.pipeline = new Pipeline(core.exports, core.network, this.rate, channels, quantum, this, core.warm);
+      core.warm = true;
+      this.post({ type: 'prepared', latency: this.pipeline.latency, coreVersion: core.exports.coreVersion() });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  process(inputs: Float32Array[][], outputs: Float32Array[][], parameters: Record<string, Float32Array>): boolean {
+    if (this.destroyed) return false;
+    const input = inputs[0];
+    const output = outputs[0];
+    if (output.length === 0) return true;
+    const count = output[0].length;
+    this.watchClock();
+    this.mix(input, count);
+    const wet = this.run(count, parameters.strength[0]);
+    const { dryLines, mixed, dry } = this;
+    for (let c = 0; c < dryLines.length; c++) {
+      dryLines[c].process(mixed[c], dry[c], count);
+    }
+    this.nextFrame = currentFrame + count;
+    const source = wet ? this.wet : dry;
+    for (let c = 0; c < output.length; c++) {
+      const from = c < source.length ? source[c] : source[0];
+      const to = output[c];
+      for (let i = 0; i < count; i++) to[i] = from[i];
+    }
+    return true;
+  }
+
+  frameStart(): void {
+    this.started = this.options.realtime ? Date.now() & CLOCK_MASK : 0;
+  }
+
+  frameEnd(probability: number): void {
+    const { options, detector } = this;
+    if (this.state === 'starting') this.enter(this.bypassing ? 'bypassed' : 'running');
+    const { voice } = this;
+    if (voice && (probability < 0 ? voice.reset() : voice.update(probability))) this.postSpeech(probability);
+    if (!options.realtime) return;
+    const change = detector.frame(((Date.now() & CLOCK_MASK) - this.started) & CLOCK_MASK, this.bypassing);
+    if (change === 'overload') this.overload();
+    else if (change === 'retry') this.enter(this.bypass ? 'bypassed' : 'running');
+  }
+
+  /** Runs the chain; false when only the delayed input is to be had. */
+  private run(count: number, strength: number): boolean {
+    const { pipeline } = this;
+    if (!pipeline) return false;
+    this.bypassing = this.bypass || this.detector.overloaded;
+    try {
+      if (!pipeline.process(this.mixed, this.wet, count, strength, this.bypassing)) this.delayChanged(pipeline);
+      return true;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  /** Input channels to the channels that are processed: the mean for mono; a lone side fills both of stereo. */
+  private mix(input: Float32Array[], count: number): void {
+    const { mixed } = this;
+    if (mixed[0].length < count) this.makeRoom(count);
+    const sides = input.length;
+    for (let c = 0; c < mixed.length; c++) {
+      const to = this.mixed[c];
+      if (sides === 0) {
+        for (let i = 0; i < count; i++) to[i] = 0;
+        continue;
+      }
+      const from = input[c < sides ? c : 0];
+      for (let i = 0; i < count; i++) to[i] = from[i];
+      if (mixed.length > 1 || sides === 1) continue;
+      for (let s = 1; s < sides; s++) {
+        const side = input[s];
+        for (let i = 0; i < count; i++) to[i] = to[i] + side[i];
+      }
+      for (let i = 0; i < count; i++) to[i] = to[i] / sides;
+    }
+  }
+
+  /** The audio clock moves on by one block per callback, unless callbacks were dropped. */
+  private watchClock(): void {
+    if (this.options.realtime && this.nextFrame >= 0 && currentFrame > this.nextFrame) this.detector.late();
+  }
+
+  private makeRoom(count: number): void {
+    for (let c = 0; c < this.options.channels; c++) {
+      this.mixed[c] = new Float32Array(count);
+      this.dry[c] = new Float32Array(count);
+      this.wet[c] = new Float32Array(count);
+    }
+  }
+
+  private layDryLines(latency: number, quantum: number): void {
+    for (let c = 0; c < this.options.channels; c++) {
+      this.dryLines[c] = new DelayLine(Math.round(latency * this.rate), quantum);
+    }
+  }
+
+  private delayChanged(pipeline: Pipeline): void {
+    if (this.nextFrame < 0) this.layDryLines(pipeline.latency, this.options.quantum);
+    else for (const line of this.dryLines) line.setDelay(Math.round(pipeline.latency * this.rate));
+    this.post({ type: 'latency', latency: pipeline.latency });
+  }
+
+  private overload(): void {
+    const { detector } = this;
+    this.post({ type: 'overload', load: detector.load, consecutive: detector.consecutive });
+    if (this.options.overload !== 'bypass') return;
+    detector.enter();
+    this.enter('overloaded');
+  }
+
+  private enter(state: LiveState): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.post({ type: 'state', state });
+  }
+
+  private postSpeech(probability: number): void {
+    const { pipeline, voice } = this;
+    if (!pipeline || !voice) return;
+    // The sound this frame lets out now came in one delay ago.
+    const time = currentTime - pipeline.latency;
+    this.post({ type: 'speech', speaking: voice.speaking, probability: Math.max(0, probability), time });
+  }
+
+  /** From here on only the delayed input is heard. */
+  private fail(error: unknown): void {
+    if (this.core) discardCore(this.core);
+    this.pipeline = null;
+    this.core = null;
+    this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+
+  private receive(message: ToProcessor): void {
+    const { pipeline, detector } = this;
+    try {
+      switch (message.type) {
+        case 'bypass':
+          this.bypass = message.value;
+          // A new wish of the user ends the waiting after an overload.
+          detector.clear();
+          if (this.state !== 'starting' && pipeline) this.enter(message.value ? 'bypassed' : 'running');
+          break;
+        case 'keep-processing':
+          detector.clear();
+          if (this.state === 'overloaded') this.enter(this.bypass ? 'bypassed' : 'running');
+          break;
+        case 'reset':
+          pipeline?.reset();
+          if (this.voice?.reset()) this.postSpeech(0);
+          break;
+        case 'probability':
+          this.post({ type: 'probability', value: pipeline ? pipeline.probability : 0 });
+          break;
+        case 'stats':
+          this.postStats(message.id);
+          break;
+        case 'destroy':
+          this.destroy();
+          break;
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private postStats(id: number): void {
+    const { pipeline, detector } = this;
+    const { load, peakLoad, lateCallbacks, overloads } = detector;
+    this.post({
+      type: 'stats',
+      id,
+      stats: {
+        framesProcessed: pipeline?.framesProcessed ?? 0,
+        framesBypassed: pipeline?.framesBypassed ?? 0,
+        lateCallbacks,
+        overloads,
+        load,
+        peakLoad,
+        inputLevel: pipeline?.meter.inputLevel ?? 0,
+        outputLevel: pipeline?.meter.outputLevel ?? 0,
+        attenuation: pipeline?.meter.attenuation ?? 0,
+        latency: pipeline?.latency ?? 0,
+      },
+    });
+  }
+
+  private destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.port.onmessage = null;
+    this.port.close();
+    const { pipeline } = this;
+    this.pipeline = null;
+    this.core = null;
+    pipeline?.destroy();
+  }
+
+  private post(message: FromProcessor): void {
+    this.port.postMessage(message);
+  }
+}
+
+// Two copies of this file in one scope (another URL, same version): the first one serves both.
+try {
+  registerProcessor(PROCESSOR_NAME, NoiseSuppressorProcessor);
+} catch (error) {
+  if (!(error instanceof Error) || error.name !== 'NotSupportedError') throw error;
+}
