@@ -1,0 +1,177 @@
+/**
+ * The network: 70 features of a frame -> 34 band gains, 34 comb filter strengths, speech probability.
+ *
+ *   x = features                        FEATURES
+ *   d = tanh(dense x)
+ *   c1 = tanh(conv1 d), c2 = tanh(conv2 c1)        over time, causal
+ *   g1, g2, g3 = GRU(c2), GRU(g1), GRU(g2)
+ *   gg = GRU(g3), gr = GRU([g3, c2])
+ *   gains, speech = sigmoid(gain_out [c2, g1, g2, g3, gg])
+ *   strengths = sigmoid(strength_out gr)
+ *
+ * Every layer writes its quantised output where its readers expect it, so nothing is copied but c2, nor quantised twice.
+ */
+import { BANDS, FEATURES } from '../constants';
+import { ACTIVATION_BYTES, clearActivations } from './activations';
+import { convTanh, shiftHistory } from './conv';
+import { denseFloatTanh, denseSigmoid } from './dense';
+import { Gru } from './gru';
+import {
+  DESCRIPTOR_WORDS,
+  GAIN_ROWS,
+  LAYER_CONV1,
+  LAYER_CONV2,
+  LAYER_DENSE,
+  LAYER_GAIN_OUT,
+  LAYER_GRU_GAIN,
+  LAYER_GRU_STRENGTH,
+  LAYER_GRU1,
+  LAYER_GRU2,
+  LAYER_GRU3,
+  LAYER_STRENGTH_OUT,
+  Layer,
+  padRows,
+} from './weights';
+
+/** Features beyond this, or not a number, count as 0: one bad frame must not stay in the states for ever. */
+const FEATURE_LIMIT: f32 = 1e4;
+
+function layerAt(layers: usize, index: i32): Layer {
+  return new Layer(layers + <usize>(index * DESCRIPTOR_WORDS * 4));
+}
+
+function gruAt(layers: usize, index: i32): Gru {
+  return new Gru(layerAt(layers, index), layerAt(layers, index + 1));
+}
+
+/** 16-byte aligned memory for count quantised activations. */
+function allocateActivations(count: i32): usize {
+  return heap.alloc(<usize>(count * ACTIVATION_BYTES));
+}
+
+/** Zeroed, 16-byte aligned memory for count f32. */
+function allocateFloats(count: i32): usize {
+  const bytes = (<usize>count) << 2;
+  const pointer = heap.alloc(bytes);
+  memory.fill(pointer, 0, bytes);
+  return pointer;
+}
+
+/**
+ * The weights, shared by any number of NetworkState. The descriptors must have passed checkLayers; their data must stay in place.
+ * The constructor allocates; nothing does afterwards.
+ */
+export class Network {
+  readonly dense: Layer;
+  readonly conv1: Layer;
+  readonly conv2: Layer;
+  readonly gru1: Gru;
+  readonly gru2: Gru;
+  readonly gru3: Gru;
+  readonly gruGain: Gru;
+  readonly gruStrength: Gru;
+  readonly gainOut: Layer;
+  readonly strengthOut: Layer;
+  /** Scratch for the int32 sums of one layer: streams take turns. */
+  readonly sums: usize;
+
+  constructor(layers: usize) {
+    this.dense = layerAt(layers, LAYER_DENSE);
+    this.conv1 = layerAt(layers, LAYER_CONV1);
+    this.conv2 = layerAt(layers, LAYER_CONV2);
+    this.gru1 = gruAt(layers, LAYER_GRU1);
+    this.gru2 = gruAt(layers, LAYER_GRU2);
+    this.gru3 = gruAt(layers, LAYER_GRU3);
+    this.gruGain = gruAt(layers, LAYER_GRU_GAIN);
+    this.gruStrength = gruAt(layers, LAYER_GRU_STRENGTH);
+    this.gainOut = layerAt(layers, LAYER_GAIN_OUT);
+    this.strengthOut = layerAt(layers, LAYER_STRENGTH_OUT);
+    const widest = max(max(this.conv1.rows, this.conv2.rows), 6 * max(this.gru1.units, this.gruStrength.units));
+    this.sums = heap.alloc((<usize>max(widest, padRows(GAIN_ROWS))) << 2);
+  }
+}
+
+/** One stream: convolution histories, GRU states and the outputs of the last frame. The constructor allocates. */
+export class NetworkState {
+  /** BANDS f32 in 0..1, then the speech probability. */
+  readonly gains: usize;
+  /** BANDS f32 in 0..1. */
+  readonly strengths: usize;
+
+  private readonly features: usize;
+  private readonly history1: usize;
+  private readonly history2: usize;
+  /** Quantised [c2, g1, g2, g3, gg]. */
+  private readonly merged: usize;
+  /** Quantised [g3, c2]. */
+  private readonly strengthInput: usize;
+  /** Quantised gr. */
+  private readonly strengthHidden: usize;
+  /** f32 states of gru1, gru2, gru3, gruGain, gruStrength. */
+  private readonly states: usize;
+
+  constructor(private readonly network: Network) {
+    const units = network.gru1.units;
+    this.gains = allocateFloats(padRows(GAIN_ROWS));
+    this.strengths = allocateFloats(padRows(BANDS));
+    this.features = allocateFloats(FEATURES);
+    this.history1 = allocateActivations(network.conv1.columns);
+    this.history2 = allocateActivations(network.conv2.columns);
+    this.merged = allocateActivations(network.gainOut.columns);
+    this.strengthInput = allocateActivations(network.gruStrength.input.columns);
+    this.strengthHidden = allocateActivations(network.gruStrength.units);
+    this.states = allocateFloats(4 * units + network.gruStrength.units);
+    this.reset();
+  }
+
+  /** Back to the state after construction. Real-time safe. */
+  reset(): void {
+    const network = this.network;
+    clearActivations(this.history1, network.conv1.columns);
+    clearActivations(this.history2, network.conv2.columns);
+    clearActivations(this.merged, network.gainOut.columns);
+    clearActivations(this.strengthInput, network.gruStrength.input.columns);
+    clearActivations(this.strengthHidden, network.gruStrength.units);
+    memory.fill(this.states, 0, (<usize>(4 * network.gru1.units + network.gruStrength.units)) << 2);
+    memory.fill(this.gains, 0, (<usize>padRows(GAIN_ROWS)) << 2);
+    memory.fill(this.strengths, 0, (<usize>padRows(BANDS)) << 2);
+  }
+
+  /**
+   * One frame: reads FEATURES f32, writes gains and strengths. Real-time safe.
+   * @returns the speech probability, 0..1
+   */
+  step(features: usize): f32 {
+    const network = this.network;
+    const sums = network.sums;
+    const units = <usize>network.gru1.units;
+    const state = units << 2;
+    const hidden = units * ACTIVATION_BYTES;
+    const conv = <usize>network.conv2.rows * ACTIVATION_BYTES;
+
+    for (let i: usize = 0; i < <usize>(FEATURES * 4); i += 4) {
+      const value = load<f32>(features + i);
+      store<f32>(this.features + i, abs(value) <= FEATURE_LIMIT ? value : 0);
+    }
+    denseFloatTanh(network.dense, this.features, shiftHistory(network.conv1, this.history1));
+    convTanh(network.conv1, this.history1, sums, shiftHistory(network.conv2, this.history2));
+
+    const c2 = this.merged;
+    const g1 = c2 + conv;
+    const g2 = g1 + hidden;
+    const g3 = g2 + hidden;
+    const gg = g3 + hidden;
+    convTanh(network.conv2, this.history2, sums, c2);
+    network.gru1.step(c2, this.states, g1, sums);
+    network.gru2.step(g1, this.states + state, g2, sums);
+    network.gru3.step(g2, this.states + 2 * state, g3, sums);
+    network.gruGain.step(g3, this.states + 3 * state, gg, sums);
+    denseSigmoid(network.gainOut, this.merged, sums, this.gains);
+
+    memory.copy(this.strengthInput, g3, hidden);
+    memory.copy(this.strengthInput + hidden, c2, conv);
+    network.gruStrength.step(this.strengthInput, this.states + 4 * state, this.strengthHidden, sums);
+    denseSigmoid(network.strengthOut, this.strengthHidden, sums, this.strengths);
+    return load<f32>(this.gains + <usize>(BANDS * 4));
+  }
+}

@@ -1,0 +1,111 @@
+/** Entry of the unit tests: the pieces of the network as plain functions on memory. Not part of the core. */
+import { ACTIVATION_BYTES, loadActivation, sigmoid4, storeActivations, storeLevel, tanh4 } from './activations';
+import { convTanh, shiftHistory } from './conv';
+import { denseFloatTanh, denseSigmoid, denseTanh } from './dense';
+import { Gru } from './gru';
+import { matvec } from './matvec';
+import { matvecScalar } from './matvec_scalar';
+import { Network, NetworkState } from './percepnet';
+import { checkLayers, Layer } from './weights';
+
+const layers: Layer[] = [];
+const networks: Network[] = [];
+const states: NetworkState[] = [];
+
+export function alloc(bytes: i32): usize {
+  return heap.alloc(<usize>bytes);
+}
+
+export function activationBytes(): i32 {
+  return ACTIVATION_BYTES;
+}
+
+/** count is a multiple of four. */
+export function tanhAll(x: usize, y: usize, count: i32): void {
+  for (let at: usize = 0; at < (<usize>count) << 2; at += 16) v128.store(y + at, tanh4(v128.load(x + at)));
+}
+
+/** count is a multiple of four. */
+export function sigmoidAll(x: usize, y: usize, count: i32): void {
+  for (let at: usize = 0; at < (<usize>count) << 2; at += 16) v128.store(y + at, sigmoid4(v128.load(x + at)));
+}
+
+/** count is a multiple of eight. */
+export function quantiseAll(x: usize, activations: usize, count: i32): void {
+  for (let i: usize = 0; i < <usize>count; i += 8) {
+    storeActivations(activations + i * ACTIVATION_BYTES, v128.load(x + (i << 2)), v128.load(x + (i << 2), 16));
+  }
+}
+
+/** Packs count bytes q into the build's format. */
+export function packLevels(levels: usize, activations: usize, count: i32): void {
+  for (let i = 0; i < count; i++) storeLevel(activations, i, <i32>load<u8>(levels + <usize>i));
+}
+
+/** Unpacks count activations into bytes q. */
+export function unpackLevels(activations: usize, levels: usize, count: i32): void {
+  for (let i = 0; i < count; i++) store<u8>(levels + <usize>i, <u8>(loadActivation(activations, i) + 64));
+}
+
+export function layerCreate(descriptor: usize): i32 {
+  return layers.push(new Layer(descriptor)) - 1;
+}
+
+export function runMatvec(layer: i32, activations: usize, sums: usize): void {
+  matvec(layers[layer], activations, sums);
+}
+
+export function runMatvecScalar(layer: i32, activations: usize, sums: usize): void {
+  matvecScalar(layers[layer], activations, sums);
+}
+
+export function runDenseFloatTanh(layer: i32, input: usize, out: usize): void {
+  denseFloatTanh(layers[layer], input, out);
+}
+
+export function runDenseTanh(layer: i32, activations: usize, sums: usize, out: usize): void {
+  denseTanh(layers[layer], activations, sums, out);
+}
+
+export function runDenseSigmoid(layer: i32, activations: usize, sums: usize, out: usize): void {
+  denseSigmoid(layers[layer], activations, sums, out);
+}
+
+export function runShiftHistory(layer: i32, history: usize): usize {
+  return shiftHistory(layers[layer], history);
+}
+
+export function runConvTanh(layer: i32, history: usize, sums: usize, out: usize): void {
+  convTanh(layers[layer], history, sums, out);
+}
+
+export function runGru(input: i32, recurrent: i32, x: usize, state: usize, hidden: usize, sums: usize): void {
+  new Gru(layers[input], layers[recurrent]).step(x, state, hidden, sums);
+}
+
+/** Same contract as the core's. */
+export function networkLoad(descriptors: i32, count: i32): i32 {
+  const code = checkLayers(<usize>(<u32>descriptors), count);
+  if (code != 0) return code;
+  return networks.push(new Network(<usize>(<u32>descriptors))) - 1;
+}
+
+export function stateCreate(network: i32): i32 {
+  return states.push(new NetworkState(networks[network])) - 1;
+}
+
+export function stateReset(state: i32): void {
+  states[state].reset();
+}
+
+export function stateStep(state: i32, features: usize): f32 {
+  return states[state].step(features);
+}
+
+export function stateGains(state: i32): usize {
+  return states[state].gains;
+}
+
+export function stateStrengths(state: i32): usize {
+  return states[state].strengths;
+}
