@@ -66,4 +66,6 @@ for (const name of files) {
   result.fromScratch(1, RATE, '32f', clean);
   await writeFile(join(output, name), result.toBuffer());
 }
-console.log(`${files.length} files, ${seconds.toFixed(0)} s of audio, ${((1e4 * spent) / seconds / 1e3).toFixed(0)} us per 10 ms`);
+console.log(
+  `${files.length} files, ${seconds.toFixed(0)} s of audio, ${((1e4 * spent) / seconds / 1e3).toFixed(0)} us per 10 ms`,
+);

@@ -18,13 +18,13 @@ const BUFFER_B = new StaticArray<f32>(2 * N);
 
 for (let k = 0; k < N; k++) {
   const angle = (-2.0 * Math.PI * (k as f64)) / (N as f64);
-  unchecked((TWIDDLES[2 * k] = Math.cos(angle) as f32));
-  unchecked((TWIDDLES[2 * k + 1] = Math.sin(angle) as f32));
+  TWIDDLES[2 * k] = Math.cos(angle) as f32;
+  TWIDDLES[2 * k + 1] = Math.sin(angle) as f32;
 }
 for (let k = 0; k < BINS; k++) {
   const angle = (-2.0 * Math.PI * (k as f64)) / (WINDOW as f64);
-  unchecked((SPLIT[2 * k] = Math.cos(angle) as f32));
-  unchecked((SPLIT[2 * k + 1] = Math.sin(angle) as f32));
+  SPLIT[2 * k] = Math.cos(angle) as f32;
+  SPLIT[2 * k + 1] = Math.sin(angle) as f32;
 }
 
 /** Complex FFT of 480 values from BUFFER_A; returns the buffer that holds the result. */

@@ -4,13 +4,13 @@ import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Compiles AssemblyScript `source`, whose imports are relative to the repository's root, and instantiates it. */
-export async function instantiateAssembly<T>(source: string): Promise<T & { memory: WebAssembly.Memory }> {
+/** Compiles AssemblyScript: `entry` is a file of the repository, or `source` itself, whose imports are relative to the root. */
+export async function compileAssembly(entry: string, source?: string): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
-    ['probe.ts', '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd', '-o', 'probe.wasm'],
+    [entry, '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd', '-o', 'probe.wasm'],
     {
-      readFile: (name) => (name === 'probe.ts' ? source : readFile(root + name, 'utf8').catch(() => null)),
+      readFile: (name) => (name === entry && source ? source : readFile(root + name, 'utf8').catch(() => null)),
       writeFile: (_name, contents) => {
         binary = contents as Uint8Array;
       },
@@ -18,7 +18,12 @@ export async function instantiateAssembly<T>(source: string): Promise<T & { memo
     },
   );
   if (error || !binary) throw new Error(`${error?.message}\n${stderr.toString()}`);
-  const { instance } = await WebAssembly.instantiate(binary as BufferSource, {
+  return Uint8Array.from(binary);
+}
+
+/** Compiles and instantiates AssemblyScript `source`. */
+export async function instantiateAssembly<T>(source: string): Promise<T & { memory: WebAssembly.Memory }> {
+  const { instance } = await WebAssembly.instantiate(await compileAssembly('probe.ts', source), {
     env: {
       abort() {
         throw new Error('abort');
