@@ -65,20 +65,21 @@ function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
   let list = layer.list;
   let counts = layer.counts;
   const sumsEnd = sums + <usize>(layer.strips * TILE_ROWS * 4);
+  memory.fill(sums, 0, sumsEnd - sums);
   while (sums < sumsEnd) {
-    let a0 = i32x4.splat(0);
-    let a1 = i32x4.splat(0);
-    let a2 = i32x4.splat(0);
-    let a3 = i32x4.splat(0);
     let item = list;
     const end = item + ((<usize>load<u16>(counts)) << 1);
     while (item < end) {
+      let a0 = i32x4.splat(0);
+      let a1 = i32x4.splat(0);
+      let a2 = i32x4.splat(0);
+      let a3 = i32x4.splat(0);
       let e0 = i32x4.splat(0);
       let e1 = i32x4.splat(0);
       let e2 = i32x4.splat(0);
       let e3 = i32x4.splat(0);
       const chunkEnd = min(end, item + (CHUNK_TILES << 1));
-      while (item < chunkEnd) {
+      do {
         const block = activations + ((<usize>load<u16>(item)) << 3);
         const even = v128.load32_splat(block);
         const odd = v128.load32_splat(block, 4);
@@ -96,17 +97,13 @@ function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
         a3 = i32x4.add(a3, i32x4.dot_i16x8_s(i16x8.shr_s(w3, 8), odd));
         tile += TILE_BYTES;
         item += 2;
-      }
-      a0 = i32x4.add(a0, i32x4.shr_s(e0, 8));
-      a1 = i32x4.add(a1, i32x4.shr_s(e1, 8));
-      a2 = i32x4.add(a2, i32x4.shr_s(e2, 8));
-      a3 = i32x4.add(a3, i32x4.shr_s(e3, 8));
+      } while (item < chunkEnd);
+      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums), a0), i32x4.shr_s(e0, 8)));
+      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums, 16), a1), i32x4.shr_s(e1, 8)), 16);
+      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums, 32), a2), i32x4.shr_s(e2, 8)), 32);
+      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums, 48), a3), i32x4.shr_s(e3, 8)), 48);
     }
     if (sparse) list = end;
-    v128.store(sums, a0);
-    v128.store(sums, a1, 16);
-    v128.store(sums, a2, 32);
-    v128.store(sums, a3, 48);
     sums += TILE_ROWS * 4;
     counts += 2;
   }
