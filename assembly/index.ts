@@ -1,64 +1,206 @@
 /**
- * The exported surface of the core. Handles are small integers; every function checks the ones it is given.
+ * The exported surface of the core. Handles are small integers; every function checks the handles, pointers and lengths it
+ * is given and answers with a negative code (or 0 where a pointer is asked for). Only functions that create something
+ * allocate; all others are real-time safe unless they say otherwise.
  */
-import { FRAME } from './constants';
-import { Oracle, STATISTICS } from './oracle';
-import { FEATURES } from './constants';
+import { FEATURES, FRAME } from './constants';
+import { Network } from './network/percepnet';
+import { checkLayers } from './network/weights';
+import { STATISTICS } from './oracle';
+import { climbLadder, extractTraining, STEP_POST_FILTER, STEP_UNTOUCHED, trackPitch } from './recording';
 import { Suppressor } from './suppressor';
 
-/**
- * Features and statistics of a whole sequence, for training. Not real-time safe.
- * @param noisy, clean hops * 480 f32
- * @param out hops * (70 + 171) f32: features, then `Oracle.statistics`
- */
-const trainee = new Suppressor();
-const oracle = new Oracle();
-export function trainingFeatures(noisy: usize, clean: usize, hops: i32, out: usize): void {
-  trainee.reset();
-  oracle.reset();
-  for (let n = 0; n < hops; n++) {
-    const at = (n as usize) * FRAME * 4;
-    memory.copy(changetype<usize>(trainee.input), noisy + at, FRAME * 4);
-    memory.copy(changetype<usize>(oracle.input), clean + at, FRAME * 4);
-    trainee.analyse();
-    oracle.process(trainee);
-    memory.copy(out, changetype<usize>(trainee.features), FEATURES * 4);
-    memory.copy(out + FEATURES * 4, changetype<usize>(oracle.statistics), STATISTICS * 4);
-    out += (FEATURES + STATISTICS) * 4;
-  }
+export {
+  resamplerCreate,
+  resamplerDelay,
+  resamplerDestroy,
+  resamplerInput,
+  resamplerOutput,
+  resamplerProcess,
+  resamplerReset,
+} from './signal/resampler';
+
+/** major << 16 | minor << 8 | patch; the package's version. */
+const VERSION: i32 = (0 << 16) | (1 << 8) | 0;
+
+const MAX_NETWORKS: i32 = 4;
+const MAX_SUPPRESSORS: i32 = 64;
+/** Bytes one `alloc` may ask for. */
+const MAX_ALLOC: i32 = 1 << 28;
+
+/** Codes of this file; those of a refused network are in network/weights.ts. */
+const ERROR_HANDLE: i32 = -1;
+const ERROR_FULL: i32 = -2;
+const ERROR_POINTER: i32 = -3;
+
+const networks = new StaticArray<Network | null>(MAX_NETWORKS);
+const suppressors = new StaticArray<Suppressor | null>(MAX_SUPPRESSORS);
+/** Network of each suppressor, and whether a caller holds it. */
+const owners = new StaticArray<i32>(MAX_SUPPRESSORS);
+const held = new StaticArray<bool>(MAX_SUPPRESSORS);
+
+export function coreVersion(): i32 {
+  return VERSION;
 }
+
+/** 16-byte aligned memory that is never given back: for model and recordings, at start. 0 when impossible. */
 export function alloc(bytes: i32): usize {
-  return heap.alloc(bytes as usize);
+  return bytes > 0 && bytes <= MAX_ALLOC ? heap.alloc(bytes as usize) : 0;
 }
-/** Path of the ladder: gains and strengths of the oracle through the pipeline. mode bit 0: comb, bit 1: post-filter */
-export function oracleSequence(noisy: usize, clean: usize, hops: i32, out: usize, mode: i32): void {
-  trainee.reset();
-  oracle.reset();
-  for (let n = 0; n < hops; n++) {
-    const at = (n as usize) * FRAME * 4;
-    memory.copy(changetype<usize>(trainee.input), noisy + at, FRAME * 4);
-    memory.copy(changetype<usize>(oracle.input), clean + at, FRAME * 4);
-    trainee.analyse();
-    oracle.process(trainee);
-    memory.copy(changetype<usize>(trainee.gains), changetype<usize>(oracle.gains), 34 * 4);
-    if (mode & 1) memory.copy(changetype<usize>(trainee.strengths), changetype<usize>(oracle.strengths), 34 * 4);
-    else {
-      memory.fill(changetype<usize>(trainee.strengths), 0, 34 * 4);
-      for (let b: usize = 0; b < 34 * 4; b += 4) {
-        store<f32>(changetype<usize>(trainee.gains) + b, min<f32>(1, load<f32>(changetype<usize>(oracle.statistics) + b)));
-      }
+
+/**
+ * Takes the layers of a model whose data is in memory for good.
+ * @param layers pointer to `count` descriptors of 8 i32 (network/weights.ts)
+ * @returns handle, or a negative code
+ */
+export function networkLoad(layers: usize, count: i32): i32 {
+  const code = checkLayers(layers, count);
+  if (code != 0) return code;
+  for (let i = 0; i < MAX_NETWORKS; i++) {
+    if (!unchecked(networks[i])) {
+      unchecked((networks[i] = new Network(layers)));
+      return i;
     }
-    if (mode & 4) for (let b: usize = 0; b < 34 * 4; b += 4) store<f32>(changetype<usize>(trainee.gains) + b, 1);
-    trainee.synthesise(1, (mode & 2) != 0);
-    memory.copy(out + at, changetype<usize>(trainee.output), FRAME * 4);
   }
+  return ERROR_FULL;
 }
-export function pitchSequence(noisy: usize, hops: i32, out: usize): void {
-  trainee.reset();
-  for (let n = 0; n < hops; n++) {
-    memory.copy(changetype<usize>(trainee.input), noisy + (n as usize) * FRAME * 4, FRAME * 4);
-    trainee.analyse();
-    store<f32>(out + (n << 3), trainee.period as f32);
-    store<f32>(out + (n << 3), trainee.features[69], 4);
+
+/**
+ * A stream, from the free list or new.
+ * @param network handle, or -1 for a stream without a network, whose gains are all one
+ * @returns handle, or a negative code
+ */
+export function suppressorCreate(network: i32): i32 {
+  if (network < -1 || network >= MAX_NETWORKS) return ERROR_HANDLE;
+  let weights: Network | null = null;
+  if (network >= 0) weights = unchecked(networks[network]);
+  if (network >= 0 && !weights) return ERROR_HANDLE;
+  for (let i = 0; i < MAX_SUPPRESSORS; i++) {
+    const known = unchecked(suppressors[i]);
+    if (known) {
+      if (unchecked(held[i]) || unchecked(owners[i]) != network) continue;
+      known.reset();
+    } else {
+      unchecked((suppressors[i] = new Suppressor(weights)));
+      unchecked((owners[i] = network));
+    }
+    unchecked((held[i] = true));
+    return i;
   }
+  return ERROR_FULL;
+}
+
+function suppressorAt(handle: i32): Suppressor | null {
+  if (handle < 0 || handle >= MAX_SUPPRESSORS || !unchecked(held[handle])) return null;
+  return unchecked(suppressors[handle]);
+}
+
+/** Gives the stream back to the free list. 0 or a negative code. */
+export function suppressorDestroy(handle: i32): i32 {
+  if (!suppressorAt(handle)) return ERROR_HANDLE;
+  unchecked((held[handle] = false));
+  return 0;
+}
+
+/** Forgets everything heard. 0 or a negative code. */
+export function suppressorReset(handle: i32): i32 {
+  const s = suppressorAt(handle);
+  if (!s) return ERROR_HANDLE;
+  s.reset();
+  return 0;
+}
+
+/** 480 f32 to write the next hop to, +-1 full scale. */
+export function suppressorInput(handle: i32): usize {
+  const s = suppressorAt(handle);
+  return s ? changetype<usize>(s.input) : 0;
+}
+
+/** 480 f32 of the last hop, 1440 samples late. */
+export function suppressorOutput(handle: i32): usize {
+  const s = suppressorAt(handle);
+  return s ? changetype<usize>(s.output) : 0;
+}
+
+/** 70 f32: what the network saw last (features.ts). */
+export function suppressorFeatures(handle: i32): usize {
+  const s = suppressorAt(handle);
+  return s ? changetype<usize>(s.features) : 0;
+}
+
+/** 34 f32: gains of the last frame, post-filter and floor applied. */
+export function suppressorGains(handle: i32): usize {
+  const s = suppressorAt(handle);
+  return s ? changetype<usize>(s.gains) : 0;
+}
+
+/** 34 f32: comb filter strengths of the last frame, 0..1. */
+export function suppressorStrengths(handle: i32): usize {
+  const s = suppressorAt(handle);
+  return s ? changetype<usize>(s.strengths) : 0;
+}
+
+/** Pitch period of the last frame in samples, or a negative code. */
+export function suppressorPeriod(handle: i32): i32 {
+  const s = suppressorAt(handle);
+  return s ? s.period : ERROR_HANDLE;
+}
+
+/** NaN counts as full strength: a broken control must not let noise through or sound out. */
+function clampStrength(strength: f32): f32 {
+  return strength >= 1 || strength != strength ? 1 : max<f32>(0, strength);
+}
+
+/**
+ * Input hop to output hop.
+ * @param strength 0 (delayed input, bit for bit) to 1 (all the network can do)
+ * @returns speech probability, 0..1, or a negative code
+ */
+export function suppressorProcess(handle: i32, strength: f32): f32 {
+  const s = suppressorAt(handle);
+  return s ? s.process(clampStrength(strength)) : (ERROR_HANDLE as f32);
+}
+
+/** As suppressorProcess for two channels of one source that share the lower gain of each band. */
+export function suppressorProcessLinked(left: i32, right: i32, strength: f32): f32 {
+  const l = suppressorAt(left);
+  const r = suppressorAt(right);
+  if (!l || !r || l === r) return ERROR_HANDLE as f32;
+  return l.processLinked(r, clampStrength(strength));
+}
+
+/** Input hop to output hop without analysis: the delayed input, bit for bit after one hop of crossfade. */
+export function suppressorBypass(handle: i32): void {
+  const s = suppressorAt(handle);
+  if (s) s.bypass();
+}
+
+/** Whether `count` f32 at a pointer lie in the memory. */
+function readable(pointer: usize, count: i64): bool {
+  return pointer != 0 && (pointer & 3) == 0 && count >= 0 && (pointer as i64) + 4 * count <= (memory.size() as i64) << 16;
+}
+
+/** Training data of a recording (recording.ts). Not real-time safe. 0 or a negative code. */
+export function recordingFeatures(noisy: usize, clean: usize, hops: i32, out: usize): i32 {
+  const samples = (hops as i64) * FRAME;
+  if (!readable(noisy, samples) || !readable(clean, samples)) return ERROR_POINTER;
+  if (!readable(out, (hops as i64) * (FEATURES + STATISTICS))) return ERROR_POINTER;
+  extractTraining(noisy, clean, hops, out);
+  return 0;
+}
+
+/** One step of the article's ladder, 0 (untouched) to 4 (post-filter). Not real-time safe. 0 or a negative code. */
+export function recordingLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): i32 {
+  const samples = (hops as i64) * FRAME;
+  if (!readable(noisy, samples) || !readable(clean, samples) || !readable(out, samples)) return ERROR_POINTER;
+  if (step < STEP_UNTOUCHED || step > STEP_POST_FILTER) return ERROR_HANDLE;
+  climbLadder(noisy, clean, hops, step, out);
+  return 0;
+}
+
+/** Period and correlation of each hop. Not real-time safe. 0 or a negative code. */
+export function recordingPitch(noisy: usize, hops: i32, out: usize): i32 {
+  if (!readable(noisy, (hops as i64) * FRAME) || !readable(out, 2 * (hops as i64))) return ERROR_POINTER;
+  trackPitch(noisy, hops, out);
+  return 0;
 }

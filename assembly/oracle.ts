@@ -98,6 +98,20 @@ export class Oracle {
     store<f32>(statistics + ((5 * BANDS) << 2), <f32>10 * Mathf.log10(power + <f32>1e-12));
   }
 
+  /** Gain of each of the 481 bins: |x| / |y|, at most 1. The best a magnitude with the noisy phase can do. */
+  binGains(noisy: Suppressor, gains: usize): void {
+    const x = changetype<usize>(this.spectrum);
+    const y = noisy.spectrumInDecision;
+    for (let k: usize = 0; k < (BINS as usize) << 3; k += 8) {
+      const xr = load<f32>(x + k);
+      const xi = load<f32>(x + k, 4);
+      const yr = load<f32>(y + k);
+      const yi = load<f32>(y + k, 4);
+      const ratio = (xr * xr + xi * xi) / (yr * yr + yi * yi + <f32>1e-20);
+      store<f32>(gains + (k >> 1), Mathf.sqrt(min<f32>(1, ratio)));
+    }
+  }
+
   private ideal(b: usize, ratio: f32, qx: f32, qy: f32, s2: f32): void {
     const x = max<f32>(0, qx);
     const y = max<f32>(0, qy);

@@ -13,6 +13,7 @@ import { BANDS, BANDS_BYTES, BINS, BINS_BYTES, COMB_PAST, DELAY, FEATURES, FRAME
 import { bandProducts, interpolate } from './bands/erb';
 import { postFilter } from './bands/postfilter';
 import { energyFeatures, pitchFeatures } from './features';
+import { Network, NetworkState } from './network/percepnet';
 import { combFilter } from './pitch/comb';
 import { pitchCoherence } from './pitch/coherence';
 import { refinePeriod } from './pitch/refine';
@@ -38,6 +39,16 @@ const TIME = new StaticArray<f32>(WINDOW);
 const MIXED = new StaticArray<f32>(SPECTRUM);
 const BIN_GAINS = new StaticArray<f32>(BINS + 3);
 const MIXED_ENERGY = new StaticArray<f32>(BANDS);
+
+/** spectrum[k] *= gains[k] for all bins. */
+function scaleBins(spectrum: usize, gains: usize): void {
+  for (let k: usize = 0; k < BINS_BYTES; k += 4) {
+    const g = load<f32>(gains + k);
+    const at = spectrum + (k << 1);
+    store<f32>(at, g * load<f32>(at));
+    store<f32>(at, g * load<f32>(at, 4), 4);
+  }
+}
 
 export class Suppressor {
   readonly input: StaticArray<f32> = new StaticArray<f32>(FRAME);
@@ -66,12 +77,21 @@ export class Suppressor {
   private highPass: HighPass = new HighPass();
   private search: PitchSearch = new PitchSearch();
   private viterbi: Viterbi = new Viterbi();
+  /** Null: no network, every gain is one. */
+  private state: NetworkState | null = null;
+  private lastStrength: f32 = 1;
   /** The last hop left through the wet path. */
   private wet: bool = true;
   /** Hops of analysis since the start or since the last bypassed one. */
   private warm: i32 = WARM_UP;
 
+  constructor(network: Network | null) {
+    if (network) this.state = new NetworkState(network);
+  }
+
   reset(): void {
+    const state = this.state;
+    if (state) state.reset();
     memory.fill(changetype<usize>(this.history), 0, HISTORY << 2);
     memory.fill(changetype<usize>(this.dry), 0, (DELAY + FRAME) << 2);
     memory.fill(changetype<usize>(this.spectra), 0, (FRAMES * SPECTRUM) << 2);
@@ -82,6 +102,7 @@ export class Suppressor {
     this.search.reset();
     this.viterbi.reset();
     this.period = MIN_PERIOD;
+    this.lastStrength = 1;
     this.wet = true;
     this.warm = WARM_UP;
   }
@@ -102,6 +123,65 @@ export class Suppressor {
   @inline
   get energyInDecision(): usize {
     return changetype<usize>(this.energies) + (((this.newest + 1) % FRAMES) * BANDS << 2);
+  }
+
+  /**
+   * The hop in `input` becomes the hop in `output`.
+   * @param strength 0..1, see `synthesise`
+   * @returns speech probability, 0..1; 0 without a network
+   */
+  process(strength: f32): f32 {
+    this.analyse();
+    const speech = this.infer();
+    this.synthesise(strength, true);
+    return speech;
+  }
+
+  /** Two channels of one source: each is analysed, and each band gets the lower gain of the two. */
+  processLinked(other: Suppressor, strength: f32): f32 {
+    this.analyse();
+    other.analyse();
+    const speech = max(this.infer(), other.infer());
+    const gains = changetype<usize>(this.gains);
+    const otherGains = changetype<usize>(other.gains);
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const lower = min(load<f32>(gains + b), load<f32>(otherGains + b));
+      store<f32>(gains + b, lower);
+      store<f32>(otherGains + b, lower);
+    }
+    this.synthesise(strength, true);
+    other.synthesise(strength, true);
+    return speech;
+  }
+
+  /** One hop of the delayed input, bit for bit; the hop after a suppressed one fades over. */
+  bypass(): void {
+    if (this.wet) {
+      this.analyse();
+      this.infer();
+      this.apply(this.lastStrength, true);
+      this.leave(false);
+    } else {
+      this.accept();
+      this.leave(false);
+    }
+    this.warm = 0;
+  }
+
+  /** Gains and strengths of the frame in decision by the network; returns the speech probability. */
+  private infer(): f32 {
+    const gains = changetype<usize>(this.gains);
+    const strengths = changetype<usize>(this.strengths);
+    const state = this.state;
+    if (!state) {
+      for (let b: usize = 0; b < BANDS_BYTES; b += 4) store<f32>(gains + b, 1);
+      memory.fill(strengths, 0, BANDS_BYTES);
+      return 0;
+    }
+    const speech = state.step(changetype<usize>(this.features));
+    memory.copy(gains, state.gains, BANDS_BYTES);
+    memory.copy(strengths, state.strengths, BANDS_BYTES);
+    return speech;
   }
 
   /** Takes the hop in `input`; leaves the features, and Y and P of the frame in decision. */
@@ -140,6 +220,21 @@ export class Suppressor {
    * @param envelope applies the envelope post-filter to the gains first
    */
   synthesise(strength: f32, envelope: bool): void {
+    this.apply(strength, envelope);
+    this.leave(strength > 0 && this.warm >= WARM_UP);
+  }
+
+  /** As `synthesise`, with a gain for each of the 481 bins in place of the bands and the comb filter. */
+  synthesiseBins(binGains: usize): void {
+    const spectrum = this.spectrumInDecision;
+    const mixed = changetype<usize>(MIXED);
+    memory.copy(mixed, spectrum, (BINS as usize) << 3);
+    scaleBins(mixed, binGains);
+    this.overlapAdd();
+    this.leave(this.warm >= WARM_UP);
+  }
+
+  private apply(strength: f32, envelope: bool): void {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
     const energy = this.energyInDecision;
@@ -151,19 +246,7 @@ export class Suppressor {
     }
     this.mix(energy);
     this.overlapAdd();
-    this.leave(strength > 0 && this.warm >= WARM_UP);
-  }
-
-  /** One hop of the delayed input, bit for bit, without analysis. */
-  bypass(): void {
-    this.accept();
-    this.warm = 0;
-    this.leave(false);
-  }
-
-  /** True while a bypassed stream still fades out of the wet path or into it: the next hop needs `analyse`. */
-  get isWet(): bool {
-    return this.wet;
+    this.lastStrength = strength;
   }
 
   /** Moves the hop in `input` into the delay lines; samples that are not finite become silence. */
@@ -208,12 +291,7 @@ export class Suppressor {
       store<f32>(mixedEnergy + b, load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio)));
     }
     interpolate(mixedEnergy, bins);
-    for (let k: usize = 0; k < BINS_BYTES; k += 4) {
-      const g = load<f32>(bins + k);
-      const at = k << 1;
-      store<f32>(mixed + at, g * load<f32>(mixed + at));
-      store<f32>(mixed + at, g * load<f32>(mixed + at, 4), 4);
-    }
+    scaleBins(mixed, bins);
   }
 
   /** Inverse FFT of MIXED, window, overlap-add into `output`. */

@@ -47,22 +47,27 @@ class Core:
     def _read(self, address: int, count: int) -> np.ndarray:
         return np.frombuffer(self._memory.read(self._store, address, address + 4 * count), dtype=np.float32)
 
+    def _call(self, name: str, *arguments: int) -> None:
+        code = self._exports[name](self._store, *arguments)
+        if code != 0:
+            raise RuntimeError(f"the core's {name} refused its arguments ({code})")
+
     def features(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         """[hops, 70 + 171] float32: features of each hop and the oracle's statistics of its frame in decision."""
         hops = len(noisy) // HOP
         a = self._write("noisy", noisy[: hops * HOP])
         b = self._write("clean", clean[: hops * HOP])
         out = self._region("features", 4 * hops * (FEATURES + STATISTICS))
-        self._exports["trainingFeatures"](self._store, a, b, hops, out)
+        self._call("recordingFeatures", a, b, hops, out)
         return self._read(out, hops * (FEATURES + STATISTICS)).reshape(hops, FEATURES + STATISTICS)
 
-    def oracle(self, noisy: np.ndarray, clean: np.ndarray, mode: int) -> np.ndarray:
-        """Enhanced signal with ideal gains, 1440 samples late. mode: 1 comb, 2 post-filter, 4 gains of one."""
+    def ladder(self, noisy: np.ndarray, clean: np.ndarray, step: int) -> np.ndarray:
+        """A step of the ladder, 1440 samples late: 0 untouched, 1 bins, 2 bands, 3 comb filter, 4 post-filter."""
         hops = len(noisy) // HOP
         a = self._write("noisy", noisy[: hops * HOP])
         b = self._write("clean", clean[: hops * HOP])
         out = self._region("signal", 4 * hops * HOP)
-        self._exports["oracleSequence"](self._store, a, b, hops, out, mode)
+        self._call("recordingLadder", a, b, hops, step, out)
         return self._read(out, hops * HOP)
 
     def pitch(self, noisy: np.ndarray) -> np.ndarray:
@@ -70,5 +75,5 @@ class Core:
         hops = len(noisy) // HOP
         a = self._write("noisy", noisy[: hops * HOP])
         out = self._region("pitch", 8 * hops)
-        self._exports["pitchSequence"](self._store, a, hops, out)
+        self._call("recordingPitch", a, hops, out)
         return self._read(out, hops * 2).reshape(hops, 2)

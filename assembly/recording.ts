@@ -1,0 +1,101 @@
+/**
+ * Whole recordings in one call: training data, the article's ladder, pitch tracks. Not real-time safe.
+ *
+ * Each starts from silence, reads hops * 480 f32 and leaves hop n's output at hop n, 1440 samples late as on the live path.
+ */
+import { BANDS, BANDS_BYTES, BINS, FEATURES, FRAME, FRAME_BYTES } from './constants';
+import { Oracle, STATISTICS } from './oracle';
+import { Suppressor } from './suppressor';
+
+/** Steps of the ladder. */
+export const STEP_UNTOUCHED: i32 = 0;
+export const STEP_BINS: i32 = 1;
+export const STEP_BANDS: i32 = 2;
+export const STEP_COMB: i32 = 3;
+export const STEP_POST_FILTER: i32 = 4;
+
+const BIN_GAINS = new StaticArray<f32>(BINS);
+
+let suppressor: Suppressor | null = null;
+let oracle: Oracle | null = null;
+
+/** The one suppressor without a network, made at the first use and reset. */
+function freshSuppressor(): Suppressor {
+  let s = suppressor;
+  if (!s) {
+    s = new Suppressor(null);
+    suppressor = s;
+  }
+  s.reset();
+  return s;
+}
+
+function freshOracle(): Oracle {
+  let o = oracle;
+  if (!o) {
+    o = new Oracle();
+    oracle = o;
+  }
+  o.reset();
+  return o;
+}
+
+function analyse(s: Suppressor, o: Oracle, noisy: usize, clean: usize): void {
+  memory.copy(changetype<usize>(s.input), noisy, FRAME_BYTES);
+  memory.copy(changetype<usize>(o.input), clean, FRAME_BYTES);
+  s.analyse();
+  o.process(s);
+}
+
+/** out: hops * (70 features + 171 statistics) f32. */
+export function extractTraining(noisy: usize, clean: usize, hops: i32, out: usize): void {
+  const s = freshSuppressor();
+  const o = freshOracle();
+  const features = (FEATURES as usize) << 2;
+  const statistics = (STATISTICS as usize) << 2;
+  for (let n = 0; n < hops; n++) {
+    analyse(s, o, noisy + (n as usize) * FRAME_BYTES, clean + (n as usize) * FRAME_BYTES);
+    memory.copy(out, changetype<usize>(s.features), features);
+    memory.copy(out + features, changetype<usize>(o.statistics), statistics);
+    out += features + statistics;
+  }
+}
+
+/** One step of the ladder with ideal gains and strengths; out: hops * 480 f32. */
+export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): void {
+  const s = freshSuppressor();
+  const o = freshOracle();
+  const gains = changetype<usize>(s.gains);
+  const strengths = changetype<usize>(s.strengths);
+  for (let n = 0; n < hops; n++) {
+    const at = (n as usize) * FRAME_BYTES;
+    analyse(s, o, noisy + at, clean + at);
+    if (step == STEP_BINS) {
+      o.binGains(s, changetype<usize>(BIN_GAINS));
+      s.synthesiseBins(changetype<usize>(BIN_GAINS));
+    } else {
+      memory.fill(strengths, 0, BANDS_BYTES);
+      for (let b = 0; b < BANDS; b++) {
+        const ratio = min<f32>(1, unchecked(o.statistics[b]));
+        unchecked((s.gains[b] = step == STEP_UNTOUCHED ? 1 : ratio));
+      }
+      if (step >= STEP_COMB) {
+        memory.copy(gains, changetype<usize>(o.gains), BANDS_BYTES);
+        memory.copy(strengths, changetype<usize>(o.strengths), BANDS_BYTES);
+      }
+      s.synthesise(1, step == STEP_POST_FILTER);
+    }
+    memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
+  }
+}
+
+/** out: hops * (period in samples, correlation) f32 of the frames in decision. */
+export function trackPitch(noisy: usize, hops: i32, out: usize): void {
+  const s = freshSuppressor();
+  for (let n = 0; n < hops; n++) {
+    memory.copy(changetype<usize>(s.input), noisy + (n as usize) * FRAME_BYTES, FRAME_BYTES);
+    s.analyse();
+    store<f32>(out + (n << 3), s.period as f32);
+    store<f32>(out + (n << 3), unchecked(s.features[FEATURES - 1]), 4);
+  }
+}

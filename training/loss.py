@@ -1,0 +1,92 @@
+"""Losses of a frame from band statistics alone: the enhanced spectrum is never built.
+
+For a band with noisy y, comb output p and clean x, the enhanced band is g c z with z = (1 - r) y + r p and c = ||y|| / ||z||.
+Norms and real correlations of y, p and x per band (assembly/oracle.ts) are all that its distance from x depends on.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core import BANDS, FEATURES
+
+LOOKAHEAD = 2
+POSTFILTER_BETA = 0.02
+EPS = 1e-4
+
+
+@dataclass
+class Targets:
+    """Statistics of the frames in decision, [batch, time, 34] unless stated."""
+
+    noisy: Tensor  # ||y|| relative to the speech level of the sequence
+    ratio: Tensor  # ||x|| / ||y||
+    rho_xy: Tensor
+    kappa: Tensor  # ||p|| / ||y||
+    rho_xp: Tensor
+    rho_yp: Tensor
+    mask: Tensor  # 1 where the band has a target
+    speech: Tensor  # [batch, time]: 1 speech, 0 none, -1 undecided
+
+
+def split(rows: Tensor) -> tuple[Tensor, Targets]:
+    """Rows [batch, time, 243] of a shard -> features [batch, time, 70] and the targets of all but the first two frames."""
+    features = rows[..., :FEATURES]
+    late = rows[:, LOOKAHEAD:]
+    stats = late[..., FEATURES : FEATURES + 5 * BANDS].unflatten(-1, (5, BANDS))
+    # Energies enter as 0.4 log10(power) + 2 and belong to the newest frame, two after the one in decision.
+    level = late[..., -1:]
+    decibels = (rows[:, :-LOOKAHEAD, :BANDS] - 2) * 25 - level
+    bands = torch.arange(BANDS, device=rows.device)
+    clean = late[..., FEATURES + 5 * BANDS]
+    speech = torch.where(clean > -30, 1.0, torch.where(clean < -42, 0.0, -1.0))
+    return features, Targets(
+        noisy=10 ** (decibels.clamp(-120, 60) / 20),
+        ratio=stats[..., 0, :],
+        rho_xy=stats[..., 1, :],
+        kappa=stats[..., 2, :],
+        rho_xp=stats[..., 3, :],
+        rho_yp=late[..., BANDS : 2 * BANDS],
+        mask=(bands < late[..., -2:-1]).float(),
+        speech=speech,
+    )
+
+
+def post_filter(gains: Tensor, noisy: Tensor) -> Tensor:
+    """The envelope post-filter of assembly/bands/postfilter.ts."""
+    warped = gains * torch.sin(0.5 * torch.pi * gains)
+    energy = noisy**2
+    e0 = (gains**2 * energy).sum(-1, keepdim=True)
+    e1 = (warped**2 * energy).sum(-1, keepdim=True)
+    ratio = (e0 / (e1 + 1e-12)).clamp(1, 50)
+    return warped * torch.sqrt((1 + POSTFILTER_BETA) * ratio / (1 + POSTFILTER_BETA * ratio**2))
+
+
+def spectrum_loss(gains: Tensor, strengths: Tensor, t: Targets, power: float, complex_share: float) -> Tensor:
+    """Compressed magnitude and complex distance of enhanced and clean bands, mean over the masked bands."""
+    r = strengths
+    energy = (1 - r) ** 2 + 2 * r * (1 - r) * t.rho_yp * t.kappa + (r * t.kappa) ** 2
+    norm = torch.sqrt(energy.clamp_min(1e-4))
+    rho = ((1 - r) * t.rho_xy + r * t.kappa * t.rho_xp) / norm
+    enhanced = (gains * t.noisy + EPS) ** power
+    clean = (t.ratio * t.noisy + EPS) ** power
+    magnitude = (enhanced - clean) ** 2
+    # |a - b|^2 of the compressed complex bands.
+    phase = enhanced**2 + clean**2 - 2 * enhanced * clean * rho.clamp(-1, 1)
+    loss = (1 - complex_share) * magnitude + complex_share * phase
+    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+
+
+def gain_loss(gains: Tensor, t: Targets) -> Tensor:
+    """L_g of arXiv 2008.04259: squared and fourth-power error of sqrt(g)."""
+    error = ((gains + EPS) ** 0.5 - (t.ratio.clamp(0, 1) + EPS) ** 0.5) ** 2
+    loss = error + 10 * error**2
+    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+
+
+def speech_loss(speech: Tensor, t: Targets) -> Tensor:
+    known = (t.speech >= 0).float()
+    p = speech.clamp(1e-5, 1 - 1e-5)
+    entropy = -(t.speech * p.log() + (1 - t.speech) * (1 - p).log())
+    return (entropy * known).sum() / known.sum().clamp_min(1)

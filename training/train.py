@@ -1,0 +1,191 @@
+"""Trains a network on feature shards. Resumes by itself; end it at any time.
+
+    python training/train.py --cache CACHE --out RUN --minutes 100 [--units 256]
+
+Several processes share one training: torchrun --nproc-per-node 2 training/train.py ... (DDP, gloo or nccl).
+The learning rate follows a cosine over the minutes given, so a run always ends at its best.
+"""
+
+import argparse
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from loss import gain_loss, post_filter, spectrum_loss, speech_loss, split
+from network import PercepNet
+
+# Weights are quantised in the forward pass from this share of the run on.
+QUANTISE_FROM = 0.6
+
+
+class Shards:
+    """Random crops of the shards on disk; looks for new ones now and then."""
+
+    def __init__(self, cache: Path, frames: int, seed: int, held: int = 1):
+        self.folder, self.frames, self.held = cache / "shards", frames, held
+        self.rng = np.random.default_rng(seed)
+        self.files: list[Path] = []
+        self.open: list[np.ndarray] = []
+        self.scan()
+
+    def scan(self) -> None:
+        files = sorted(self.folder.glob("*.npy"))[self.held :]
+        known = set(self.files)
+        for f in files:
+            if f not in known:
+                self.files.append(f)
+                self.open.append(np.load(f, mmap_mode="r"))
+        if not self.files:
+            raise SystemExit(f"no shards in {self.folder}: run training/make_features.py first")
+
+    def batch(self, size: int) -> torch.Tensor:
+        rows = []
+        for _ in range(size):
+            shard = self.open[self.rng.integers(len(self.open))]
+            sequence = shard[self.rng.integers(len(shard))]
+            at = self.rng.integers(0, len(sequence) - self.frames + 1)
+            rows.append(sequence[at : at + self.frames])
+        return torch.from_numpy(np.stack(rows)).float()
+
+    def validation(self, device) -> torch.Tensor:
+        first = sorted(self.folder.glob("*.npy"))[0]
+        return torch.from_numpy(np.array(np.load(first, mmap_mode="r"), dtype=np.float32)).to(device)
+
+
+def total_loss(model, rows: torch.Tensor, args) -> tuple[torch.Tensor, dict]:
+    features, targets = split(rows)
+    gains, strengths, speech = model(features)
+    gains, strengths, speech = gains[:, 2:].float(), strengths[:, 2:].float(), speech[:, 2:].float()
+    applied = post_filter(gains, targets.noisy * targets.mask) if args.post_filter else gains
+    spectrum = spectrum_loss(applied, strengths, targets, args.power, args.complex_share)
+    gain = gain_loss(applied, targets)
+    voice = speech_loss(speech, targets)
+    loss = spectrum + args.gain_weight * gain + args.speech_weight * voice
+    return loss, {"spectrum": spectrum.item(), "gain": gain.item(), "speech": voice.item()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--units", type=int, default=256)
+    parser.add_argument("--strength-units", type=int, default=128)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--frames", type=int, default=202)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--power", type=float, default=0.3)
+    parser.add_argument("--complex-share", type=float, default=0.4)
+    parser.add_argument("--gain-weight", type=float, default=0.1)
+    parser.add_argument("--speech-weight", type=float, default=0.02)
+    parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    cuda = torch.cuda.is_available()
+    device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if cuda else "cpu")
+    if world > 1:
+        dist.init_process_group("nccl" if cuda else "gloo")
+    torch.manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    model = PercepNet(args.units, args.units, args.units, args.strength_units).to(device)
+    average = PercepNet(**model.config).to(device).requires_grad_(False)
+    average.load_state_dict(model.state_dict())
+    decayed = [p for p in model.parameters() if p.dim() > 1]
+    plain = [p for p in model.parameters() if p.dim() <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 1e-3}, {"params": plain, "weight_decay": 0.0}], lr=args.rate, betas=(0.9, 0.98)
+    )
+    step, spent, heard = 0, 0.0, 0.0
+    latest = args.out / "latest.pt"
+    if latest.exists():
+        state = torch.load(latest, map_location=device, weights_only=False)
+        model.load_state_dict(state["live"])
+        average.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent, heard = state["step"], state["spent"], state["heard"]
+    elif args.start:
+        weights = torch.load(args.start, map_location=device, weights_only=False)["model"]
+        model.load_state_dict(weights)
+        average.load_state_dict(weights)
+    runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model
+
+    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step)
+    log = open(args.out / "log.jsonl", "a") if rank == 0 else None
+    budget = 60 * args.minutes
+    sums: dict[str, float] = {}
+    began = time.time()
+
+    def save() -> None:
+        if rank:
+            return
+        hours = heard / 3600
+        card = {"hours_heard": round(hours, 1), "steps": step, "settings": {k: str(v) for k, v in vars(args).items()}}
+        torch.save(
+            {"model": average.state_dict(), "live": model.state_dict(), "optimiser": optimiser.state_dict(),
+             "config": model.config, "card": card, "step": step, "spent": spent, "heard": heard},
+            latest.with_suffix(".tmp"),
+        )  # fmt: skip
+        latest.with_suffix(".tmp").replace(latest)
+
+    while spent < budget:
+        done = spent / budget
+        rate = args.rate * min(1.0, (step + 1) / 200) * max(0.002, 0.5 * (1 + math.cos(math.pi * done)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        quantised = done >= QUANTISE_FROM
+        model.quantise = average.quantise = quantised
+        start = time.time()
+        rows = shards.batch(args.batch).to(device)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            loss, parts = total_loss(runner, rows, args)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if torch.isfinite(norm):
+            optimiser.step()
+            model.clamp_weights()
+        with torch.no_grad():
+            decay = min(0.9995, 1 - 1 / (step + 2)) if step < 2000 else (0.999 if done < 0.9 else 0.9995)
+            for a, b in zip(average.parameters(), model.parameters()):
+                a.lerp_(b, 1 - decay)
+        step += 1
+        heard += world * args.batch * args.frames / 100
+        spent += time.time() - start
+        for k, v in {**parts, "norm": float(norm)}.items():
+            sums[k] = sums.get(k, 0.0) + v
+        if step % 100 == 0:
+            shards.scan()
+            if rank == 0:
+                entry = {k: round(v / 100, 5) for k, v in sums.items()}
+                entry |= {"step": step, "rate": rate, "hours": round(heard / 3600, 2), "minutes_left": round((budget - spent) / 60, 1),
+                          "speed": round(heard / max(1e-9, spent), 1), "shards": len(shards.files)}
+                print(json.dumps(entry), flush=True)
+                log.write(json.dumps(entry) + "\n")
+                log.flush()
+            sums = {}
+        if step % 500 == 0:
+            save()
+            if rank == 0:
+                average.eval()
+                with torch.no_grad():
+                    _, parts = total_loss(average, shards.validation(device), args)
+                print("held out:", json.dumps({k: round(v, 5) for k, v in parts.items()}), flush=True)
+                log.write(json.dumps({"step": step, "held_out": parts}) + "\n")
+    save()
+    print(f"done: {step} steps, {heard / 3600:.1f} h of audio, {(time.time() - began) / 60:.1f} min", flush=True)
+    if world > 1:
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
