@@ -92,7 +92,7 @@ async function denoiseChannels(
   const sources = options.channels === 'mono' && input.length > 1 ? [mixed(input)] : input;
   const output = sources.map(() => new Float32Array(length));
   if (length > 0) {
-    const core = await acquireCore(options.assets);
+    const core = await acquireCore(options.assets, sources.length);
     try {
       await run(core, sources, output, rate, strength, options);
     } finally {
@@ -188,9 +188,10 @@ export class Denoiser {
     if (options.sampleRate !== undefined && options.sampleRate !== CORE_RATE) {
       throw new NoiseSuppressorError('invalid-input', `a Denoiser runs at ${CORE_RATE} Hz: resample, or use denoise()`);
     }
-    const core = await acquireCore(options.assets);
+    const channels = options.channels === 'stereo' ? 2 : 1;
+    const core = await acquireCore(options.assets, channels);
     try {
-      return new Denoiser(core, options.channels === 'stereo' ? 2 : 1, strength);
+      return new Denoiser(core, channels, strength);
     } catch (error) {
       core.release();
       throw error;

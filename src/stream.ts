@@ -17,40 +17,59 @@ export const MAX_RATE = 768000;
 /** Input samples resampled at a time. */
 const CHUNK = 960;
 
-/** A core with a network, shared by all that use the same files at the same time. */
+/** Channels one core can hold (MAX_SUPPRESSORS in assembly/index.ts). */
+export const CORE_CHANNELS = 64;
+
+/** A core with a network and room for the channels asked for. */
 export interface SharedCore {
   readonly exports: CoreExports;
   readonly network: number;
-  /** The last release lets the garbage collector have the instance. Call once. */
+  /** Gives the room back; the last release lets the garbage collector have the instance. Call once. */
   release(): void;
 }
 
-const cores = new Map<string, { exports: CoreExports; network: number; users: number }>();
+interface Instance {
+  readonly exports: CoreExports;
+  readonly network: number;
+  /** Channels given away. */
+  taken: number;
+}
+
+/** Living instances by the files they are made of. */
+const instances = new Map<string, Instance[]>();
 
 /**
- * Loads core and network, or takes the instance that is in use already.
+ * Room for `channels` suppressors in an instance of these files: in a living one, or a new one when they are full.
  * @throws {NoiseSuppressorError} as loadAssets and loadNetwork do
  */
-export async function acquireCore(options?: Omit<AssetOptions, 'worklet'>): Promise<SharedCore> {
+export async function acquireCore(
+  options: Omit<AssetOptions, 'worklet'> | undefined,
+  channels: number,
+): Promise<SharedCore> {
   const assets = await loadAssets(options);
-  let core = cores.get(assets.key);
-  if (!core) {
+  const findRoom = () => instances.get(assets.key)?.find(({ taken }) => taken + channels <= CORE_CHANNELS);
+  let found = findRoom();
+  if (!found) {
     const { instance } = await WebAssembly.instantiate(assets.wasm, CORE_IMPORTS);
     // Another caller may have been faster while this one waited.
-    core = cores.get(assets.key);
-    if (!core) {
+    found = findRoom();
+    if (!found) {
       const exports = instance.exports as unknown as CoreExports;
-      core = { exports, network: loadNetwork(exports, assets.model), users: 0 };
-      cores.set(assets.key, core);
+      found = { exports, network: loadNetwork(exports, assets.model), taken: 0 };
+      instances.set(assets.key, [...(instances.get(assets.key) ?? []), found]);
     }
   }
-  const held = core;
-  held.users++;
+  const core = found;
+  core.taken += channels;
   return {
-    exports: held.exports,
-    network: held.network,
+    exports: core.exports,
+    network: core.network,
     release() {
-      if (--held.users === 0) cores.delete(assets.key);
+      core.taken -= channels;
+      if (core.taken > 0) return;
+      const others = (instances.get(assets.key) ?? []).filter((other) => other !== core);
+      if (others.length > 0) instances.set(assets.key, others);
+      else instances.delete(assets.key);
     },
   };
 }
