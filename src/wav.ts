@@ -10,7 +10,8 @@ import * as wavefile from 'wavefile';
 import { NoiseSuppressorError } from './errors';
 
 // Node sees the library's CommonJS file, bundlers its module.
-const { WaveFile } = ('default' in wavefile ? wavefile.default : wavefile) as typeof wavefile;
+const library: { default?: unknown } = wavefile;
+const { WaveFile } = (library.default ?? library) as typeof wavefile;
 
 /** Formats of the fmt chunk. */
 const FORMAT_INTEGER = 1;

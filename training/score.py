@@ -3,7 +3,7 @@
     python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--json] [--jobs 2]
 
 Files are matched by name. Without --clean only DNSMOS is computed. A metric that is undefined for a file (PESQ where the
-reference holds no speech) is null there and left out of the means.
+reference holds no speech, SI-SDR where nothing differs) is null there, and the means of all sets leave that file out.
 PESQ is P.862.2 and, like STOI and DNSMOS, is computed at 16 kHz; SI-SDR at the reference's rate.
 """
 
@@ -53,12 +53,14 @@ def at_rate(samples, rate, wanted):
 
 
 def si_sdr(reference, estimate):
-    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019), means removed; 100 dB at most."""
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al. 2019), means removed; None without distortion."""
     reference = reference - reference.mean()
     estimate = estimate - estimate.mean()
     target = reference * (estimate @ reference) / max(reference @ reference, 1e-20)
     error = estimate - target
-    return min(10 * math.log10(max(target @ target, 1e-20) / max(error @ error, 1e-20)), 100.0)
+    if error @ error <= 1e-10 * (target @ target):
+        return None
+    return 10 * math.log10(max(target @ target, 1e-20) / (error @ error))
 
 
 def dnsmos(samples):
@@ -106,13 +108,14 @@ def score(task):
     return {key: None if value is None or math.isnan(value) else round(value, 4) for key, value in scores.items()}
 
 
-def means(rows):
-    """Mean of each metric over the rows that have it."""
-    rows, out = list(rows), {}
+def means(sets, files):
+    """{set: {metric: mean}} over the files for which every set has the metric: all means are of the same files."""
+    out = {name: {} for name in sets}
     for metric in METRICS:
-        values = [row[metric] for row in rows if row.get(metric) is not None]
-        if values:
-            out[metric] = round(float(np.mean(values)), 4)
+        common = [file for file in files if all(rows[file].get(metric) is not None for rows in sets.values())]
+        for name, rows in sets.items():
+            if common:
+                out[name][metric] = round(float(np.mean([rows[file][metric] for file in common])), 4)
     return out
 
 
@@ -171,14 +174,23 @@ def main():
             of = {row["file"]: row["slice"] for row in csv.DictReader(file)}
         for file in files:
             slices[of.get(file, "other")].append(file)
-    result = {"files": len(files), "sets": {}}
-    for index, (name, _) in enumerate(options.sets):
-        rows = dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True))
-        result["sets"][name] = {
-            "mean": means(rows.values()),
-            "slices": {key: means(rows[file] for file in members) for key, members in slices.items()},
-            "files": rows,
-        }
+    rows = {
+        name: dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True))
+        for index, (name, _) in enumerate(options.sets)
+    }
+    overall = means(rows, files)
+    per_slice = {key: means(rows, members) for key, members in slices.items()}
+    result = {
+        "files": len(files),
+        "sets": {
+            name: {
+                "mean": overall[name],
+                "slices": {key: values[name] for key, values in per_slice.items()},
+                "files": rows[name],
+            }
+            for name in rows
+        },
+    }
     if options.json:
         json.dump(result, sys.stdout, indent=1)
         print()
