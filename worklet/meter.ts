@@ -26,8 +26,8 @@ export class Meter {
   private frames = 0;
   private at = 0;
 
-  /** One frame in and out of the core; `probability` of speech, or -1 when the core did not process it. */
-  frame(input: Float32Array, output: Float32Array, probability: number): void {
+  /** One frame in and out of the core; `speech[0]` is its probability of speech, -1 when not processed. */
+  frame(input: Float32Array, output: Float32Array, speech: Float64Array): void {
     const { state } = this;
     let before = 0;
     let after = 0;
@@ -48,7 +48,7 @@ export class Meter {
       state[OUTPUT_SUM] = 0;
       this.frames = 0;
     }
-    if (probability < 0 || probability > NOISE) return;
+    if (speech[0] < 0 || speech[0] > NOISE) return;
     state[NOISE_BEFORE] = MEMORY * state[NOISE_BEFORE] + state[PAST + this.at];
     state[NOISE_AFTER] = MEMORY * state[NOISE_AFTER] + after;
   }

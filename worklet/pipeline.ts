@@ -7,13 +7,14 @@ import { CORE_RATE, chainLatency, FRAME, headStart } from './timing';
 const MAX_BLOCK = 1024;
 /** Dummy frames that touch every weight and let the engine optimise the core before it counts. */
 const WARM_UP_FRAMES = 12;
+const WARM_UP_STRENGTH = Float32Array.of(1);
 
 /** Called after each frame, on the audio thread. */
 export interface FrameObserver {
   /** Before the core runs on a frame. */
   frameStart(): void;
-  /** After it; `probability` is that of speech, -1 in bypass. */
-  frameEnd(probability: number): void;
+  /** After it; `speech[0]` is the probability of speech, -1 in bypass. */
+  frameEnd(speech: Float64Array): void;
 }
 
 /** One channel: handles and views of the core's memory. */
@@ -78,7 +79,11 @@ class Channel {
 export class Pipeline {
   framesProcessed = 0;
   framesBypassed = 0;
-  probability = 0;
+  /**
+   * Speech probability of the last frame, -1 in bypass. An array, here and wherever fractions pass between functions on the
+   * audio thread: engines box a fraction that is an argument, a result or a field, and each box is an allocation.
+   */
+  private readonly speech = new Float64Array(1);
   /** Seconds from input to output. */
   latency: number;
   private readonly channels: Channel[] = [];
@@ -108,8 +113,16 @@ export class Pipeline {
     this.warmUp(warm ? 1 : WARM_UP_FRAMES);
   }
 
-  /** Takes in[c][0..count) of each channel, gives out[c][0..count). False when that changed `latency`. */
-  process(input: Float32Array[], output: Float32Array[], count: number, strength: number, bypass: boolean): boolean {
+  /**
+   * Takes input[c][0..count) of each channel, gives output[c][0..count), at `strength[0]`. False when that changed `latency`.
+   */
+  process(
+    input: Float32Array[],
+    output: Float32Array[],
+    count: number,
+    strength: Float32Array,
+    bypass: boolean,
+  ): boolean {
     const { channels, rate } = this;
     let kept = true;
     if (count !== this.quantum && !(this.variable && count < this.quantum)) kept = this.adopt(count);
@@ -124,10 +137,15 @@ export class Pipeline {
     return kept;
   }
 
+  /** Speech probability of the last frame, 0..1. */
+  get probability(): number {
+    return Math.max(0, this.speech[0]);
+  }
+
   /** Forgets what the core has adapted to. The sound in flight is lost with it, the delay is not. */
   reset(): void {
     for (const channel of this.channels) channel.reset();
-    this.probability = 0;
+    this.speech[0] = 0;
   }
 
   destroy(): void {
@@ -161,15 +179,21 @@ export class Pipeline {
   /** Runs the core on silence until the engine has optimised it and every weight has been touched. */
   private warmUp(frames: number): void {
     for (const { frameIn } of this.channels) frameIn.fill(0);
-    const [first, second] = this.channels as [Channel, Channel?];
-    for (let i = 0; i < frames; i++) {
-      if (second) this.core.suppressorProcessLinked(first.suppressor, second.suppressor, 1);
-      else this.core.suppressorProcess(first.suppressor, 1);
-    }
+    for (let i = 0; i < frames; i++) this.runCore(WARM_UP_STRENGTH);
+    this.speech[0] = 0;
     for (const channel of this.channels) channel.reset();
   }
 
-  private take(input: Float32Array[], count: number, strength: number, bypass: boolean): void {
+  private runCore(strength: Float32Array): void {
+    const { channels, core } = this;
+    const { suppressor } = channels[0];
+    this.speech[0] =
+      channels.length === 1
+        ? core.suppressorProcess(suppressor, strength[0])
+        : core.suppressorProcessLinked(suppressor, channels[1].suppressor, strength[0]);
+  }
+
+  private take(input: Float32Array[], count: number, strength: Float32Array, bypass: boolean): void {
     const { channels } = this;
     let done = 0;
     while (done < count) {
@@ -193,7 +217,7 @@ export class Pipeline {
     }
   }
 
-  private takeResampled(input: Float32Array[], count: number, strength: number, bypass: boolean): void {
+  private takeResampled(input: Float32Array[], count: number, strength: Float32Array, bypass: boolean): void {
     const { channels, core } = this;
     for (let from = 0; from < count; from += MAX_BLOCK) {
       const part = Math.min(count - from, MAX_BLOCK);
@@ -228,23 +252,20 @@ export class Pipeline {
     }
   }
 
-  private frame(strength: number, bypass: boolean): void {
+  private frame(strength: Float32Array, bypass: boolean): void {
     const { channels, core, observer } = this;
     const first = channels[0];
     observer.frameStart();
     if (bypass) {
       for (let c = 0; c < channels.length; c++) core.suppressorBypass(channels[c].suppressor);
+      this.speech[0] = -1;
       this.framesBypassed++;
-      this.probability = 0;
     } else {
-      this.probability =
-        channels.length === 1
-          ? core.suppressorProcess(first.suppressor, strength)
-          : core.suppressorProcessLinked(first.suppressor, channels[1].suppressor, strength);
+      this.runCore(strength);
       this.framesProcessed++;
     }
-    observer.frameEnd(bypass ? -1 : this.probability);
-    this.meter.frame(first.frameIn, first.frameOut, bypass ? -1 : this.probability);
+    observer.frameEnd(this.speech);
+    this.meter.frame(first.frameIn, first.frameOut, this.speech);
   }
 }
 

@@ -39,6 +39,8 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private state: LiveState | 'starting' = 'starting';
   /** currentFrame of the next callback; -1 before the first. */
   private nextFrame = -1;
+  /** Whether the clock was read before this frame, and what it said. */
+  private timed = false;
   private started = 0;
 
   constructor(init: { processorOptions: ProcessorOptions }) {
@@ -71,7 +73,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     const count = output[0].length;
     this.watchClock();
     this.mix(input, count);
-    const wet = this.run(count, parameters.strength[0]);
+    const wet = this.run(count, parameters.strength);
     const { dryLines, mixed, dry } = this;
     for (let c = 0; c < dryLines.length; c++) {
       dryLines[c].process(mixed[c], dry[c], count);
@@ -87,22 +89,23 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   }
 
   frameStart(): void {
-    this.started = this.options.realtime ? Date.now() & CLOCK_MASK : 0;
+    this.timed = this.options.realtime && this.detector.timesNext;
+    if (this.timed) this.started = Date.now() & CLOCK_MASK;
   }
 
-  frameEnd(probability: number): void {
+  frameEnd(speech: Float64Array): void {
     const { options, detector } = this;
     if (this.state === 'starting') this.enter(this.bypassing ? 'bypassed' : 'running');
-    const { voice } = this;
-    if (voice && (probability < 0 ? voice.reset() : voice.update(probability))) this.postSpeech(probability);
+    if (this.voice?.update(speech)) this.postSpeech();
     if (!options.realtime) return;
-    const change = detector.frame(((Date.now() & CLOCK_MASK) - this.started) & CLOCK_MASK, this.bypassing);
+    const ms = this.timed ? ((Date.now() & CLOCK_MASK) - this.started) & CLOCK_MASK : 0;
+    const change = detector.frame(ms, this.bypassing);
     if (change === 'overload') this.overload();
     else if (change === 'retry') this.enter(this.bypass ? 'bypassed' : 'running');
   }
 
   /** Runs the chain; false when only the delayed input is to be had. */
-  private run(count: number, strength: number): boolean {
+  private run(count: number, strength: Float32Array): boolean {
     const { pipeline } = this;
     if (!pipeline) return false;
     this.bypassing = this.bypass || this.detector.overloaded;
@@ -176,12 +179,12 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.post({ type: 'state', state });
   }
 
-  private postSpeech(probability: number): void {
+  private postSpeech(): void {
     const { pipeline, voice } = this;
     if (!pipeline || !voice) return;
     // The sound this frame lets out now came in one delay ago.
     const time = currentTime - pipeline.latency;
-    this.post({ type: 'speech', speaking: voice.speaking, probability: Math.max(0, probability), time });
+    this.post({ type: 'speech', speaking: voice.speaking, probability: pipeline.probability, time });
   }
 
   /** From here on only the delayed input is heard. */
@@ -208,7 +211,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
           break;
         case 'reset':
           pipeline?.reset();
-          if (this.voice?.reset()) this.postSpeech(0);
+          if (this.voice?.reset()) this.postSpeech();
           break;
         case 'probability':
           this.post({ type: 'probability', value: pipeline ? pipeline.probability : 0 });

@@ -14,9 +14,11 @@ export class VoiceActivity {
 
   constructor(private readonly settings: VoiceActivitySettings) {}
 
-  /** True when the decision changed with this frame. */
-  update(probability: number): boolean {
+  /** True when the decision changed with this frame; `speech[0]` is its probability of speech, -1 when not processed. */
+  update(speech: Float64Array): boolean {
     const { start, stop, holdFrames } = this.settings;
+    const probability = speech[0];
+    if (probability < 0) return this.reset();
     if (!this.speaking) {
       if (probability < start) return false;
       this.quiet = 0;

@@ -1,0 +1,149 @@
+/** What the test page offers to functions evaluated in it: the library as `percepnet`, the helpers below as `tools`. */
+import type * as Library from '../../src/index';
+
+declare global {
+  var percepnet: typeof Library;
+  var tools: typeof helpers;
+}
+
+interface OfflineJob {
+  rate: number;
+  /** One array per input channel, all of one length. */
+  input: Float32Array[];
+  options?: Library.CreateOptions;
+  /** Render quantum asked for; ignored by browsers that do not know it. */
+  quantum?: number;
+  outputChannels?: number;
+  /** Called with the node before rendering starts. */
+  prepare?(node: Library.NoiseSuppressorNode, context: OfflineAudioContext): void | Promise<void>;
+}
+
+interface OfflineResult {
+  output: Float32Array[];
+  node: Library.NoiseSuppressorNode;
+  context: OfflineAudioContext;
+  /** Latency in samples of the context. */
+  delay: number;
+}
+
+/** The small network the unit tests use, unless the default one has been trained. */
+let model: Promise<string> | undefined;
+async function modelUrl(): Promise<string> {
+  model ??= fetch('/dist/model.safetensors', { method: 'HEAD' }).then((response) =>
+    response.ok ? '/dist/model.safetensors' : '/test/golden/tiny.safetensors',
+  );
+  return model;
+}
+
+async function assets(): Promise<Library.AssetOptions> {
+  return { model: await modelUrl() };
+}
+
+/** Pseudo-random numbers in -0.5..0.5, the same for the same seed. */
+function noise(length: number, seed = 1): Float32Array {
+  let state = seed >>> 0 || 1;
+  return Float32Array.from({ length }, () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32 - 0.5;
+  });
+}
+
+async function offline(job: OfflineJob): Promise<OfflineResult> {
+  const { rate, input, options } = job;
+  const init: OfflineAudioContextOptions & { renderSizeHint?: number } = {
+    numberOfChannels: job.outputChannels ?? input.length,
+    length: input[0].length,
+    sampleRate: rate,
+  };
+  if (job.quantum) init.renderSizeHint = job.quantum;
+  const context = new OfflineAudioContext(init);
+  const node = await percepnet.NoiseSuppressorNode.create(context, { assets: await assets(), ...options });
+  const buffer = new AudioBuffer({ numberOfChannels: input.length, length: input[0].length, sampleRate: rate });
+  for (const [c, channel] of input.entries()) buffer.copyToChannel(channel as Float32Array<ArrayBuffer>, c);
+  const source = new AudioBufferSourceNode(context, { buffer });
+  source.connect(node).connect(context.destination);
+  source.start();
+  await job.prepare?.(node, context);
+  const rendered = await context.startRendering();
+  const output = Array.from({ length: rendered.numberOfChannels }, (_, c) => rendered.getChannelData(c));
+  return { output, node, context, delay: node.latency * rate };
+}
+
+/** Largest |output[n] - input[n - delay]|, and how many samples differ at all; samples before the input count as 0. */
+function compareDelayed(
+  output: Float32Array,
+  input: Float32Array,
+  delay: number,
+): { worst: number; differing: number } {
+  let worst = 0;
+  let differing = 0;
+  for (let n = 0; n < output.length; n++) {
+    const difference = Math.abs(output[n] - (n < delay ? 0 : input[n - delay]));
+    if (difference !== 0) differing++;
+    worst = Math.max(worst, difference);
+  }
+  return { worst, differing };
+}
+
+/** Sum of sines of the given hertz at time t. */
+function tones(frequencies: number[], t: number): number {
+  let sum = 0;
+  for (const f of frequencies) sum += Math.sin(2 * Math.PI * f * t + f);
+  return (0.5 * sum) / frequencies.length;
+}
+
+/** Error of the output against the tones `latency` seconds later, in decibels below them, over from..to seconds. */
+function toneError(
+  output: Float32Array,
+  frequencies: number[],
+  rate: number,
+  latency: number,
+  from: number,
+  to: number,
+): number {
+  let error = 0;
+  let signal = 0;
+  for (let n = Math.round(from * rate); n < to * rate; n++) {
+    const expected = tones(frequencies, n / rate - latency);
+    error += (output[n] - expected) ** 2;
+    signal += expected ** 2;
+  }
+  return 10 * Math.log10(error / signal);
+}
+
+function event(target: EventTarget, type: string, timeoutMs = 20_000): Promise<Event> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${type} within ${timeoutMs} ms`)), timeoutMs);
+    target.addEventListener(
+      type,
+      (happened) => {
+        clearTimeout(timer);
+        resolve(happened);
+      },
+      { once: true },
+    );
+  });
+}
+
+/** Runs a script in the audio worklet scope of a context, before the library's own. */
+async function inScope(context: BaseAudioContext, script: string): Promise<void> {
+  await context.audioWorklet.addModule(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
+}
+
+/** The error's code, or what came instead of an error. */
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'no error';
+  } catch (error) {
+    return error instanceof percepnet.NoiseSuppressorError ? error.code : String(error);
+  }
+}
+
+const helpers = { assets, noise, offline, compareDelayed, tones, toneError, event, inScope, codeOf };
+
+// @ts-expect-error an address of the test server
+globalThis.percepnet = await import('/dist/index.js');
+globalThis.tools = helpers;
