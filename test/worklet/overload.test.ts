@@ -1,0 +1,96 @@
+/** When the worklet gives up, for how long, and how speech starts and ends. */
+import { describe, expect, test } from 'vitest';
+import { OverloadDetector, WINDOW_FRAMES } from '../../worklet/overload';
+import { VoiceActivity } from '../../worklet/voice-activity';
+
+/** One window in which each frame takes `ms`; the change it ends with. */
+function second(detector: OverloadDetector, ms: number): string {
+  let last = 'none';
+  for (let i = 0; i < WINDOW_FRAMES; i++) {
+    const change = detector.frame(detector.timesNext ? ms : 0, detector.overloaded);
+    if (change !== 'none') last = change;
+    if (change === 'overload') detector.enter();
+  }
+  return last;
+}
+
+describe('OverloadDetector', () => {
+  test('measures the load', () => {
+    const detector = new OverloadDetector();
+    second(detector, 3);
+    expect(detector.load).toBeCloseTo(0.3);
+    second(detector, 1);
+    expect(detector.load).toBeCloseTo(0.1);
+    expect(detector.peakLoad).toBeCloseTo(0.3);
+    expect(detector.overloads).toBe(0);
+  });
+
+  test('tries again after 15, 30 and 60 seconds, then never', () => {
+    const detector = new OverloadDetector();
+    const waits: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      expect(second(detector, 9)).toBe('overload');
+      let seconds = 0;
+      do seconds++;
+      while (second(detector, 0) !== 'retry');
+      waits.push(seconds);
+    }
+    expect(waits).toEqual([15, 30, 60]);
+    expect(second(detector, 9)).toBe('overload');
+    expect(detector.consecutive).toBe(4);
+    for (let seconds = 0; seconds < 1000; seconds++) expect(second(detector, 0)).toBe('none');
+    expect(detector.overloaded).toBe(true);
+    detector.clear();
+    expect(detector.overloaded).toBe(false);
+    expect(second(detector, 1)).toBe('none');
+  });
+
+  test('a calm minute makes up for earlier tries', () => {
+    const detector = new OverloadDetector();
+    second(detector, 9);
+    while (second(detector, 0) !== 'retry');
+    for (let seconds = 0; seconds < 60; seconds++) second(detector, 1);
+    expect(second(detector, 9)).toBe('overload');
+    expect(detector.consecutive).toBe(1);
+    let seconds = 0;
+    do seconds++;
+    while (second(detector, 0) !== 'retry');
+    expect(seconds).toBe(15);
+  });
+
+  test('dropped callbacks count as overload too', () => {
+    const detector = new OverloadDetector();
+    for (let i = 0; i < 3; i++) detector.late();
+    expect(second(detector, 0)).toBe('overload');
+    expect(detector.lateCallbacks).toBe(3);
+  });
+});
+
+describe('VoiceActivity', () => {
+  const settings = { start: 0.6, stop: 0.4, holdFrames: 3 };
+  const run = (probabilities: number[]): boolean[] => {
+    const voice = new VoiceActivity(settings);
+    return probabilities.map((probability) => {
+      voice.update(Float64Array.of(probability));
+      return voice.speaking;
+    });
+  };
+
+  test('starts at once and ends after the hold', () => {
+    expect(run([0.5, 0.6, 0.5, 0.3, 0.3, 0.3, 0.3, 0.3])).toEqual([false, true, true, true, true, true, false, false]);
+  });
+
+  test('does not end while the probability keeps coming back', () => {
+    expect(run([0.9, 0.1, 0.1, 0.1, 0.5, 0.1, 0.1, 0.1])).not.toContain(false);
+  });
+
+  test('ends with the processing', () => {
+    expect(run([0.9, -1, 0.5])).toEqual([true, false, false]);
+  });
+
+  test('tells each change once', () => {
+    const voice = new VoiceActivity(settings);
+    const changes = [0.9, 0.9, 0, 0, 0, 0, 0].map((p) => voice.update(Float64Array.of(p)));
+    expect(changes.filter(Boolean)).toHaveLength(2);
+  });
+});
