@@ -148,7 +148,7 @@ export function suppressorPeriod(handle: i32): i32 {
 
 /** NaN counts as full strength: a broken control must not let noise through or sound out. */
 function clampStrength(strength: f32): f32 {
-  return strength >= 1 || strength != strength ? 1 : max<f32>(0, strength);
+  return strength < 1 ? max<f32>(0, strength) : 1;
 }
 
 /**
@@ -177,7 +177,9 @@ export function suppressorBypass(handle: i32): void {
 
 /** Whether `count` f32 at a pointer lie in the memory. */
 function readable(pointer: usize, count: i64): bool {
-  return pointer != 0 && (pointer & 3) == 0 && count >= 0 && (pointer as i64) + 4 * count <= (memory.size() as i64) << 16;
+  return (
+    pointer != 0 && (pointer & 3) == 0 && count >= 0 && (pointer as i64) + 4 * count <= (memory.size() as i64) << 16
+  );
 }
 
 /** Training data of a recording (recording.ts). Not real-time safe. 0 or a negative code. */

@@ -2,12 +2,13 @@
  * Ideal gains and strengths from clean speech beside the noisy signal: targets for training and the ladder of the
  * article. Formulas re-derived from arXiv 2008.04259, sections 2 and 3.
  */
-import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from './constants';
+
 import { bandProducts } from './bands/erb';
-import { combFilter, combNoise } from './pitch/comb';
+import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from './constants';
 import { pitchCoherence } from './pitch/coherence';
-import { HighPass } from './signal/highpass';
+import { combFilter, combNoise } from './pitch/comb';
 import { rfft } from './signal/fft';
+import { HighPass } from './signal/highpass';
 import { applyWindow } from './signal/window';
 import { Suppressor } from './suppressor';
 
@@ -80,7 +81,12 @@ export class Oracle {
     const qx = statistics + ((4 * BANDS) << 2);
     pitchCoherence(spectrum, cleanComb, energy, cleanCombEnergy, qx);
     this.correlate(noisy.spectrumInDecision, energy, noisy.energyInDecision, statistics + (BANDS << 2));
-    this.correlate(changetype<usize>(noisy.comb), energy, changetype<usize>(noisy.combEnergy), statistics + ((3 * BANDS) << 2));
+    this.correlate(
+      changetype<usize>(noisy.comb),
+      energy,
+      changetype<usize>(noisy.combEnergy),
+      statistics + ((3 * BANDS) << 2),
+    );
 
     const s2 = combNoise(noisy.period);
     const qy = changetype<usize>(noisy.features) + (BANDS << 2);

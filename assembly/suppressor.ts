@@ -9,13 +9,28 @@
  *
  * Everything is allocated by the constructor; every method is real-time safe.
  */
-import { BANDS, BANDS_BYTES, BINS, BINS_BYTES, COMB_PAST, DELAY, FEATURES, FRAME, FRAME_BYTES, HISTORY, LOOKAHEAD, MIN_PERIOD, WINDOW } from './constants';
+
 import { bandProducts, interpolate } from './bands/erb';
 import { postFilter } from './bands/postfilter';
+import {
+  BANDS,
+  BANDS_BYTES,
+  BINS,
+  BINS_BYTES,
+  COMB_PAST,
+  DELAY,
+  FEATURES,
+  FRAME,
+  FRAME_BYTES,
+  HISTORY,
+  LOOKAHEAD,
+  MIN_PERIOD,
+  WINDOW,
+} from './constants';
 import { energyFeatures, pitchFeatures } from './features';
 import { Network, NetworkState } from './network/percepnet';
-import { combFilter } from './pitch/comb';
 import { pitchCoherence } from './pitch/coherence';
+import { combFilter } from './pitch/comb';
 import { refinePeriod } from './pitch/refine';
 import { PitchSearch } from './pitch/search';
 import { Viterbi } from './pitch/viterbi';
@@ -116,13 +131,13 @@ export class Suppressor {
   /** Spectrum Y of the frame in decision. */
   @inline
   get spectrumInDecision(): usize {
-    return changetype<usize>(this.spectra) + (((this.newest + 1) % FRAMES) * SPECTRUM << 2);
+    return changetype<usize>(this.spectra) + ((((this.newest + 1) % FRAMES) * SPECTRUM) << 2);
   }
 
   /** Band energies of the frame in decision. */
   @inline
   get energyInDecision(): usize {
-    return changetype<usize>(this.energies) + (((this.newest + 1) % FRAMES) * BANDS << 2);
+    return changetype<usize>(this.energies) + ((((this.newest + 1) % FRAMES) * BANDS) << 2);
   }
 
   /**

@@ -85,7 +85,10 @@ interface Tensor {
  * old for. Takes some milliseconds per megabyte; not for the audio thread.
  */
 export function parseModel(file: ArrayBuffer | Uint8Array): Model {
-  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
+  // A plain view: slice() of Node's Buffer, a Uint8Array too, would share the memory instead of copying it.
+  const bytes = ArrayBuffer.isView(file)
+    ? new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+    : new Uint8Array(file);
   const { header, dataStart } = readHeader(bytes);
   const metadata = readMetadata(header);
   checkFormat(metadata);

@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--complex-share", type=float, default=0.4)
-    parser.add_argument("--gain-weight", type=float, default=0.1)
+    parser.add_argument("--gain-weight", type=float, default=0.03)
     parser.add_argument("--speech-weight", type=float, default=0.02)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
@@ -137,7 +137,17 @@ def main() -> None:
         )  # fmt: skip
         latest.with_suffix(".tmp").replace(latest)
 
-    while spent < budget:
+    clock = torch.zeros(1, dtype=torch.float64, device=device)
+
+    def together(seconds: float) -> float:
+        """Rank 0's clock: the learning rate and the end must be the same everywhere."""
+        if world == 1:
+            return seconds
+        clock.fill_(seconds)
+        dist.broadcast(clock, 0)
+        return float(clock)
+
+    while (spent := together(spent)) < budget:
         done = spent / budget
         rate = args.rate * min(1.0, (step + 1) / 200) * max(0.002, 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:

@@ -1,6 +1,7 @@
 /** Pitch coherence: how alike a signal and its comb-filtered self are in each band. */
-import { BANDS_BYTES } from '../constants';
+
 import { bandProducts } from '../bands/erb';
+import { BANDS_BYTES } from '../constants';
 
 /** Keeps the quotient finite in silent bands: -140 dB below a full-scale band. */
 const SILENCE: f32 = 1e-9;
@@ -11,13 +12,7 @@ const SILENCE: f32 = 1e-9;
  * @param energy, combEnergy their 34 band energies
  * @param coherence 34 f32 out
  */
-export function pitchCoherence(
-  spectrum: usize,
-  comb: usize,
-  energy: usize,
-  combEnergy: usize,
-  coherence: usize,
-): void {
+export function pitchCoherence(spectrum: usize, comb: usize, energy: usize, combEnergy: usize, coherence: usize): void {
   bandProducts(spectrum, comb, coherence);
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
     const product = load<f32>(energy + b) * load<f32>(combEnergy + b);

@@ -1,0 +1,253 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { instantiateAssembly } from '../helpers/assembly';
+
+/** The stages of the signal path against their formulas in double precision. */
+const probe = `
+import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
+import { postFilter } from './assembly/bands/postfilter';
+import { combFilter, combNoise } from './assembly/pitch/comb';
+import { pitchCoherence } from './assembly/pitch/coherence';
+import { refinePeriod } from './assembly/pitch/refine';
+import { HighPass } from './assembly/signal/highpass';
+import { applyWindow } from './assembly/signal/window';
+import { dot } from './assembly/signal/vector';
+const base: usize = memory.data(131072, 16);
+const filter = new HighPass();
+export function at(): usize { return base; }
+export function centre(i: i32): i32 { return CENTRES[i]; }
+export function bands(a: usize, b: usize, out: usize): void { bandProducts(a, b, out); }
+export function spread(bands: usize, bins: usize): void { interpolate(bands, bins); }
+export function post(gains: usize, energies: usize): void { postFilter(gains, energies); }
+export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
+export function noise(period: i32): f32 { return combNoise(period); }
+export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
+export function refine(window: usize, lag: i32): i32 { return refinePeriod(window, lag); }
+export function highpass(a: usize, b: usize, n: i32): void { filter.process(a, b, n); }
+export function window(a: usize, b: usize): void { applyWindow(a, b); }
+export function product(a: usize, b: usize, n: i32): f32 { return dot(a, b, n); }
+`;
+
+interface Probe {
+  memory: WebAssembly.Memory;
+  at(): number;
+  centre(i: number): number;
+  bands(a: number, b: number, out: number): void;
+  spread(bands: number, bins: number): void;
+  post(gains: number, energies: number): void;
+  comb(window: number, period: number, out: number): void;
+  noise(period: number): number;
+  coherence(y: number, p: number, ey: number, ep: number, out: number): void;
+  refine(window: number, lag: number): number;
+  highpass(a: number, b: number, n: number): void;
+  window(a: number, b: number): void;
+  product(a: number, b: number, n: number): number;
+}
+
+const SEED = 7;
+let state = SEED;
+const random = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 31 - 1;
+};
+
+let core: Probe;
+let f32: Float32Array;
+/** Address of the i-th f32 of the probe's memory. */
+const address = (i: number) => core.at() + 4 * i;
+
+beforeAll(async () => {
+  core = (await instantiateAssembly<Probe>(probe)) as Probe;
+  f32 = new Float32Array(core.memory.buffer, core.at(), 32768);
+});
+
+function fill(from: number, count: number): Float64Array {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    f32[from + i] = random();
+    values[i] = f32[from + i]!;
+  }
+  return values;
+}
+
+/** Triangular band sums by the definition. */
+function naiveBands(product: (k: number) => number): Float64Array {
+  const sums = new Float64Array(34);
+  for (let i = 0; i < 33; i++) {
+    const from = core.centre(i);
+    const to = core.centre(i + 1);
+    for (let j = from; j < to; j++) {
+      const f = (j - from) / (to - from);
+      sums[i]! += (1 - f) * product(j);
+      sums[i + 1]! += f * product(j);
+    }
+  }
+  sums[33]! += product(400);
+  sums[0]! *= 2;
+  sums[33]! *= 2;
+  return sums;
+}
+
+describe('bands', () => {
+  it('have centres that rise to 20 kHz and are nowhere narrower than 100 Hz', () => {
+    const centres = Array.from({ length: 34 }, (_, i) => core.centre(i) * 50);
+    expect(centres[0]).toBe(0);
+    expect(centres[33]).toBe(20000);
+    for (let i = 1; i < 34; i++) expect(centres[i]! - centres[i - 1]!).toBeGreaterThanOrEqual(100);
+    // Above the 100 Hz limit the steps follow the ERB scale: equal steps of 9.265 ln(1 + f / 228.8) within 20 %.
+    const erb = (f: number) => 9.265 * Math.log(1 + f / 228.8455);
+    const steps = centres.slice(14).map((f, i, all) => (i ? erb(f) - erb(all[i - 1]!) : 0));
+    const mean = steps.slice(1).reduce((a, b) => a + b) / (steps.length - 1);
+    for (const step of steps.slice(1)) expect(Math.abs(step / mean - 1)).toBeLessThan(0.2);
+  });
+
+  it('sum Re[a^H b] under their triangles', () => {
+    const a = fill(0, 962);
+    const b = fill(1000, 962);
+    core.bands(address(0), address(1000), address(2000));
+    const expected = naiveBands((k) => a[2 * k]! * b[2 * k]! + a[2 * k + 1]! * b[2 * k + 1]!);
+    for (let i = 0; i < 34; i++) expect(Math.abs(f32[2000 + i]! - expected[i]!)).toBeLessThan(2e-5);
+  });
+
+  it('give constant gains back as constant bins, and hold the last one above 20 kHz', () => {
+    for (let i = 0; i < 34; i++) f32[i] = 0.3;
+    core.spread(address(0), address(100));
+    for (let k = 0; k < 481; k++) expect(f32[100 + k]).toBeCloseTo(0.3, 6);
+    for (let i = 0; i < 34; i++) f32[i] = i;
+    core.spread(address(0), address(100));
+    for (let i = 0; i < 34; i++) expect(f32[100 + core.centre(i)]).toBeCloseTo(i, 5);
+    for (let k = 400; k < 481; k++) expect(f32[100 + k]).toBe(33);
+  });
+});
+
+describe('envelope post-filter', () => {
+  it('follows its formula', () => {
+    const gains = Float64Array.from({ length: 34 }, (_, i) => i / 33);
+    const energies = Float64Array.from({ length: 34 }, (_, i) => 1 + 100 * Math.abs(Math.sin(i)));
+    gains.forEach((g, i) => {
+      f32[i] = g;
+    });
+    energies.forEach((e, i) => {
+      f32[100 + i] = e;
+    });
+    core.post(address(0), address(100));
+    const warped = gains.map((g) => g * Math.sin((Math.PI / 2) * g));
+    const e0 = gains.reduce((s, g, i) => s + g * g * energies[i]!, 0);
+    const e1 = warped.reduce((s, g, i) => s + g * g * energies[i]!, 0);
+    const r = e0 / e1;
+    const gain = Math.sqrt((1.02 * r) / (1 + 0.02 * r * r));
+    for (let i = 0; i < 34; i++) expect(Math.abs(f32[i]! - gain * warped[i]!)).toBeLessThan(1e-5);
+  });
+
+  it('leaves gains of one alone and silence silent', () => {
+    for (let i = 0; i < 34; i++) {
+      f32[i] = 1;
+      f32[100 + i] = 1;
+    }
+    core.post(address(0), address(100));
+    for (let i = 0; i < 34; i++) expect(f32[i]).toBeCloseTo(1, 5);
+    f32.fill(0, 0, 200);
+    core.post(address(0), address(100));
+    for (let i = 0; i < 34; i++) expect(f32[i]).toBe(0);
+  });
+});
+
+describe('comb filter', () => {
+  const WINDOW_AT = 4000;
+
+  it.each([60, 97, 240, 333, 480, 481, 800])('is the sum of its taps at a period of %i', (period) => {
+    const x = fill(0, 4000 + 960 + 960);
+    core.comb(address(WINDOW_AT), period, address(8000));
+    const future = Math.min(5, Math.floor(960 / period));
+    const taps: [number, number][] = [];
+    for (let k = -future; k <= 5; k++) taps.push([k, 0.5 + 0.5 * Math.cos((Math.PI * k) / 6)]);
+    const sum = taps.reduce((s, [, w]) => s + w, 0);
+    for (let n = 0; n < 960; n++) {
+      const p = taps.reduce((s, [k, w]) => s + (w / sum) * x[WINDOW_AT + n - k * period]!, 0);
+      expect(Math.abs(f32[8000 + n]! - p)).toBeLessThan(1e-6);
+    }
+    const squares = taps.reduce((s, [, w]) => s + (w / sum) ** 2, 0);
+    expect(core.noise(period)).toBeCloseTo(squares, 6);
+  });
+
+  it('lowers noise between harmonics by 9.03 dB with all taps', () => {
+    expect(10 * Math.log10(core.noise(100))).toBeCloseTo(-9.03, 2);
+  });
+
+  it('lets a periodic signal through untouched', () => {
+    for (let i = 0; i < 5920; i++)
+      f32[i] = Math.sin((2 * Math.PI * i) / 200) + 0.5 * Math.cos((2 * Math.PI * 7 * i) / 200);
+    core.comb(address(WINDOW_AT), 200, address(8000));
+    for (let n = 0; n < 960; n++) expect(Math.abs(f32[8000 + n]! - f32[WINDOW_AT + n]!)).toBeLessThan(1e-5);
+  });
+});
+
+describe('coherence', () => {
+  it('is 1 with itself, -1 with its negative, and finite in silence', () => {
+    fill(0, 962);
+    for (let i = 0; i < 962; i++) f32[1000 + i] = -3 * f32[i]!;
+    core.bands(address(0), address(0), address(2000));
+    core.bands(address(1000), address(1000), address(2100));
+    core.coherence(address(0), address(0), address(2000), address(2000), address(2200));
+    core.coherence(address(0), address(1000), address(2000), address(2100), address(2300));
+    for (let i = 0; i < 34; i++) {
+      expect(f32[2200 + i]).toBeCloseTo(1, 5);
+      expect(f32[2300 + i]).toBeCloseTo(-1, 5);
+    }
+    f32.fill(0, 0, 2400);
+    core.coherence(address(0), address(0), address(2000), address(2000), address(2200));
+    for (let i = 0; i < 34; i++) expect(f32[2200 + i]).toBe(0);
+  });
+});
+
+describe('small stages', () => {
+  it('the window is power complementary and the one of Vorbis', () => {
+    f32.fill(1, 0, 960);
+    core.window(address(0), address(1000));
+    for (let n = 0; n < 960; n++) {
+      const expected = Math.sin((Math.PI / 2) * Math.sin((Math.PI * (n + 0.5)) / 960) ** 2);
+      expect(Math.abs(f32[1000 + n]! - expected)).toBeLessThan(1e-7);
+    }
+    for (let n = 0; n < 480; n++) expect(f32[1000 + n]! ** 2 + f32[1480 + n]! ** 2).toBeCloseTo(1, 6);
+  });
+
+  it('the dot product agrees with double precision for every multiple of four', () => {
+    const a = fill(0, 968);
+    const b = fill(1001, 968);
+    for (const n of [4, 8, 12, 240, 480, 964, 968]) {
+      let expected = 0;
+      for (let i = 0; i < n; i++) expected += a[i]! * b[i]!;
+      expect(Math.abs(core.product(address(0), address(1001), n) - expected)).toBeLessThan(2e-5);
+    }
+  });
+
+  it('the high-pass takes DC away and is flat from 100 Hz', () => {
+    f32.fill(0.5, 0, 24000);
+    core.highpass(address(0), address(0), 24000);
+    expect(Math.abs(f32[23999]!)).toBeLessThan(1e-5);
+    for (const [frequency, low, high] of [
+      [10, -30, -20],
+      [40, -3.2, -2.8],
+      [100, -0.2, 0.01],
+      [1000, -0.01, 0.01],
+    ] as const) {
+      for (let i = 0; i < 24000; i++) f32[i] = Math.sin((2 * Math.PI * frequency * i) / 48000);
+      core.highpass(address(0), address(0), 24000);
+      let power = 0;
+      for (let i = 14400; i < 24000; i++) power += f32[i]! ** 2 / 9600;
+      const level = 10 * Math.log10(2 * power);
+      expect(level, `${frequency} Hz`).toBeGreaterThan(low);
+      expect(level, `${frequency} Hz`).toBeLessThan(high);
+    }
+  });
+
+  it('the refinement finds the period to the sample', () => {
+    for (const period of [60, 61, 123, 250, 479, 798, 800]) {
+      for (let i = 0; i < 5920; i++) {
+        f32[i] = 0;
+        for (let k = 1; k < 8; k++) f32[i]! += Math.cos((2 * Math.PI * k * i) / period + k * k) / k;
+      }
+      const lag = Math.min(200, Math.max(15, Math.round(period / 4)));
+      expect(core.refine(address(4000), lag)).toBe(period);
+    }
+  });
+});
