@@ -10,7 +10,7 @@ import * as wavefile from 'wavefile';
 import { NoiseSuppressorError } from './errors';
 
 // Node sees the library's CommonJS file, bundlers its module.
-const library: { default?: unknown } = wavefile;
+const library: { default?: unknown; WaveFile?: unknown } = wavefile;
 const { WaveFile } = (library.default ?? library) as typeof wavefile;
 
 /** Formats of the fmt chunk. */
