@@ -142,7 +142,55 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
 }
 
-const helpers = { assets, noise, offline, compareDelayed, tones, toneError, event, inScope, codeOf };
+/** Sends a track over a peer connection within the page; the stream that arrives, kept playing. */
+async function loopBack(track: MediaStreamTrack): Promise<MediaStream> {
+  const near = new RTCPeerConnection();
+  const far = new RTCPeerConnection();
+  near.onicecandidate = ({ candidate }) => candidate && far.addIceCandidate(candidate);
+  far.onicecandidate = ({ candidate }) => candidate && near.addIceCandidate(candidate);
+  const arrived = new Promise<MediaStream>((resolve) => {
+    far.ontrack = ({ track }) => resolve(new MediaStream([track]));
+  });
+  near.addTrack(track);
+  await near.setLocalDescription();
+  await far.setRemoteDescription(near.localDescription as RTCSessionDescription);
+  await far.setLocalDescription();
+  await near.setRemoteDescription(far.localDescription as RTCSessionDescription);
+  const stream = await arrived;
+  // Chromium decodes a remote track only for an element that plays it.
+  const element = new Audio();
+  element.srcObject = stream;
+  element.muted = true;
+  await element.play();
+  // Held by the page, or it is collected in the middle of the call.
+  Object.assign(globalThis, { calls: [...((globalThis as { calls?: unknown[] }).calls ?? []), near, far, element] });
+  return stream;
+}
+
+/** Samples of a stream over some seconds, as plain numbers so that they can leave the page. */
+async function record(context: AudioContext, stream: MediaStream, seconds: number): Promise<number[]> {
+  await inScope(
+    context,
+    `try { registerProcessor('recorder', class extends AudioWorkletProcessor {
+       process([[channel]]) { if (channel) this.port.postMessage(channel.slice()); return true; }
+     }); } catch {}`,
+  );
+  const recorder = new AudioWorkletNode(context, 'recorder', { channelCount: 1, channelCountMode: 'explicit' });
+  const samples: number[] = [];
+  const enough = new Promise<void>((resolve) => {
+    recorder.port.onmessage = ({ data }) => {
+      for (const x of data) samples.push(x);
+      if (samples.length >= seconds * context.sampleRate) resolve();
+    };
+  });
+  new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(recorder).connect(context.destination);
+  await enough;
+  recorder.port.onmessage = null;
+  recorder.disconnect();
+  return samples.map((x) => Math.round(x * 1e6) / 1e6);
+}
+
+const helpers = { assets, noise, offline, compareDelayed, tones, toneError, event, inScope, codeOf, loopBack, record };
 
 // @ts-expect-error an address of the test server
 globalThis.percepnet = await import('/dist/index.js');

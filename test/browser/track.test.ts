@@ -1,0 +1,214 @@
+/** suppressNoise() on a microphone track, and a call over a loop-back peer connection whose far end is measured. */
+import { existsSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BUILD, launchChromium, openPage, type Site, serve } from './browser';
+import { ENVELOPE_STEP, envelope, type Microphone, makeMicrophone, microphoneSwitches } from './microphone';
+
+let browser: Browser;
+let site: Site;
+let page: Page;
+let microphone: Microphone;
+
+beforeAll(async () => {
+  microphone = makeMicrophone();
+  site = await serve();
+  browser = await launchChromium(microphoneSwitches(microphone.path));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+beforeEach(async () => {
+  page = await openPage(browser, site);
+});
+
+afterEach(async () => {
+  await page.close();
+});
+
+test('the track stays the same for life, and everything ends with destroy', async () => {
+  const result = await page.evaluate(async () => {
+    const capture = async () =>
+      (await navigator.mediaDevices.getUserMedia({ audio: percepnet.recommendedConstraints() })).getAudioTracks()[0];
+    const first = await capture();
+    const handle = await percepnet.suppressNoise(first, {
+      assets: await tools.assets(),
+      stopSourceOnDestroy: true,
+    });
+    const { track, node } = handle;
+    const second = await capture();
+    await handle.replaceSource(second);
+    const swapped = handle.track === track && handle.source === second && handle.stream.getTracks()[0] === track;
+    handle.enabled = false;
+    const muted = track.enabled;
+    handle.enabled = true;
+    const state = node?.state;
+    const context = node?.context as AudioContext;
+    await handle.destroy();
+    await handle.destroy();
+    const after = [track.readyState, second.readyState, first.readyState, node?.state, context.state];
+    const late = await tools.codeOf(handle.replaceSource(first));
+    first.stop();
+    return { swapped, muted, state, after, late, error: handle.error };
+  });
+  expect(result).toEqual({
+    swapped: true,
+    muted: false,
+    state: 'running',
+    after: ['ended', 'ended', 'live', 'destroyed', 'closed'],
+    late: 'destroyed',
+    error: null,
+  });
+});
+
+test('tracks share one context, which closes with the last', async () => {
+  const states = await page.evaluate(async () => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: percepnet.recommendedConstraints() });
+    const assets = await tools.assets();
+    const [source] = stream.getAudioTracks();
+    const [a, b] = await Promise.all([
+      percepnet.suppressNoise(source, { assets }),
+      percepnet.suppressNoise(source.clone(), { assets }),
+    ]);
+    const context = a.node?.context as AudioContext;
+    const same = b.node?.context === context;
+    await a.destroy();
+    const between = context.state;
+    await b.destroy();
+    return [same, between, context.state];
+  });
+  expect(states).toEqual([true, 'running', 'closed']);
+});
+
+test("the app's own context is used and left open", async () => {
+  const result = await page.evaluate(async () => {
+    const context = new AudioContext({ sampleRate: 16000 });
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: percepnet.recommendedConstraints() });
+    const handle = await percepnet.suppressNoise(stream.getAudioTracks()[0], { context, assets: await tools.assets() });
+    const same = handle.node?.context === context;
+    await handle.destroy();
+    return [same, context.state];
+  });
+  expect(result).toEqual([true, 'running']);
+});
+
+test('an ended source ends the track', async () => {
+  const result = await page.evaluate(async () => {
+    const context = new AudioContext();
+    const destination = new MediaStreamAudioDestinationNode(context);
+    const [source] = destination.stream.getAudioTracks();
+    const handle = await percepnet.suppressNoise(source, { assets: await tools.assets() });
+    const ended = tools.event(handle.track, 'ended');
+    source.dispatchEvent(new Event('ended'));
+    await ended;
+    await handle.destroy();
+    return handle.track.readyState;
+  });
+  expect(result).toBe('ended');
+});
+
+describe('when suppression cannot start', () => {
+  test('the untouched track comes back with the reason', async () => {
+    const result = await page.evaluate(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: percepnet.recommendedConstraints() });
+      const [source] = stream.getAudioTracks();
+      const handle = await percepnet.suppressNoise(source, { assets: { model: '/nowhere' } });
+      const result = { same: handle.track === source, node: handle.node, code: handle.error?.code };
+      await handle.destroy();
+      return { ...result, source: source.readyState };
+    });
+    expect(result).toEqual({ same: true, node: null, code: 'asset-not-found', source: 'live' });
+  });
+
+  test('or the error itself, when asked for', async () => {
+    const codes = await page.evaluate(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: false });
+      const [source] = stream.getAudioTracks();
+      const { suppressNoise } = percepnet;
+      const strict = await tools.codeOf(suppressNoise(source, { assets: { model: '/nowhere' }, fallback: false }));
+      const aborted = await tools.codeOf(suppressNoise(source, { signal: AbortSignal.abort() }));
+      source.stop();
+      const ended = await tools.codeOf(suppressNoise(source));
+      return [strict, aborted, ended];
+    });
+    expect(codes).toEqual(['asset-not-found', 'aborted', 'invalid-input']);
+  });
+});
+
+// In real time: on a machine with much else to do, packets and callbacks come late and the levels mean nothing.
+describe('a call', { retry: 2, timeout: 300_000 }, () => {
+  /** Levels of the far end against the microphone's file, in decibels. */
+  interface Measured {
+    /** By how much the noise between words is quieter with the suppressor. */
+    noiseReduction: number;
+    /** Level of the speech with the suppressor less that without. */
+    speechChange: number;
+  }
+
+  /** Two calls at once on one microphone, with and without the suppressor: what their far ends hear. */
+  async function call(strength: number): Promise<Measured> {
+    const seconds = Math.ceil(2.5 * microphone.length);
+    const [plain, suppressed] = await page.evaluate(
+      async ({ strength, seconds }) => {
+        const context = new AudioContext({ sampleRate: 48000 });
+        const stream = await navigator.mediaDevices.getUserMedia({
+          audio: { ...percepnet.recommendedConstraints(), echoCancellation: false, autoGainControl: false },
+        });
+        const [source] = stream.getAudioTracks();
+        const handle = await percepnet.suppressNoise(source, {
+          assets: await tools.assets(),
+          strength,
+          fallback: false,
+        });
+        const remotes = await Promise.all([source, handle.track].map((track) => tools.loopBack(track)));
+        return Promise.all(remotes.map((remote) => tools.record(context, remote, seconds)));
+      },
+      { strength, seconds },
+    );
+    const [before, after] = [plain, suppressed].map((samples) => aligned(envelope(samples)));
+    // Speech from 25 dB below its loudest, pauses where there has been none for 0.3 s.
+    const loudest = Math.max(...microphone.speech);
+    const spoken = microphone.speech.map((power) => Number(power > loudest / 10 ** 2.5));
+    const quiet = spoken.map((_, k) => Number(!spoken.slice(Math.max(0, k - 30), k + 15).some(Boolean)));
+    const level = (powers: Float64Array, mask: Float64Array): number =>
+      powers.reduce((sum, power, k) => sum + power * mask[k], 0) / mask.reduce((sum, m) => sum + m, 0);
+    const noise = level(before, quiet);
+    const noiseAfter = level(after, quiet);
+    const decibels = (ratio: number): number => 10 * Math.log10(ratio);
+    return {
+      noiseReduction: decibels(noise / noiseAfter),
+      // Noise under the words is taken off both, as it is between them.
+      speechChange: decibels((level(after, spoken) - noiseAfter) / (level(before, spoken) - noise)),
+    };
+  }
+
+  /** The last whole loop of a recording, turned to where its envelope fits the microphone's file best. */
+  function aligned(recorded: Float64Array): Float64Array {
+    const length = Math.round(microphone.length / ENVELOPE_STEP);
+    const loop = recorded.slice(recorded.length - length);
+    const match = (shift: number): number =>
+      microphone.speech.reduce((sum, power, k) => sum + Math.sqrt(power * loop[(k + shift) % length]), 0);
+    let best = 0;
+    for (let shift = 1; shift < length; shift++) if (match(shift) > match(best)) best = shift;
+    return loop.map((_, k) => loop[(k + best) % length]);
+  }
+
+  test('at strength 0 changes neither noise nor speech', async () => {
+    const { noiseReduction, speechChange } = await call(0);
+    expect(Math.abs(noiseReduction)).toBeLessThan(1);
+    expect(Math.abs(speechChange)).toBeLessThan(1);
+  });
+
+  test.runIf(existsSync('models/lite/model.safetensors'))(
+    'has 15 dB less noise between words and speech as loud as before',
+    async () => {
+      expect(existsSync(`${BUILD}/model.safetensors`)).toBe(true);
+      const { noiseReduction, speechChange } = await call(1);
+      expect(noiseReduction).toBeGreaterThan(15);
+      expect(Math.abs(speechChange)).toBeLessThan(1.5);
+    },
+  );
+});

@@ -1,0 +1,137 @@
+/** The worklet's chain over a stand-in core at 48 kHz that only delays: blocks of any length, lengths that change. */
+import { describe, expect, test } from 'vitest';
+import type { CoreExports } from '../../src/core';
+import { Pipeline } from '../../worklet/pipeline';
+import { CORE_DELAY, FRAME, headStart } from '../../worklet/timing';
+
+const HOPS = CORE_DELAY / FRAME;
+
+/** A core with the memory of the real one and its delay; `grow` is what another node's construction may do to it. */
+function fakeCore(): { core: CoreExports; grow(): void } {
+  const memory = new WebAssembly.Memory({ initial: 4 });
+  const past = new Map<number, Float32Array[]>();
+  const input = (s: number): number => 1024 + s * 8 * FRAME;
+  const output = (s: number): number => input(s) + 4 * FRAME;
+  const run = (s: number): void => {
+    const hops = past.get(s) as Float32Array[];
+    hops.push(new Float32Array(memory.buffer, input(s), FRAME).slice());
+    new Float32Array(memory.buffer, output(s), FRAME).set(hops[hops.length - 1 - HOPS] ?? new Float32Array(FRAME));
+  };
+  const core = {
+    memory,
+    suppressorCreate: () => {
+      past.set(past.size, []);
+      return past.size - 1;
+    },
+    suppressorReset: (s: number) => {
+      past.set(s, []);
+      return 0;
+    },
+    suppressorDestroy: () => 0,
+    suppressorInput: input,
+    suppressorOutput: output,
+    suppressorProcess: (s: number) => {
+      run(s);
+      return 0.5;
+    },
+    suppressorProcessLinked: (a: number, b: number) => {
+      run(a);
+      run(b);
+      return 0.5;
+    },
+    suppressorBypass: run,
+  } as unknown as CoreExports;
+  return { core, grow: () => void memory.grow(1) };
+}
+
+const OBSERVER = { frameStart() {}, frameEnd() {} };
+const STRENGTH = Float32Array.of(1);
+
+/** Feeds 1, 2, 3 … (negative in a second channel) in blocks of the given lengths; gives all that came out. */
+function feed(
+  pipeline: Pipeline,
+  channels: number,
+  lengths: number[],
+  between: (k: number) => void = () => {},
+): number[][] {
+  const out: number[][] = Array.from({ length: channels }, () => []);
+  let n = 0;
+  lengths.forEach((count, k) => {
+    between(k);
+    const input = Array.from({ length: channels }, (_, c) =>
+      Float32Array.from({ length: count }, (_, i) => (c ? -1 : 1) * (n + i + 1)),
+    );
+    const output = input.map(() => new Float32Array(count));
+    pipeline.process(input, output, count, STRENGTH, k % 7 === 3);
+    output.forEach((channel, c) => {
+      out[c].push(...channel);
+    });
+    n += count;
+  });
+  return out;
+}
+
+/** What is expected of a delay: zeros, then 1, 2, 3 … */
+function ramp(length: number, delay: number, sign = 1): number[] {
+  return Array.from({ length }, (_, n) => (n < delay ? 0 : sign * (n - delay + 1)));
+}
+
+describe('Pipeline', () => {
+  test.each([1, 64, 100, 128, 480, 512, 1000, 4096])(
+    'is one exact delay in blocks of %i, memory growth or not',
+    (quantum) => {
+      const { core, grow } = fakeCore();
+      const pipeline = new Pipeline(core, 0, 48000, 2, quantum, OBSERVER, false);
+      const lengths = Array.from({ length: Math.ceil(20_000 / quantum) }, () => quantum);
+      const out = feed(pipeline, 2, lengths, (k) => k % 5 === 4 && k < 50 && grow());
+      const delay = CORE_DELAY + headStart(48000, quantum);
+      expect(Math.round(pipeline.latency * 48000)).toBe(delay);
+      expect(out[0]).toEqual(ramp(out[0].length, delay));
+      expect(out[1]).toEqual(ramp(out[1].length, delay, -1));
+    },
+  );
+
+  test('a first block of another length than announced sets the delay', () => {
+    const pipeline = new Pipeline(fakeCore().core, 0, 48000, 1, 128, OBSERVER, false);
+    const [out] = feed(
+      pipeline,
+      1,
+      Array.from({ length: 40 }, () => 480),
+    );
+    expect(Math.round(pipeline.latency * 48000)).toBe(CORE_DELAY);
+    expect(out).toEqual(ramp(out.length, CORE_DELAY));
+  });
+
+  test('lengths that change in flight make the delay longer once, and lose nothing', () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    let state = seed;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const pipeline = new Pipeline(fakeCore().core, 0, 48000, 1, 480, OBSERVER, false);
+    const before = Array.from({ length: 20 }, () => 480);
+    const after = Array.from({ length: 200 }, () => 1 + random(1500));
+    const [out] = feed(pipeline, 1, [...before, ...after]);
+    const delay = CORE_DELAY + headStart(48000, 1);
+    expect(Math.round(pipeline.latency * 48000)).toBe(delay);
+    // Zeros are put in where the lengths changed; from there on it is the longer delay, for every length.
+    const change = 20 * 480;
+    expect(out.slice(0, change)).toEqual(ramp(change, CORE_DELAY));
+    const rest = out.slice(change + headStart(48000, 1));
+    expect(rest, `seed ${seed}`).toEqual(ramp(out.length, delay).slice(change + headStart(48000, 1)));
+  });
+
+  test('tells each frame once, with its probability or -1', () => {
+    const seen: number[] = [];
+    const observer = { frameStart() {}, frameEnd: (speech: Float64Array) => void seen.push(speech[0]) };
+    const pipeline = new Pipeline(fakeCore().core, 0, 48000, 1, 480, observer, false);
+    feed(
+      pipeline,
+      1,
+      Array.from({ length: 8 }, () => 480),
+    );
+    expect(seen).toEqual([0.5, 0.5, 0.5, -1, 0.5, 0.5, 0.5, 0.5]);
+    expect([pipeline.framesProcessed, pipeline.framesBypassed]).toEqual([7, 1]);
+  });
+});
