@@ -22,7 +22,8 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     return [{ name: 'strength', defaultValue: 1, minValue: 0, maxValue: 1, automationRate: 'k-rate' }];
   }
 
-  private readonly options: ProcessorOptions;
+  /** Without the core's bytes, which are not to live as long as the node. */
+  private readonly options: Omit<ProcessorOptions, 'core'>;
   private readonly rate = Math.round(sampleRate);
   private core: LoadedCore | null = null;
   private pipeline: Pipeline | null = null;
@@ -45,7 +46,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
 
   constructor(init: { processorOptions: ProcessorOptions }) {
     super();
-    const options = init.processorOptions;
+    const { core: source, ...options } = init.processorOptions;
     this.options = options;
     this.bypass = options.bypass;
     this.port.onmessage = (event: MessageEvent<ToProcessor>) => this.receive(event.data);
@@ -55,7 +56,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.layDryLines(chainLatency(this.rate, headStart(this.rate, quantum)), quantum);
     this.makeRoom(quantum);
     try {
-      const core = acquireCore(options.core);
+      const core = acquireCore(source);
       this.core = core;
       this.pipeline = new Pipeline(core.exports, core.network, this.rate, channels, quantum, this, core.warm);
       core.warm = true;
@@ -140,9 +141,11 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     }
   }
 
-  /** The audio clock moves on by one block per callback, unless callbacks were dropped. */
+  /** The audio clock moves on by one block per callback; a short gap is a dropped one, a long one a node that was unplugged. */
   private watchClock(): void {
-    if (this.options.realtime && this.nextFrame >= 0 && currentFrame > this.nextFrame) this.detector.late();
+    if (!this.options.realtime || this.nextFrame < 0) return;
+    const gap = currentFrame - this.nextFrame;
+    if (gap > 0 && gap < this.rate) this.detector.late();
   }
 
   private makeRoom(count: number): void {
