@@ -159,8 +159,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--name", default="lite")
+    parser.add_argument("--version", default="0.1.0")
     arguments = parser.parse_args()
     checkpoint = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+    checkpoint["card"] |= {"name": arguments.name, "version": arguments.version}
     print(f"{arguments.out}: {export(checkpoint, arguments.out)} bytes")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core import FEATURES, HOP, STATISTICS, Core
-from mixing import Mixer
+from mixing import ROOMS, Mixer
 
 SEQUENCES = 32
 SECONDS = 12
@@ -43,16 +43,16 @@ def shared_core() -> Core:
 
 
 def make(task: tuple) -> tuple[int, float]:
-    data, cache, seed, number = task
+    data, cache, seed, number, sequences, rooms = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
     began = time.time()
-    mixer = Mixer(data, cache, seed * 100_003 + number)
+    mixer = Mixer(data, cache, seed * 100_003 + number, rooms)
     core = shared_core()
     hops = SECONDS * 100
-    shard = np.empty((SEQUENCES, hops, COLUMNS), np.float16)
-    for i in range(SEQUENCES):
+    shard = np.empty((sequences, hops, COLUMNS), np.float16)
+    for i in range(sequences):
         noisy, clean, bandwidth, level = mixer.sequence(hops * HOP)
         rows = core.features(noisy, clean).copy()
         rows[:, -1] -= level
@@ -73,11 +73,13 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=40)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sequences", type=int, default=SEQUENCES, help="sequences of 12 s in a shard")
+    parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
     args = parser.parse_args()
     (args.cache / "shards").mkdir(parents=True, exist_ok=True)
-    Mixer(args.data, args.cache, 0)  # decodes and builds the rooms once, before the workers start
-    count = int(np.ceil(args.hours * 3600 / (SEQUENCES * SECONDS)))
-    tasks = [(args.data, args.cache, args.seed, n) for n in range(count)]
+    Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
+    count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
+    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms) for n in range(count)]
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
         for number, seconds in pool.imap_unordered(make, tasks):

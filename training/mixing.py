@@ -147,7 +147,7 @@ def room(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 class Mixer:
     """Draws (noisy, clean, valid bands in hertz, speech level) sequences."""
 
-    def __init__(self, data: Path, cache: Path, seed: int):
+    def __init__(self, data: Path, cache: Path, seed: int, rooms: int = ROOMS):
         self.rng = np.random.default_rng(seed)
         self.speech = Pool(data, "speech", cache)
         self.noise = Pool(data, "noise", cache)
@@ -165,15 +165,15 @@ class Mixer:
         self.kinds = list(kinds.values())
         weight = np.sqrt([sum(float(r["seconds"]) for r in rows) for rows in self.kinds])
         self.kind_weight = weight / weight.sum()
-        rooms = cache / f"rooms-{ROOMS}.npz"
-        if not rooms.exists():
+        bank = cache / f"rooms-{rooms}.npz"
+        if not bank.exists():
             draw = np.random.default_rng(7)
-            pairs = [room(draw) for _ in range(ROOMS)]
+            pairs = [room(draw) for _ in range(rooms)]
             lengths = np.array([len(p[0]) for p in pairs])
-            temporary = rooms.with_suffix(f".{seed}.npz")
+            temporary = bank.with_suffix(f".{seed}.npz")
             np.savez(temporary, lengths=lengths, full=np.concatenate([p[0] for p in pairs]), target=np.concatenate([p[1] for p in pairs]))
-            temporary.replace(rooms)
-        stored = np.load(rooms)
+            temporary.replace(bank)
+        stored = np.load(bank)
         ends = np.cumsum(stored["lengths"])
         full, target = stored["full"], stored["target"]
         self.rooms = [(full[a:b], target[a:b]) for a, b in zip(ends - stored["lengths"], ends)]

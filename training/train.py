@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--speech-weight", type=float, default=0.02)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
@@ -173,10 +174,10 @@ def main() -> None:
         spent += time.time() - start
         for k, v in {**parts, "norm": float(norm)}.items():
             sums[k] = sums.get(k, 0.0) + v
-        if step % 100 == 0:
+        if step % args.log_every == 0:
             shards.scan()
             if rank == 0:
-                entry = {k: round(v / 100, 5) for k, v in sums.items()}
+                entry = {k: round(v / args.log_every, 5) for k, v in sums.items()}
                 entry |= {"step": step, "rate": rate, "hours": round(heard / 3600, 2), "minutes_left": round((budget - spent) / 60, 1),
                           "speed": round(heard / max(1e-9, spent), 1), "shards": len(shards.files)}
                 print(json.dumps(entry), flush=True)
