@@ -1,0 +1,140 @@
+/** Any subject in an audio worklet of an offline context, where it runs as fast as it can. */
+import { RnnoiseWorkletNode } from '@sapphi-red/web-noise-suppressor';
+import { NoiseSuppressorNode } from 'percepnet-wasm';
+import { testSignal } from './signal';
+import type { Subject } from './subjects';
+
+const RATE = 48000;
+/** Samples of a render quantum. */
+const QUANTUM = 128;
+/** Rendered before anything is measured: compiling and optimising. */
+const WARM_UP_SECONDS = 2;
+/** Of the signal, which is looped. */
+const SIGNAL_SECONDS = 10;
+/** What a subject that compiles asynchronously in its worklet gets before rendering starts. */
+const SETTLE_MS = 300;
+
+let signal: Float32Array<ArrayBuffer> | undefined;
+
+/** The subject's node, as its package says it is to be made. */
+export async function createNode(context: BaseAudioContext, subject: Subject): Promise<AudioWorkletNode> {
+  const mono: AudioWorkletNodeOptions = {
+    numberOfInputs: 1,
+    numberOfOutputs: 1,
+    outputChannelCount: [1],
+    channelCount: 1,
+    channelCountMode: 'explicit',
+  };
+  switch (subject.kind) {
+    case 'percepnet':
+      return NoiseSuppressorNode.create(context, {
+        assets: { wasm: absolute(subject.wasm ?? ''), model: absolute(subject.model ?? '') },
+        overload: 'report',
+      });
+    case 'pass-through':
+      await context.audioWorklet.addModule('worklets/pass-through.js');
+      return new AudioWorkletNode(context, 'bench/pass-through', mono);
+    case 'sapphi': {
+      await context.audioWorklet.addModule('peers/sapphi-worklet.js');
+      const wasmBinary = await bytes('peers/sapphi-rnnoise-simd.wasm');
+      return new RnnoiseWorkletNode(context as AudioContext, { maxChannels: 1, wasmBinary });
+    }
+    case 'jitsi': {
+      await context.audioWorklet.addModule('peers/jitsi-worklet.js');
+      const wasm = await bytes('peers/jitsi-rnnoise.wasm');
+      return new AudioWorkletNode(context, 'bench/jitsi', { ...mono, processorOptions: { wasm } });
+    }
+    case 'timephy':
+      await context.audioWorklet.addModule('peers/timephy-worklet.js');
+      return new AudioWorkletNode(context, 'NoiseSuppressorWorklet', mono);
+  }
+}
+
+export interface Rendering {
+  /** Renders the warm-up; resolves where measuring begins. */
+  warmUp(): Promise<void>;
+  /** Renders the rest. Returns wall time in seconds, and the seconds of audio it covers. */
+  finish(): Promise<{ wall: number; audio: number }>;
+}
+
+/** A subject ready to render `seconds` of audio on top of the warm-up. */
+export async function prepare(subject: Subject, seconds: number): Promise<Rendering> {
+  const start = (Math.ceil((WARM_UP_SECONDS * RATE) / QUANTUM) * QUANTUM) / RATE;
+  const context = new OfflineAudioContext(1, Math.round((start + seconds) * RATE), RATE);
+  const node = await createNode(context, subject);
+  source(context).connect(node).connect(context.destination);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  // Firefox cannot suspend an offline context: the warm-up counts there.
+  const canSuspend = typeof context.suspend === 'function';
+  let began = 0;
+  let rendered: Promise<AudioBuffer>;
+  return {
+    async warmUp() {
+      const paused = canSuspend ? context.suspend(start) : Promise.resolve();
+      began = performance.now();
+      rendered = context.startRendering();
+      await paused;
+    },
+    async finish() {
+      if (canSuspend) {
+        began = performance.now();
+        await context.resume();
+      }
+      const output = (await rendered).getChannelData(0).subarray(Math.round(start * RATE));
+      const wall = (performance.now() - began) / 1000;
+      if (silent(output)) throw new Error(`${subject.name} (${subject.package}) gave only silence`);
+      if (node instanceof NoiseSuppressorNode) node.destroy();
+      return { wall, audio: canSuspend ? seconds : start + seconds };
+    },
+  };
+}
+
+/** Bytes of WebAssembly memory the subject holds in its worklet after one second. */
+export async function memoryBytes(subject: Subject): Promise<number> {
+  const context = new OfflineAudioContext(1, RATE, RATE);
+  await context.audioWorklet.addModule('worklets/memory-probe.js');
+  const node = await createNode(context, subject);
+  const probe = new AudioWorkletNode(context, 'bench/memory-probe');
+  let bytes = 0;
+  const reported = new Promise<void>((resolve) => {
+    probe.port.onmessage = ({ data }: MessageEvent<number>) => {
+      bytes = data;
+      resolve();
+    };
+  });
+  const input = source(context);
+  input.connect(node).connect(context.destination);
+  input.connect(probe).connect(context.destination);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await context.startRendering();
+  await reported;
+  // Later reports are behind the first one in the queue.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  if (node instanceof NoiseSuppressorNode) node.destroy();
+  return bytes;
+}
+
+/** A looped source of the test signal, started. */
+export function source(context: BaseAudioContext): AudioBufferSourceNode {
+  signal ??= testSignal(SIGNAL_SECONDS, RATE);
+  const buffer = new AudioBuffer({ length: signal.length, numberOfChannels: 1, sampleRate: RATE });
+  buffer.copyToChannel(signal, 0);
+  const node = new AudioBufferSourceNode(context, { buffer, loop: true });
+  node.start();
+  return node;
+}
+
+function silent(samples: Float32Array): boolean {
+  for (let i = 0; i < samples.length; i += 97) if (samples[i] !== 0) return false;
+  return true;
+}
+
+export function absolute(path: string): string {
+  return new URL(path, document.baseURI).href;
+}
+
+async function bytes(path: string): Promise<ArrayBuffer> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+  return response.arrayBuffer();
+}

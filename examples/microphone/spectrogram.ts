@@ -1,0 +1,150 @@
+/** Spectrograms on canvases: one that scrolls with an AnalyserNode, and one of a whole recording. */
+import { powerSpectrum } from './fft';
+
+/** Decibels shown as black and as the brightest colour. */
+const DARKEST = -105;
+const BRIGHTEST = -25;
+/** What an AnalyserNode's decibels lack for a full-scale sine to read 0: half its amplitude, under a Blackman window (0.42). */
+const ANALYSER_OFFSET = -20 * Math.log10(0.5 * 0.42);
+/** Columns a second of the scrolling view. */
+const COLUMNS_PER_SECOND = 60;
+/** Frequencies written beside the plot. */
+const LABELS = 3;
+
+/** Red, green, blue at equal steps from dark to bright: night blue, violet, red, orange, pale yellow. */
+const ANCHORS = [
+  [7, 10, 19],
+  [28, 18, 68],
+  [84, 24, 110],
+  [146, 40, 108],
+  [203, 66, 80],
+  [241, 116, 45],
+  [252, 182, 63],
+  [252, 250, 200],
+] as const;
+
+const COLOURS = colourTable();
+
+function colourTable(): Uint32Array {
+  const table = new Uint32Array(256);
+  for (let i = 0; i < 256; i++) {
+    const at = (i / 255) * (ANCHORS.length - 1);
+    const low = Math.min(Math.floor(at), ANCHORS.length - 2);
+    const part = at - low;
+    const [r, g, b] = [0, 1, 2].map((c) => {
+      const from = ANCHORS[low]![c]!;
+      return Math.round(from + part * (ANCHORS[low + 1]![c]! - from));
+    }) as [number, number, number];
+    // Canvas pixels are RGBA bytes; every platform with WebAssembly SIMD browsers is little-endian.
+    table[i] = (255 << 24) | (b << 16) | (g << 8) | r;
+  }
+  return table;
+}
+
+function colour(decibels: number): number {
+  const index = Math.round((255 * (decibels - DARKEST)) / (BRIGHTEST - DARKEST));
+  return COLOURS[Math.max(0, Math.min(255, index || 0))]!;
+}
+
+/** Writes 0..maxHertz beside the plot of a canvas. */
+export function labelScale(canvas: HTMLCanvasElement, maxHertz: number): void {
+  const scale = canvas.parentElement?.querySelector('.scale');
+  scale?.replaceChildren(
+    ...Array.from({ length: LABELS }, (_, i) => {
+      const label = document.createElement('span');
+      label.textContent = `${(maxHertz * (1 - i / (LABELS - 1))) / 1000} kHz`;
+      return label;
+    }),
+  );
+}
+
+/** One pixel of the canvas for one of the screen. */
+function fitToScreen(canvas: HTMLCanvasElement): void {
+  const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
+  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+}
+
+/** Scrolls from right to left; draw() is to be called for each frame of the screen. */
+export class ScrollingSpectrogram {
+  private readonly context: CanvasRenderingContext2D;
+  private readonly bins: Float32Array<ArrayBuffer>;
+  private column = new ImageData(1, 1);
+  private last = 0;
+  private owed = 0;
+  private max = 20000;
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly analyser: AnalyserNode,
+  ) {
+    this.context = canvas.getContext('2d', { alpha: false, desynchronized: true }) as CanvasRenderingContext2D;
+    this.bins = new Float32Array(analyser.frequencyBinCount);
+    fitToScreen(canvas);
+    this.clear();
+  }
+
+  set maxHertz(value: number) {
+    this.max = value;
+    labelScale(this.canvas, value);
+    this.clear();
+  }
+
+  clear(): void {
+    this.context.fillStyle = 'rgb(7 10 19)';
+    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  /** @param now milliseconds, as requestAnimationFrame gives them */
+  draw(now: number): void {
+    const { canvas, context, analyser, bins } = this;
+    const before = canvas.width;
+    fitToScreen(canvas);
+    if (canvas.width !== before) this.clear();
+    const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+    // A page in the background gets no frames: nothing to catch up with then.
+    this.owed += (Math.min(100, now - this.last) / 1000) * COLUMNS_PER_SECOND * ratio;
+    this.last = now;
+    const step = Math.floor(this.owed);
+    if (step === 0) return;
+    this.owed -= step;
+    analyser.getFloatFrequencyData(bins);
+    if (this.column.height !== canvas.height) this.column = new ImageData(1, canvas.height);
+    const pixels = new Uint32Array(this.column.data.buffer);
+    const hertzPerBin = analyser.context.sampleRate / analyser.fftSize;
+    for (let y = 0; y < canvas.height; y++) {
+      const hertz = (1 - (y + 0.5) / canvas.height) * this.max;
+      pixels[y] = colour((bins[Math.round(hertz / hertzPerBin)] ?? Number.NEGATIVE_INFINITY) + ANALYSER_OFFSET);
+    }
+    context.drawImage(canvas, -step, 0);
+    for (let x = canvas.width - step; x < canvas.width; x++) context.putImageData(this.column, x, 0);
+  }
+}
+
+/** Draws a whole recording, 0..maxHertz upwards, once. */
+export function drawRecording(
+  canvas: HTMLCanvasElement,
+  samples: Float32Array,
+  sampleRate: number,
+  maxHertz: number,
+): void {
+  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
+  fitToScreen(canvas);
+  labelScale(canvas, maxHertz);
+  const { width, height } = canvas;
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let x = 0; x < width; x++) {
+    const spectrum = powerSpectrum(samples, Math.round(((x + 0.5) / width) * samples.length));
+    const binsPerHertz = (2 * spectrum.length) / sampleRate;
+    for (let y = 0; y < height; y++) {
+      const bin = Math.round((1 - (y + 0.5) / height) * maxHertz * binsPerHertz);
+      pixels[y * width + x] = colour(10 * Math.log10(spectrum[bin] ?? 0));
+    }
+  }
+  context.putImageData(image, 0, 0);
+}

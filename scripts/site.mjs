@@ -1,0 +1,211 @@
+/** Builds the demo and bench pages into one static folder that any web server can host. */
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const CORES = ['build/core.wasm', 'build/core-relaxed.wasm'];
+const PEERS = 'node_modules';
+const SAPPHI = '@sapphi-red/web-noise-suppressor';
+const JITSI = '@jitsi/rnnoise-wasm';
+const TIMEPHY = '@timephy/rnnoise-wasm';
+
+/**
+ * @param {object} [options]
+ * @param {string} [options.out] folder to make; what is there is removed
+ * @param {string} [options.library] a library that is built already, instead of building one
+ * @param {string} [options.models] folder with one folder per network
+ * @param {(message: string) => void} [options.log]
+ * @returns {Promise<{ models: string[] }>} names of the networks found
+ */
+export async function buildSite({ out = 'build/site', library, models = 'models', log = () => {} } = {}) {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+
+  if (library) {
+    cpSync(library, `${out}/dist`, { recursive: true });
+  } else {
+    const fresh = CORES.every((file) => existsSync(file) && statSync(file).mtimeMs > newest('assembly'));
+    if (!fresh) {
+      log('1/3 Compiling the core (AssemblyScript to WebAssembly) ...');
+      node('scripts/build-core.mjs');
+    } else {
+      log('1/3 The core is compiled already.');
+    }
+    log('2/3 Bundling the library and its audio worklet ...');
+    node('scripts/build.mjs', '--core=build', '--no-types', `--out=${out}/dist`);
+  }
+
+  log('3/3 Bundling the pages ...');
+  const found = copyModels(models, out);
+  await bundlePages(out);
+  copyPages(out);
+  await copyPeers(out);
+  writeFileSync(`${out}/bench/subjects.json`, JSON.stringify(subjects(out, found), null, 2));
+  return { models: found };
+}
+
+function node(...args) {
+  // Whoever calls may want standard output for itself.
+  execFileSync(process.execPath, args, { stdio: ['ignore', process.stderr, process.stderr] });
+}
+
+function newest(folder) {
+  return Math.max(
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs),
+  );
+}
+
+function copyModels(models, out) {
+  if (!existsSync(models)) return [];
+  const names = readdirSync(models).filter((name) => existsSync(`${models}/${name}/model.safetensors`));
+  // The default network first.
+  names.sort((a, b) => Number(b === 'lite') - Number(a === 'lite') || a.localeCompare(b));
+  for (const name of names) copy(`${models}/${name}/model.safetensors`, `${out}/models/${name}/model.safetensors`);
+  if (names.length > 0) copy(`${models}/${names[0]}/model.safetensors`, `${out}/dist/model.safetensors`);
+  return names;
+}
+
+/** In pages `percepnet-wasm` is what it is in an app, but stays the file that ships. */
+const shippedLibrary = {
+  name: 'shipped-library',
+  setup(build) {
+    build.onResolve({ filter: /^percepnet-wasm(\/offline)?$/ }, ({ path }) => ({
+      path: path === 'percepnet-wasm' ? '../dist/index.js' : '../dist/offline.js',
+      external: true,
+    }));
+  },
+};
+
+async function bundlePages(out) {
+  const common = { bundle: true, format: 'esm', target: 'es2022', sourcemap: true, logLevel: 'warning' };
+  await build({
+    ...common,
+    entryPoints: {
+      'start/start': 'examples/start.ts',
+      'microphone/microphone': 'examples/microphone/microphone.ts',
+      'microphone/file-worker': 'examples/microphone/file-worker.ts',
+      'bench/bench': 'bench/bench.ts',
+      'bench/core-worker': 'bench/core-worker.ts',
+      'bench/headless-page': 'bench/headless-page.ts',
+    },
+    outdir: out,
+    plugins: [shippedLibrary],
+  });
+}
+
+function copyPages(out) {
+  copy('examples/index.html', `${out}/index.html`);
+  copy('examples/style.css', `${out}/style.css`);
+  copy('examples/icon.svg', `${out}/icon.svg`);
+  copy('examples/microphone/index.html', `${out}/microphone/index.html`);
+  copy('bench/index.html', `${out}/bench/index.html`);
+  copy('bench/headless.html', `${out}/bench/headless.html`);
+  for (const name of ['pass-through.js', 'memory-probe.js'])
+    copy(`bench/worklets/${name}`, `${out}/bench/worklets/${name}`);
+}
+
+async function copyPeers(out) {
+  const peers = `${out}/bench/peers`;
+  copy(`${PEERS}/${SAPPHI}/dist/rnnoise/workletProcessor.js`, `${peers}/sapphi-worklet.js`);
+  copy(`${PEERS}/${SAPPHI}/dist/rnnoise_simd.wasm`, `${peers}/sapphi-rnnoise-simd.wasm`);
+  copy(`${PEERS}/${JITSI}/dist/rnnoise.wasm`, `${peers}/jitsi-rnnoise.wasm`);
+  await build({
+    entryPoints: {
+      'timephy-worklet': `${TIMEPHY}/NoiseSuppressorWorklet`,
+      'jitsi-worklet': 'bench/worklets/jitsi.js',
+    },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+    outdir: peers,
+  });
+}
+
+/** What the bench compares, with the bytes an app loads before it hears the first sample. */
+function subjects(out, models) {
+  const at = (path) => `${out}/${path}`;
+  const own = (name, build, wasm) => ({
+    id: `${name}-${build.split(' ')[0]}`,
+    name: `PercepNet ${name}`,
+    package: `percepnet-wasm ${version('.')}`,
+    build,
+    kind: 'percepnet',
+    wasm: `../dist/${wasm}`,
+    model: `../models/${name}/model.safetensors`,
+    firstUseGzipBytes: gzipped(
+      at('dist/index.js'),
+      at('dist/worklet.js'),
+      at(`dist/${wasm}`),
+      at(`models/${name}/model.safetensors`),
+    ),
+  });
+  const peer = (name) => `${name} ${version(`${PEERS}/${name}`)}`;
+  return [
+    {
+      id: 'pass-through',
+      name: 'Pass-through',
+      package: '',
+      build: 'JavaScript',
+      kind: 'pass-through',
+      firstUseGzipBytes: gzipped('bench/worklets/pass-through.js'),
+    },
+    ...models.flatMap((name) => [own(name, 'relaxed SIMD', 'core-relaxed.wasm'), own(name, 'plain SIMD', 'core.wasm')]),
+    {
+      id: 'rnnoise-0.1-simd',
+      name: 'RNNoise 0.1',
+      package: peer(SAPPHI),
+      build: 'SIMD',
+      kind: 'sapphi',
+      firstUseGzipBytes: gzipped(
+        at('bench/peers/sapphi-worklet.js'),
+        at('bench/peers/sapphi-rnnoise-simd.wasm'),
+        `${PEERS}/${SAPPHI}/dist/index.js`,
+      ),
+    },
+    {
+      id: 'rnnoise-0.1-scalar',
+      name: 'RNNoise 0.1',
+      package: peer(JITSI),
+      build: 'scalar',
+      kind: 'jitsi',
+      firstUseGzipBytes: gzipped(at('bench/peers/jitsi-worklet.js'), at('bench/peers/jitsi-rnnoise.wasm')),
+    },
+    {
+      id: 'rnnoise-0.2',
+      name: 'RNNoise 0.2',
+      package: peer(TIMEPHY),
+      build: 'scalar',
+      kind: 'timephy',
+      firstUseGzipBytes: gzipped(at('bench/peers/timephy-worklet.js')),
+    },
+  ];
+}
+
+function version(folder) {
+  return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).version;
+}
+
+function gzipped(...files) {
+  return files.reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
+}
+
+function copy(from, to) {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+}
