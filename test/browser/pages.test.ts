@@ -145,15 +145,12 @@ test('a microphone that is refused is explained', async () => {
 
 test('a dropped file is denoised, played on both sides and saved as WAV', async () => {
   const { page, complaints } = await open('/microphone/');
-  const transfer = await page.evaluateHandle(
-    (bytes) => {
-      const data = new DataTransfer();
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      data.items.add(new File([bytes], 'call.wav', { type: 'audio/wav' }));
-      return data;
-    },
-    [...readFileSync(recording)],
-  );
+  const transfer = await page.evaluateHandle((base64) => {
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    data.items.add(new File([bytes], 'call.wav', { type: 'audio/wav' }));
+    return data;
+  }, readFileSync(recording).toString('base64'));
   await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
   await page.waitForSelector('#result:visible');
   await page.click('#play');
