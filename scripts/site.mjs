@@ -1,5 +1,5 @@
 /** Builds the demo and bench pages into one static folder that any web server can host. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
@@ -38,7 +38,7 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
   } else {
     const fresh = CORES.every((file) => existsSync(file) && statSync(file).mtimeMs > newest('assembly'));
     if (!fresh) {
-      log('1/3 Compiling the core (AssemblyScript to WebAssembly) ...');
+      log('1/3 Compiling the core from AssemblyScript to WebAssembly, which takes up to a minute ...');
       node('scripts/build-core.mjs');
     } else {
       log('1/3 The core is compiled already.');
@@ -56,9 +56,12 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
   return { models: found };
 }
 
+/** Runs a script of this folder; what it prints is shown only when it fails. */
 function node(...args) {
-  // Whoever calls may want standard output for itself.
-  execFileSync(process.execPath, args, { stdio: ['ignore', process.stderr, process.stderr] });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status === 0) return;
+  process.stderr.write(stdout + stderr);
+  throw new Error(`${args[0]} failed: see the messages above`);
 }
 
 function newest(folder) {

@@ -15,13 +15,20 @@ if (!Number.isInteger(port) || port < 0 || port > 65535) {
 }
 
 const began = performance.now();
-const { models } = await buildSite({ models: options.models, log: (message) => console.log(message) });
+const log = (message) => console.log(message);
+const { models } = await buildSite({ models: options.models, log }).catch((error) => {
+  console.error(error.message);
+  return process.exit(1);
+});
 if (models.length === 0) {
   console.warn('\nNo network found under models/: the pages open, but cannot suppress noise.');
 }
 console.log(`Built in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
 
-const site = await serveFolder('build/site', { port, host: process.env.HOST });
+const site = await serveFolder('build/site', { port, host: process.env.HOST }).catch((error) => {
+  console.error(`The server cannot listen on port ${port}: ${error.message}`);
+  return process.exit(1);
+});
 if (port !== 0 && site.port !== port) console.log(`Port ${port} is taken.`);
 console.log(`
   Start page   ${site.origin}/
