@@ -115,6 +115,7 @@ function copyPages(out) {
   copy('examples/style.css', `${out}/style.css`);
   copy('examples/icon.svg', `${out}/icon.svg`);
   copy('examples/microphone/index.html', `${out}/microphone/index.html`);
+  for (const name of ['speech.wav', 'noise.wav']) copy(`test/fixtures/${name}`, `${out}/samples/${name}`);
   copy('bench/index.html', `${out}/bench/index.html`);
   copy('bench/headless.html', `${out}/bench/headless.html`);
   for (const name of ['pass-through.js', 'memory-probe.js'])

@@ -1,12 +1,14 @@
 /**
  * npm start: builds the library and the pages, and serves them on http://localhost:8080 or the next free port.
- * PORT and HOST as environment variables; --models=DIR takes the networks from elsewhere.
+ * PORT and HOST as environment variables; --models=DIR takes the networks from elsewhere, --out=DIR builds elsewhere.
  */
 import { parseArgs } from 'node:util';
 import { serveFolder } from './serve.mjs';
 import { buildSite } from './site.mjs';
 
-const { values: options } = parseArgs({ options: { models: { type: 'string' } } });
+const { values: options } = parseArgs({
+  options: { models: { type: 'string' }, out: { type: 'string', default: 'build/site' } },
+});
 
 const port = process.env.PORT === undefined ? 8080 : Number(process.env.PORT);
 if (!Number.isInteger(port) || port < 0 || port > 65535) {
@@ -16,7 +18,7 @@ if (!Number.isInteger(port) || port < 0 || port > 65535) {
 
 const began = performance.now();
 const log = (message) => console.log(message);
-const { models } = await buildSite({ models: options.models, log }).catch((error) => {
+const { models } = await buildSite({ ...options, log }).catch((error) => {
   console.error(error.message);
   return process.exit(1);
 });
@@ -25,7 +27,7 @@ if (models.length === 0) {
 }
 console.log(`Built in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
 
-const site = await serveFolder('build/site', { port, host: process.env.HOST }).catch((error) => {
+const site = await serveFolder(options.out, { port, host: process.env.HOST }).catch((error) => {
   console.error(`The server cannot listen on port ${port}: ${error.message}`);
   return process.exit(1);
 });

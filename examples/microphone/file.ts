@@ -2,7 +2,7 @@
 import { NoiseSuppressorError } from 'percepnet-wasm';
 import { explain, showProblem } from '../problems';
 import { element, setBadge, strengthSlider } from './page';
-import { decode, FileWorker, Player, type Side } from './recording';
+import { decode, FileWorker, noisyExample, Player, type Side } from './recording';
 import { drawRecording } from './spectrogram';
 
 const problem = element('file-problem');
@@ -70,12 +70,18 @@ export function setUpFile(range: HTMLSelectElement): void {
     resized = setTimeout(redraw, 200);
   });
 
-  async function open(file: File): Promise<void> {
+  element('example').addEventListener('click', () => load('example', noisyExample));
+
+  function open(file: File): Promise<void> {
+    return load(file.name, () => decode(file));
+  }
+
+  async function load(name: string, read: () => Promise<AudioBuffer>): Promise<void> {
     showProblem(problem, null);
     closeRecording();
     setBadge(state, 'Decoding', 'warn');
     try {
-      decoded = { name: file.name, buffer: await decode(file) };
+      decoded = { name, buffer: await read() };
     } catch (error) {
       decoded = undefined;
       setBadge(state, 'No file', 'quiet');

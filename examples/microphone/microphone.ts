@@ -107,7 +107,7 @@ function showState(session: Live): void {
   if (session !== live && live !== null) return;
   const { node, context } = session;
   if (context.state !== 'running') {
-    if (context.state !== 'closed') setBadge(state, 'Paused by the browser', 'warn');
+    if (context.state !== 'closed') setBadge(state, 'Paused by the browser: click to go on', 'warn');
     return;
   }
   switch (node.state) {
@@ -165,6 +165,7 @@ function showLevel(id: string, level: number): void {
 
 function watchForSilence(level: number, now: number): void {
   if (level > SILENT_LEVEL) {
+    if (lastSound === Number.POSITIVE_INFINITY) showProblem(problem, null);
     lastSound = now;
     return;
   }
@@ -203,6 +204,8 @@ listen.addEventListener('change', () => {
   if (live) live.listening = listen.checked;
 });
 range.addEventListener('change', setRange);
+// A phone call or another tab can pause the audio; browsers let it go on after a gesture.
+document.addEventListener('pointerdown', () => live?.context.resume().catch(() => {}));
 navigator.mediaDevices?.addEventListener('devicechange', () => {
   if (live) listDevices(live).catch(() => {});
 });

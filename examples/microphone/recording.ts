@@ -9,6 +9,8 @@ const MAX_SECONDS = 3600;
 /** Share of the loudest frames that loudness is compared by, and their length: pauses must not count. */
 const LOUD_SHARE = 0.2;
 const LOUD_FRAME = 4800;
+/** Speech above noise in the example, in decibels. */
+const EXAMPLE_SNR = 8;
 
 type Request = FileJob extends infer Job ? (Job extends FileJob ? Omit<Job, 'id'> : never) : never;
 
@@ -82,6 +84,23 @@ export async function decode(file: Blob): Promise<AudioBuffer> {
   if (buffer.duration > MAX_SECONDS) {
     throw new Error(`Recordings up to ${MAX_SECONDS / 60} minutes fit here: use the command line for longer ones.`);
   }
+  return buffer;
+}
+
+/** Words in the rain. */
+export async function noisyExample(): Promise<AudioBuffer> {
+  const [speech, noise] = await Promise.all(
+    ['speech', 'noise'].map(async (name) => {
+      const response = await fetch(new URL(`../samples/${name}.wav`, import.meta.url));
+      if (!response.ok) throw new Error(`The example is missing on the server (HTTP ${response.status}).`);
+      return decode(await response.blob());
+    }),
+  );
+  const gain = loudness(speech!) / loudness(noise!) / 10 ** (EXAMPLE_SNR / 20);
+  const rain = noise!.getChannelData(0);
+  const mixed = speech!.getChannelData(0).map((x, n) => x + gain * rain[n % rain.length]!);
+  const buffer = new AudioBuffer({ length: mixed.length, sampleRate: RATE });
+  buffer.copyToChannel(mixed, 0);
   return buffer;
 }
 

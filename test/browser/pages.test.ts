@@ -15,7 +15,7 @@ let recording: string;
 
 /** Runs npm start's script on a free port; with the small network of the unit tests when none is trained. */
 async function start(): Promise<string> {
-  const args = ['scripts/start.mjs'];
+  const args = ['scripts/start.mjs', '--out=test-results/site'];
   if (!existsSync('models/lite/model.safetensors')) {
     mkdirSync('test-results/models/lite', { recursive: true });
     copyFileSync('test/golden/tiny.safetensors', 'test-results/models/lite/model.safetensors');
@@ -165,6 +165,15 @@ test('a dropped file is denoised, played on both sides and saved as WAV', async 
   const length = (wav: wavefile.WaveFile): number => wav.getSamples(false, Int16Array).length;
   expect(result.fmt).toMatchObject({ sampleRate: 48000, numChannels: 1, bitsPerSample: 16 });
   expect(length(result)).toBe(length(input));
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test('the example is denoised', async () => {
+  const { page, complaints } = await open('/microphone/');
+  await page.click('#example');
+  await page.waitForSelector('#result:visible');
+  expect(await page.textContent('#position-value')).toBe('0:00 of 0:06');
   expect(complaints).toEqual([]);
   await page.close();
 });
