@@ -118,7 +118,7 @@ export function setUpFile(range: HTMLSelectElement): void {
       drawBoth(recording, Number(range.value));
       showPosition();
       if (wasPlaying) togglePlay();
-      setBadge(state, `Done, ${(buffer.duration / seconds).toFixed(0)} times faster than real time`, 'good');
+      setBadge(state, `Done in ${seconds.toFixed(1)} s`, 'good');
       progress.hidden = true;
     } catch (error) {
       // Another strength is being worked on already.
