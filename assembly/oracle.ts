@@ -7,12 +7,12 @@ import { bandProducts } from './bands/erb';
 import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from './constants';
 import { pitchCoherence } from './pitch/coherence';
 import { combFilter, combNoise } from './pitch/comb';
+import { DcBlocker } from './signal/dcblock';
 import { rfft } from './signal/fft';
-import { HighPass } from './signal/highpass';
 import { applyWindow } from './signal/window';
 import { Suppressor } from './suppressor';
 
-const SPECTRUM: i32 = 2 * BINS + 2;
+const SPECTRUM: i32 = 2 * (BINS + 3);
 /** Noise kept where the comb filter cannot be as periodic as the speech: attenuation of at most 15 dB. */
 const N0: f32 = 0.03;
 /** Below this product of magnitudes a band is silent. */
@@ -49,18 +49,18 @@ export class Oracle {
    */
   readonly statistics: StaticArray<f32> = new StaticArray<f32>(STATISTICS);
   private history: StaticArray<f32> = new StaticArray<f32>(HISTORY);
-  private highPass: HighPass = new HighPass();
+  private dcBlocker: DcBlocker = new DcBlocker();
 
   reset(): void {
     memory.fill(changetype<usize>(this.history), 0, HISTORY << 2);
-    this.highPass.reset();
+    this.dcBlocker.reset();
   }
 
   /** Takes the clean hop in `input`, after `noisy.analyse()` took the noisy one. */
   process(noisy: Suppressor): void {
     const history = changetype<usize>(this.history);
     memory.copy(history, history + (FRAME << 2), (HISTORY - FRAME) << 2);
-    this.highPass.process(changetype<usize>(this.input), history + ((HISTORY - FRAME) << 2), FRAME);
+    this.dcBlocker.process(changetype<usize>(this.input), history + ((HISTORY - FRAME) << 2), FRAME);
 
     const time = changetype<usize>(TIME);
     const spectrum = changetype<usize>(this.spectrum);

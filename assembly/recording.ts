@@ -14,7 +14,7 @@ export const STEP_BANDS: i32 = 2;
 export const STEP_COMB: i32 = 3;
 export const STEP_POST_FILTER: i32 = 4;
 
-const BIN_GAINS = new StaticArray<f32>(BINS);
+const BIN_GAINS = new StaticArray<f32>(BINS + 3);
 
 let suppressor: Suppressor | null = null;
 let oracle: Oracle | null = null;

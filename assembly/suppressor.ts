@@ -1,7 +1,7 @@
 /**
  * The frame pipeline: one hop of 480 samples in, one hop out, 1440 samples later.
  *
- *   input -> high-pass -> analysis (newest frame n):      Y_n, band energies
+ *   input -> DC blocker -> analysis (newest frame n):      Y_n, band energies
  *                      -> pitch search + Viterbi:         period of frame n - 2
  *                      -> comb filter of frame n - 2:     P, coherences
  *   70 features -> network -> gains, strengths of frame n - 2
@@ -34,11 +34,12 @@ import { combFilter } from './pitch/comb';
 import { refinePeriod } from './pitch/refine';
 import { PitchSearch } from './pitch/search';
 import { Viterbi } from './pitch/viterbi';
+import { DcBlocker } from './signal/dcblock';
 import { irfft, rfft } from './signal/fft';
-import { HighPass } from './signal/highpass';
 import { applyWindow } from './signal/window';
 
-const SPECTRUM: i32 = 2 * BINS + 2;
+/** f32 of a spectrum, padded so that vectors of four bins fit. */
+const SPECTRUM: i32 = 2 * (BINS + 3);
 const FRAMES: i32 = LOOKAHEAD + 1;
 
 /** Frames of analysis before the decision of a resumed stream rests on live spectra alone. */
@@ -55,13 +56,19 @@ const MIXED = new StaticArray<f32>(SPECTRUM);
 const BIN_GAINS = new StaticArray<f32>(BINS + 3);
 const MIXED_ENERGY = new StaticArray<f32>(BANDS);
 
-/** spectrum[k] *= gains[k] for all bins. */
+/** Four values of y + r (p - y). */
+function blend(y: usize, p: usize, target: usize, r: v128): void {
+  const noisy = v128.load(y);
+  v128.store(target, f32x4.add(noisy, f32x4.mul(r, f32x4.sub(v128.load(p), noisy))));
+}
+
+/** spectrum[k] *= gains[k] for all bins; both are padded to a multiple of four. */
 function scaleBins(spectrum: usize, gains: usize): void {
-  for (let k: usize = 0; k < BINS_BYTES; k += 4) {
-    const g = load<f32>(gains + k);
+  for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+    const g = v128.load(gains + k);
     const at = spectrum + (k << 1);
-    store<f32>(at, g * load<f32>(at));
-    store<f32>(at, g * load<f32>(at, 4), 4);
+    v128.store(at, f32x4.mul(v128.shuffle<f32>(g, g, 0, 0, 1, 1), v128.load(at)));
+    v128.store(at + 16, f32x4.mul(v128.shuffle<f32>(g, g, 2, 2, 3, 3), v128.load(at, 16)));
   }
 }
 
@@ -79,7 +86,7 @@ export class Suppressor {
   /** Period in samples of the frame in decision. */
   period: i32 = MIN_PERIOD;
 
-  /** High-passed input, newest last. */
+  /** Input without DC, newest last. */
   private history: StaticArray<f32> = new StaticArray<f32>(HISTORY);
   /** Input as it came, DELAY + FRAME samples, newest last. */
   private dry: StaticArray<f32> = new StaticArray<f32>(DELAY + FRAME);
@@ -89,7 +96,7 @@ export class Suppressor {
   private newest: i32 = 0;
   /** Second half of the last synthesised frame. */
   private overlap: StaticArray<f32> = new StaticArray<f32>(FRAME);
-  private highPass: HighPass = new HighPass();
+  private dcBlocker: DcBlocker = new DcBlocker();
   private search: PitchSearch = new PitchSearch();
   private viterbi: Viterbi = new Viterbi();
   /** Null: no network, every gain is one. */
@@ -113,7 +120,7 @@ export class Suppressor {
     memory.fill(changetype<usize>(this.energies), 0, (FRAMES * BANDS) << 2);
     memory.fill(changetype<usize>(this.overlap), 0, FRAME << 2);
     memory.fill(changetype<usize>(this.output), 0, FRAME << 2);
-    this.highPass.reset();
+    this.dcBlocker.reset();
     this.search.reset();
     this.viterbi.reset();
     this.period = MIN_PERIOD;
@@ -122,7 +129,7 @@ export class Suppressor {
     this.warm = WARM_UP;
   }
 
-  /** First sample of the frame in decision, high-passed, with the comb filter's past and future around it. */
+  /** First sample of the frame in decision, with the comb filter's past and future around it. */
   @inline
   get windowInDecision(): usize {
     return changetype<usize>(this.history) + (COMB_PAST << 2);
@@ -279,7 +286,7 @@ export class Suppressor {
       const magnitude = abs(sample);
       store<f32>(hop + i, magnitude < DENORMAL ? 0 : max<f32>(-LIMIT, min<f32>(LIMIT, sample)));
     }
-    this.highPass.process(hop, hop, FRAME);
+    this.dcBlocker.process(hop, hop, FRAME);
   }
 
   /** MIXED = g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
@@ -289,13 +296,11 @@ export class Suppressor {
     const mixed = changetype<usize>(MIXED);
     const bins = changetype<usize>(BIN_GAINS);
     interpolate(changetype<usize>(this.strengths), bins);
-    for (let k: usize = 0; k < BINS_BYTES; k += 4) {
-      const r = load<f32>(bins + k);
+    for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+      const r = v128.load(bins + k);
       const at = k << 1;
-      const re = load<f32>(spectrum + at);
-      const im = load<f32>(spectrum + at, 4);
-      store<f32>(mixed + at, re + r * (load<f32>(comb + at) - re));
-      store<f32>(mixed + at, im + r * (load<f32>(comb + at, 4) - im), 4);
+      blend(spectrum + at, comb + at, mixed + at, v128.shuffle<f32>(r, r, 0, 0, 1, 1));
+      blend(spectrum + at + 16, comb + at + 16, mixed + at + 16, v128.shuffle<f32>(r, r, 2, 2, 3, 3));
     }
     const mixedEnergy = changetype<usize>(MIXED_ENERGY);
     bandProducts(mixed, mixed, mixedEnergy);

@@ -63,15 +63,20 @@ def post_filter(gains: Tensor, noisy: Tensor) -> Tensor:
     return warped * torch.sqrt((1 + POSTFILTER_BETA) * ratio / (1 + POSTFILTER_BETA * ratio**2))
 
 
-def spectrum_loss(gains: Tensor, strengths: Tensor, t: Targets, power: float, complex_share: float) -> Tensor:
-    """Compressed magnitude and complex distance of enhanced and clean bands, mean over the masked bands."""
+def spectrum_loss(
+    gains: Tensor, strengths: Tensor, t: Targets, power: float, complex_share: float, keep: float = 0.0
+) -> Tensor:
+    """Compressed magnitude and complex distance of enhanced and clean bands, mean over the masked bands.
+
+    Magnitudes below the clean ones count 1 + keep times: eaten speech is worse than a little noise.
+    """
     r = strengths
     energy = (1 - r) ** 2 + 2 * r * (1 - r) * t.rho_yp * t.kappa + (r * t.kappa) ** 2
     norm = torch.sqrt(energy.clamp_min(1e-4))
     rho = ((1 - r) * t.rho_xy + r * t.kappa * t.rho_xp) / norm
     enhanced = (gains * t.noisy + EPS) ** power
     clean = (t.ratio * t.noisy + EPS) ** power
-    magnitude = (enhanced - clean) ** 2
+    magnitude = (enhanced - clean) ** 2 * (1 + keep * (enhanced < clean))
     # |a - b|^2 of the compressed complex bands.
     phase = enhanced**2 + clean**2 - 2 * enhanced * clean * rho.clamp(-1, 1)
     loss = (1 - complex_share) * magnitude + complex_share * phase

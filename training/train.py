@@ -63,7 +63,7 @@ def total_loss(model, rows: torch.Tensor, args) -> tuple[torch.Tensor, dict]:
     gains, strengths, speech = model(features)
     gains, strengths, speech = gains[:, 2:].float(), strengths[:, 2:].float(), speech[:, 2:].float()
     applied = post_filter(gains, targets.noisy * targets.mask) if args.post_filter else gains
-    spectrum = spectrum_loss(applied, strengths, targets, args.power, args.complex_share)
+    spectrum = spectrum_loss(applied, strengths, targets, args.power, args.complex_share, args.keep)
     gain = gain_loss(applied, targets)
     voice = speech_loss(speech, targets)
     loss = spectrum + args.gain_weight * gain + args.speech_weight * voice
@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--complex-share", type=float, default=0.4)
+    parser.add_argument("--keep", type=float, default=0.5, help="extra weight of magnitudes that are too low")
     parser.add_argument("--gain-weight", type=float, default=0.03)
     parser.add_argument("--speech-weight", type=float, default=0.02)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)

@@ -5,6 +5,7 @@
  * follows the ERB scale 9.265 ln(1 + f / 228.8) above the 100 Hz limit.
  */
 import { BANDS, BINS } from '../constants';
+import { CUTOFF } from '../signal/highpass';
 
 export const CENTRES: StaticArray<i32> = [
   0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198, 223,
@@ -17,6 +18,15 @@ for (let i = 0; i < BANDS - 1; i++) {
   const from = unchecked(CENTRES[i]);
   const to = unchecked(CENTRES[i + 1]);
   for (let j = from; j < to; j++) unchecked((FRACTION[j] = ((j - from) as f32) / ((to - from) as f32)));
+}
+
+/** Bins that RUMBLE changes. */
+const LOW_BINS: i32 = 16;
+/** |H|^2 of the 40 Hz high-pass: the bands leave out the rumble below the lowest voice, without turning any phase. */
+const RUMBLE = new StaticArray<f32>(LOW_BINS);
+for (let k = 0; k < LOW_BINS; k++) {
+  const ratio = ((50.0 * (k as f64)) / CUTOFF) ** 4;
+  unchecked((RUMBLE[k] = (ratio / (1.0 + ratio)) as f32));
 }
 
 const PRODUCTS = new StaticArray<f32>(BINS + 3);
@@ -44,7 +54,7 @@ function bandSums(bands: usize): void {
 }
 
 /**
- * Re[a_b^H b_b] per band. Real-time safe.
+ * Re[a_b^H b_b] per band, rumble left out. Real-time safe.
  * @param a, b spectra of 481 (re, im) pairs; the same one twice gives the band energies
  * @param bands 34 f32
  */
@@ -58,6 +68,9 @@ export function bandProducts(a: usize, b: usize, bands: usize): void {
     const even = v128.shuffle<f32>(p0, p1, 0, 2, 4, 6);
     const odd = v128.shuffle<f32>(p0, p1, 1, 3, 5, 7);
     v128.store(products + (k << 2), f32x4.add(even, odd));
+  }
+  for (let k = 0; k < LOW_BINS; k++) {
+    store<f32>(products + (k << 2), unchecked(RUMBLE[k]) * load<f32>(products + (k << 2)));
   }
   bandSums(bands);
 }

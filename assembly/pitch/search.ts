@@ -5,7 +5,8 @@
  *   exc(n) = e(n) + 0.7 e(n - 1),   e = residual of an LPC of order 16
  *   xc(T) = 2 SUM exc(n) exc(n - T) / (eps + SUM exc(n)^2 + SUM exc(n - T)^2)
  */
-import { FRAME, MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
+import { FRAME, MAX_PERIOD, MIN_PERIOD, SAMPLE_RATE, WINDOW } from '../constants';
+import { HighPass } from '../signal/highpass';
 import { dot } from '../signal/vector';
 
 /** 48 kHz samples to one of the search. */
@@ -19,7 +20,11 @@ const HOP: i32 = FRAME / DECIMATION;
 const SPAN: i32 = WINDOW / DECIMATION;
 const ORDER: i32 = 16;
 const TAPS: i32 = 32;
-const EXCITATION: i32 = MAX_LAG + SPAN;
+/** Lags of one pass of the correlation. */
+const BLOCK: i32 = 4;
+/** The last block may look a few samples beyond the longest lag. */
+const EXCITATION: i32 = MAX_LAG + BLOCK + SPAN;
+const NOW: i32 = EXCITATION - SPAN;
 const SOFTENING: f32 = 0.7;
 /** Lags of less than this share above their half are taken for its double. */
 const DOUBLING_GUARD: f32 = 1.1;
@@ -48,6 +53,9 @@ const WINDOWED = new StaticArray<f32>(SPAN + ORDER + 4);
 const AUTOCORRELATION = new StaticArray<f32>(ORDER + 1);
 const LPC = new StaticArray<f32>(ORDER);
 const LPC_NEXT = new StaticArray<f32>(ORDER);
+/** Residual of the newest hop, the last value of the hop before in front of it. */
+const RESIDUAL = new StaticArray<f32>(HOP + 1);
+const CORRELATIONS = new StaticArray<f32>(LAGS + BLOCK);
 
 /** Levinson-Durbin: predictor of AUTOCORRELATION into LPC, x(n) ~ SUM LPC[k] x(n - 1 - k). */
 function levinson(): void {
@@ -70,18 +78,36 @@ function levinson(): void {
 }
 
 /** Interpolated scores of the newest frame. */
-const PEAKS = new StaticArray<f32>(LAGS);
+const PEAKS = new StaticArray<f32>(LAGS + 1);
+/** Best score near a whole part of each lag. */
+const RIVALS = new StaticArray<f32>(LAGS);
 
-function peakNear(peaks: usize, low: i32, high: i32): f32 {
-  return max(load<f32>(peaks + ((low - MIN_LAG) << 2)), load<f32>(peaks + ((high - MIN_LAG) << 2)));
+/** SUM now(n) past(n), SUM now(n) past(n - 1), .. past(n - 3) over the span: four lags share the loads of `now`. */
+function correlateBlock(now: usize, past: usize): v128 {
+  let a = f32x4.splat(0);
+  let b = f32x4.splat(0);
+  let c = f32x4.splat(0);
+  let d = f32x4.splat(0);
+  for (let i: usize = 0; i < (SPAN as usize) * 4; i += 16) {
+    const x = v128.load(now + i);
+    a = f32x4.add(a, f32x4.mul(x, v128.load(past + i)));
+    b = f32x4.add(b, f32x4.mul(x, v128.load(past + i - 4)));
+    c = f32x4.add(c, f32x4.mul(x, v128.load(past + i - 8)));
+    d = f32x4.add(d, f32x4.mul(x, v128.load(past + i - 12)));
+  }
+  // Transpose and add: lane k is the sum of accumulator k.
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
 export class PitchSearch {
   /** Decimated signal, newest last. */
   private signal: StaticArray<f32> = new StaticArray<f32>(SPAN + ORDER);
   /** Softened residual, newest last. */
-  private excitation: StaticArray<f32> = new StaticArray<f32>(EXCITATION + 4);
+  private excitation: StaticArray<f32> = new StaticArray<f32>(EXCITATION);
   private lastResidual: f32 = 0;
+  private highPass: HighPass = new HighPass(SAMPLE_RATE / DECIMATION);
   /** xc(T) of the newest frame after `process`, LAGS f32 from MIN_LAG on. */
   readonly scores: StaticArray<f32> = new StaticArray<f32>(LAGS);
 
@@ -99,6 +125,7 @@ export class PitchSearch {
     memory.fill(changetype<usize>(this.signal), 0, (SPAN + ORDER) << 2);
     memory.fill(changetype<usize>(this.excitation), 0, EXCITATION << 2);
     this.lastResidual = 0;
+    this.highPass.reset();
   }
 
   private decimate(end: usize): void {
@@ -109,6 +136,7 @@ export class PitchSearch {
     for (let i = 0; i < HOP; i++) {
       store<f32>(target + (i << 2), dot(first + (i << 4), changetype<usize>(LOWPASS), TAPS));
     }
+    this.highPass.process(target, target, HOP);
   }
 
   private whiten(): void {
@@ -130,44 +158,62 @@ export class PitchSearch {
     memory.copy(excitation, excitation + (HOP << 2), (EXCITATION - HOP) << 2);
     const from = signal + ((SPAN + ORDER - HOP) << 2);
     const target = excitation + ((EXCITATION - HOP) << 2);
-    let last = this.lastResidual;
-    for (let i: usize = 0; i < (HOP as usize) * 4; i += 4) {
-      let e = load<f32>(from + i);
-      for (let k = 0; k < ORDER; k++) e -= unchecked(LPC[k]) * load<f32>(from + i - ((k + 1) << 2));
-      store<f32>(target + i, e + SOFTENING * last);
-      last = e;
+    const residual = changetype<usize>(RESIDUAL);
+    store<f32>(residual, this.lastResidual);
+    for (let i: usize = 0; i < (HOP as usize) * 4; i += 16) {
+      let e = v128.load(from + i);
+      for (let k = 0; k < ORDER; k++) {
+        e = f32x4.sub(e, f32x4.mul(f32x4.splat(unchecked(LPC[k])), v128.load(from + i - ((k + 1) << 2))));
+      }
+      v128.store(residual + i, e, 4);
     }
-    this.lastResidual = last;
+    const softening = f32x4.splat(SOFTENING);
+    for (let i: usize = 0; i < (HOP as usize) * 4; i += 16) {
+      v128.store(target + i, f32x4.add(v128.load(residual + i, 4), f32x4.mul(softening, v128.load(residual + i))));
+    }
+    this.lastResidual = load<f32>(residual + (HOP << 2));
   }
 
   private correlate(): void {
     const excitation = changetype<usize>(this.excitation);
     const scores = changetype<usize>(this.scores);
-    const now = excitation + (MAX_LAG << 2);
+    const now = excitation + (NOW << 2);
+    const correlations = changetype<usize>(CORRELATIONS);
+    for (let lag = MIN_LAG; lag <= MAX_LAG; lag += BLOCK) {
+      v128.store(correlations + ((lag - MIN_LAG) << 2), correlateBlock(now, now - (lag << 2)));
+    }
     const energy = dot(now, now, SPAN);
     const start = now - (MIN_LAG << 2);
     let lagged = dot(start, start, SPAN);
     for (let lag = MIN_LAG; lag <= MAX_LAG; lag++) {
       const past = now - (lag << 2);
-      const xc = dot(now, past, SPAN);
-      store<f32>(scores + ((lag - MIN_LAG) << 2), (2 * xc) / (1e-9 + energy + lagged));
-      if (lag < MAX_LAG) {
-        const entering = load<f32>(past - 4);
-        const leaving = load<f32>(past + ((SPAN - 1) << 2));
-        lagged = max<f32>(0, lagged + entering * entering - leaving * leaving);
-      }
+      const at = (lag - MIN_LAG) << 2;
+      store<f32>(scores + at, (2 * load<f32>(correlations + at)) / (<f32>1e-9 + energy + lagged));
+      const entering = load<f32>(past - 4);
+      const leaving = load<f32>(past + ((SPAN - 1) << 2));
+      lagged = max<f32>(0, lagged + entering * entering - leaving * leaving);
     }
     this.interpolate();
     // A multiple of the period correlates as well as the period: let a lag win only if clearly above its parts.
     const peaks = changetype<usize>(PEAKS);
-    for (let lag = 2 * MIN_LAG; lag <= MAX_LAG; lag++) {
-      let rival: f32 = 0;
-      for (let part = 2; lag >= part * MIN_LAG; part++) {
-        rival = max(rival, peakNear(peaks, lag / part, (lag + part - 1) / part));
+    const rivals = changetype<usize>(RIVALS);
+    memory.fill(rivals, 0, LAGS << 2);
+    for (let parts = 2; parts * MIN_LAG <= MAX_LAG; parts++) {
+      // peak = lag / parts and its remainder, carried along: a division a lag would cost more than the correlation.
+      let peak = peaks;
+      let remainder = 0;
+      for (let at = rivals + ((parts * MIN_LAG - MIN_LAG) << 2); at < rivals + (LAGS << 2); at += 4) {
+        const rival = remainder ? max(load<f32>(peak), load<f32>(peak, 4)) : load<f32>(peak);
+        store<f32>(at, max(rival, load<f32>(at)));
+        if (++remainder == parts) {
+          remainder = 0;
+          peak += 4;
+        }
       }
-      const own = scores + ((lag - MIN_LAG) << 2);
-      const score = load<f32>(own);
-      if (score < DOUBLING_GUARD * rival) store<f32>(own, DOUBLING_PENALTY * score);
+    }
+    for (let at: usize = 0; at < (LAGS as usize) * 4; at += 4) {
+      const score = load<f32>(scores + at);
+      if (score < DOUBLING_GUARD * load<f32>(rivals + at)) store<f32>(scores + at, DOUBLING_PENALTY * score);
     }
   }
 

@@ -8,11 +8,12 @@ import { postFilter } from './assembly/bands/postfilter';
 import { combFilter, combNoise } from './assembly/pitch/comb';
 import { pitchCoherence } from './assembly/pitch/coherence';
 import { refinePeriod } from './assembly/pitch/refine';
+import { DcBlocker } from './assembly/signal/dcblock';
 import { HighPass } from './assembly/signal/highpass';
 import { applyWindow } from './assembly/signal/window';
 import { dot } from './assembly/signal/vector';
 const base: usize = memory.data(131072, 16);
-const filter = new HighPass();
+const filter = new HighPass(48000);
 export function at(): usize { return base; }
 export function centre(i: i32): i32 { return CENTRES[i]; }
 export function bands(a: usize, b: usize, out: usize): void { bandProducts(a, b, out); }
@@ -23,6 +24,8 @@ export function noise(period: i32): f32 { return combNoise(period); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
 export function refine(window: usize, lag: i32): i32 { return refinePeriod(window, lag); }
 export function highpass(a: usize, b: usize, n: i32): void { filter.process(a, b, n); }
+const blocker = new DcBlocker();
+export function block(a: usize, b: usize, n: i32): void { blocker.process(a, b, n); }
 export function window(a: usize, b: usize): void { applyWindow(a, b); }
 export function product(a: usize, b: usize, n: i32): f32 { return dot(a, b, n); }
 `;
@@ -39,6 +42,7 @@ interface Probe {
   coherence(y: number, p: number, ey: number, ep: number, out: number): void;
   refine(window: number, lag: number): number;
   highpass(a: number, b: number, n: number): void;
+  block(a: number, b: number, n: number): void;
   window(a: number, b: number): void;
   product(a: number, b: number, n: number): number;
 }
@@ -69,8 +73,9 @@ function fill(from: number, count: number): Float64Array {
   return values;
 }
 
-/** Triangular band sums by the definition. */
-function naiveBands(product: (k: number) => number): Float64Array {
+/** Triangular band sums by the definition, bins weighted by the power response of the 40 Hz high-pass. */
+function naiveBands(plain: (k: number) => number): Float64Array {
+  const product = (k: number) => (k < 16 ? (plain(k) * (k * 50) ** 4) / ((k * 50) ** 4 + 40 ** 4) : plain(k));
   const sums = new Float64Array(34);
   for (let i = 0; i < 33; i++) {
     const from = core.centre(i);
@@ -238,6 +243,18 @@ describe('small stages', () => {
       expect(level, `${frequency} Hz`).toBeGreaterThan(low);
       expect(level, `${frequency} Hz`).toBeLessThan(high);
     }
+  });
+
+  it('the DC blocker takes DC away and turns 100 Hz by less than 6 degrees', () => {
+    f32.fill(0.5, 0, 24000);
+    core.block(address(0), address(0), 24000);
+    expect(Math.abs(f32[23999]!)).toBeLessThan(1e-5);
+    const x = Float64Array.from({ length: 24000 }, (_, n) => Math.sin((2 * Math.PI * 100 * n) / 48000));
+    f32.set(x);
+    core.block(address(0), address(0), 24000);
+    let error = 0;
+    for (let n = 9600; n < 24000; n++) error = Math.max(error, Math.abs(f32[n]! - x[n]!));
+    expect(error).toBeLessThan(2 * Math.sin((6 / 2) * (Math.PI / 180)));
   });
 
   it('the refinement finds the period to the sample', () => {
