@@ -26,6 +26,7 @@ class Targets:
     kappa: Tensor  # ||p|| / ||y||
     rho_xp: Tensor
     rho_yp: Tensor
+    strength: Tensor  # ideal strength of the comb filter
     mask: Tensor  # 1 where the band has a target
     speech: Tensor  # [batch, time]: 1 speech, 0 none, -1 undecided
 
@@ -48,9 +49,34 @@ def split(rows: Tensor) -> tuple[Tensor, Targets]:
         kappa=stats[..., 2, :],
         rho_xp=stats[..., 3, :],
         rho_yp=late[..., BANDS : 2 * BANDS],
+        strength=ideal_strength(stats[..., 4, :], late[..., BANDS : 2 * BANDS], late[..., 2 * BANDS]),
         mask=(bands < late[..., -2:-1]).float(),
         speech=speech,
     )
+
+
+def comb_noise() -> Tensor:
+    """s2, the sum of squared weights of the comb filter, with 0 to 5 periods of future."""
+    squares = []
+    for future in range(6):
+        k = torch.arange(-future, 6)
+        w = 0.5 + 0.5 * torch.cos(torch.pi * k / 6)
+        squares.append(float((w**2).sum() / w.sum() ** 2))
+    return torch.tensor(squares)
+
+
+def ideal_strength(qx: Tensor, qy: Tensor, period_feature: Tensor) -> Tensor:
+    """r of assembly/oracle.ts from the coherences of clean and noisy and the period's feature, -1 (60) to 1 (800)."""
+    period = 60 * (800 / 60) ** ((period_feature + 1) / 2)
+    future = (960 / period + 1e-3).floor().clamp(0, 5).long()
+    s2 = comb_noise().to(qx.device)[future].unsqueeze(-1)
+    x, y = qx.clamp(0, 1), qy.clamp(0, 1)
+    qp = y / torch.sqrt((1 - s2) * y**2 + s2)
+    a = qp**2 - x**2
+    b = qp * y * (1 - x**2)
+    alpha = (torch.sqrt(b**2 + a.clamp_min(0) * (x**2 - y**2).clamp_min(0)) - b) / a.clamp_min(1e-6)
+    r = torch.where(qp <= x, 1.0, alpha / (1 + alpha))
+    return torch.where(y >= x, 0.0, r).clamp(0, 1)
 
 
 def post_filter(gains: Tensor, noisy: Tensor) -> Tensor:
@@ -87,6 +113,12 @@ def gain_loss(gains: Tensor, t: Targets) -> Tensor:
     """L_g of arXiv 2008.04259: squared and fourth-power error of sqrt(g)."""
     error = ((gains + EPS) ** 0.5 - (t.ratio.clamp(0, 1) + EPS) ** 0.5) ** 2
     loss = error + 10 * error**2
+    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+
+
+def strength_loss(strengths: Tensor, t: Targets) -> Tensor:
+    """L_r of arXiv 2008.04259: squared error of sqrt(1 - r)."""
+    loss = ((1 - strengths + EPS) ** 0.5 - (1 - t.strength + EPS) ** 0.5) ** 2
     return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
 
 

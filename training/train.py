@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from loss import gain_loss, post_filter, spectrum_loss, speech_loss, split
+from loss import gain_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss
 from network import PercepNet
 
 # Weights are quantised in the forward pass from this share of the run on.
@@ -66,8 +66,10 @@ def total_loss(model, rows: torch.Tensor, args) -> tuple[torch.Tensor, dict]:
     spectrum = spectrum_loss(applied, strengths, targets, args.power, args.complex_share, args.keep)
     gain = gain_loss(applied, targets)
     voice = speech_loss(speech, targets)
-    loss = spectrum + args.gain_weight * gain + args.speech_weight * voice
-    return loss, {"spectrum": spectrum.item(), "gain": gain.item(), "speech": voice.item()}
+    comb = strength_loss(strengths, targets)
+    loss = spectrum + args.gain_weight * gain + args.strength_weight * comb + args.speech_weight * voice
+    parts = {"spectrum": spectrum, "gain": gain, "strength": comb, "speech": voice}
+    return loss, {name: part.item() for name, part in parts.items()}
 
 
 def main() -> None:
@@ -82,8 +84,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--complex-share", type=float, default=0.4)
-    parser.add_argument("--keep", type=float, default=0.5, help="extra weight of magnitudes that are too low")
+    parser.add_argument("--keep", type=float, default=0.3, help="extra weight of magnitudes that are too low")
     parser.add_argument("--gain-weight", type=float, default=0.03)
+    parser.add_argument("--strength-weight", type=float, default=0.06)
     parser.add_argument("--speech-weight", type=float, default=0.02)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
