@@ -134,7 +134,7 @@ def main() -> None:
         if rank:
             return
         hours = heard / 3600
-        card = {"hours_heard": round(hours, 1), "steps": step, "settings": {k: str(v) for k, v in vars(args).items()}}
+        card = {"hours_heard": round(hours, 1), "steps": step, "settings": {k: v for k, v in vars(args).items() if not isinstance(v, Path)}}
         torch.save(
             {"model": average.state_dict(), "live": model.state_dict(), "optimiser": optimiser.state_dict(),
              "config": model.config, "card": card, "step": step, "spent": spent, "heard": heard},
