@@ -25,7 +25,7 @@ const TIME = new StaticArray<f32>(WINDOW);
 const CLEAN_COMB = new StaticArray<f32>(SPECTRUM);
 const CLEAN_COMB_ENERGY = new StaticArray<f32>(BANDS);
 
-/** strength r that makes (1 - r) y + r p as coherent as clean speech; see docs of `Oracle`. */
+/** Strength r that makes (1 - r) y + r p as coherent as clean speech: 0 if y already is, 1 if even p is not. */
 function idealStrength(qx: f32, qy: f32, qp: f32): f32 {
   if (qy >= qx) return 0;
   if (qp <= qx) return 1;
@@ -80,21 +80,18 @@ export class Oracle {
     const statistics = changetype<usize>(this.statistics);
     const qx = statistics + ((4 * BANDS) << 2);
     pitchCoherence(spectrum, cleanComb, energy, cleanCombEnergy, qx);
-    this.correlate(noisy.spectrumInDecision, energy, noisy.energyInDecision, statistics + (BANDS << 2));
-    this.correlate(
-      changetype<usize>(noisy.comb),
-      energy,
-      changetype<usize>(noisy.combEnergy),
-      statistics + ((3 * BANDS) << 2),
-    );
+    const energyY = noisy.energyInDecision;
+    const combEnergy = changetype<usize>(noisy.combEnergy);
+    pitchCoherence(spectrum, noisy.spectrumInDecision, energy, energyY, statistics + (BANDS << 2));
+    pitchCoherence(spectrum, changetype<usize>(noisy.comb), energy, combEnergy, statistics + ((3 * BANDS) << 2));
 
     const s2 = combNoise(noisy.period);
     const qy = changetype<usize>(noisy.features) + (BANDS << 2);
     let level: f32 = 0;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
-      const y = Mathf.sqrt(load<f32>(noisy.energyInDecision + b)) + SILENCE;
+      const y = Mathf.sqrt(load<f32>(energyY + b)) + SILENCE;
       const x = Mathf.sqrt(load<f32>(energy + b));
-      const p = Mathf.sqrt(load<f32>(changetype<usize>(noisy.combEnergy) + b));
+      const p = Mathf.sqrt(load<f32>(combEnergy + b));
       level += x * x;
       store<f32>(statistics + b, min<f32>(100, x / y));
       store<f32>(statistics + ((2 * BANDS) << 2) + b, min<f32>(100, p / y));
@@ -126,10 +123,5 @@ export class Oracle {
     if (qp < x) gain *= Mathf.sqrt((1 + N0 - x * x) / (1 + N0 - qp * qp));
     store<f32>(changetype<usize>(this.gains) + b, gain);
     store<f32>(changetype<usize>(this.strengths) + b, idealStrength(x, y, qp));
-  }
-
-  /** Re[x_b^H s_b] / (||x_b|| ||s_b||) of the clean spectrum and another. */
-  private correlate(other: usize, energy: usize, otherEnergy: usize, target: usize): void {
-    pitchCoherence(changetype<usize>(this.spectrum), other, energy, otherEnergy, target);
   }
 }

@@ -65,11 +65,14 @@ def comb_noise() -> Tensor:
     return torch.tensor(squares)
 
 
+COMB_NOISE = comb_noise()
+
+
 def ideal_strength(qx: Tensor, qy: Tensor, period_feature: Tensor) -> Tensor:
     """r of assembly/oracle.ts from the coherences of clean and noisy and the period's feature, -1 (60) to 1 (800)."""
     period = 60 * (800 / 60) ** ((period_feature + 1) / 2)
     future = (960 / period + 1e-3).floor().clamp(0, 5).long()
-    s2 = comb_noise().to(qx.device)[future].unsqueeze(-1)
+    s2 = COMB_NOISE.to(qx.device)[future].unsqueeze(-1)
     x, y = qx.clamp(0, 1), qy.clamp(0, 1)
     qp = y / torch.sqrt((1 - s2) * y**2 + s2)
     a = qp**2 - x**2
