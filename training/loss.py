@@ -119,6 +119,21 @@ def gain_loss(gains: Tensor, t: Targets) -> Tensor:
     return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
 
 
+def follow_up_gain_loss(gains: Tensor, t: Targets) -> Tensor:
+    """L_g of arXiv 2102.05245: distance of g^0.6 relative to the larger of the two, and ten times its square."""
+    target, estimate = (t.ratio.clamp(0, 1) + EPS) ** 0.6, (gains + EPS) ** 0.6
+    error = (target - estimate) ** 2 / (torch.maximum(target, estimate) + EPS)
+    loss = error + 10 * error**2
+    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+
+
+def teacher_loss(gains: Tensor, strengths: Tensor, teacher_gains: Tensor, teacher_strengths: Tensor, t: Targets) -> Tensor:
+    """Distillation: squared distance of sqrt(g) and sqrt(1 - r) from a larger network's."""
+    g = ((gains + EPS) ** 0.5 - (teacher_gains + EPS) ** 0.5) ** 2
+    r = ((1 - strengths + EPS) ** 0.5 - (1 - teacher_strengths + EPS) ** 0.5) ** 2
+    return ((g + r) * t.mask).sum() / t.mask.sum().clamp_min(1)
+
+
 def strength_loss(strengths: Tensor, t: Targets) -> Tensor:
     """L_r of arXiv 2008.04259: squared error of sqrt(1 - r)."""
     loss = ((1 - strengths + EPS) ** 0.5 - (1 - t.strength + EPS) ** 0.5) ** 2

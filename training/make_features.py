@@ -9,6 +9,7 @@ Shards are seeded by their number, so a stopped run goes on where it was. Traine
 
 import argparse
 import functools
+import hashlib
 import multiprocessing
 import os
 import time
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import FEATURES, HOP, STATISTICS, Core
+import manifest
+from core import FEATURES, HOP, STATISTICS, WASM, Core
 from mixing import ROOMS, Mixer
 
 SEQUENCES = 32
@@ -77,7 +79,15 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
     args = parser.parse_args()
     (args.cache / "shards").mkdir(parents=True, exist_ok=True)
-    Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
+    mixer = Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
+    listing = args.cache / "manifest.json"
+    if not listing.exists():
+        manifest.write(
+            listing,
+            speech=manifest.files(mixer.speech.rows, args.data / "speech"),
+            noise=manifest.files(mixer.noise.rows, args.data / "noise"),
+            core=hashlib.sha256(WASM.read_bytes()).hexdigest(),
+        )
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
     tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms) for n in range(count)]
     began, done = time.time(), 0

@@ -362,7 +362,7 @@ class Mixer:
         target = target * gain if target is not speech else speech
 
         kind = rng.random()
-        if kind < 0.04:
+        if kind < 0.06:
             noise = np.zeros(length, np.float32)
         else:
             noise = self.disturbance(length)

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import soundfile as sf
+import torch
+
+from network import PercepNet
+from widen import widen
 
 ROOT = Path(__file__).resolve().parent.parent
 RATE = 48000
@@ -55,17 +59,51 @@ def test_shards(folder: Path) -> None:
 
 
 def test_training(folder: Path) -> None:
-    run("training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "run"), "--minutes", "0.8",
-        "--units", "32", "--strength-units", "16", "--batch", "12", "--frames", "42", "--log-every", "10")  # fmt: skip
+    # Two processes over gloo: the same code path as several GPUs or machines.
+    run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "run"), "--minutes", "0.8",
+        "--units", "32", "--strength-units", "16", "--batch", "6", "--frames", "42", "--log-every", "10", "--sparse", "lite")  # fmt: skip
     log = [json.loads(line) for line in (folder / "run/log.jsonl").read_text().splitlines()]
     losses = [entry["spectrum"] for entry in log if "spectrum" in entry]
     assert len(losses) >= 4, f"too few steps: {losses}"
     assert losses[-1] < 0.8 * losses[0], losses
+    manifest = json.loads((folder / "run/manifest.json").read_text())
+    assert manifest["processes"] == 2 and len(manifest["shards"]) == 1, manifest
+
+
+def test_resume(folder: Path) -> None:
+    """A finished run is left as it is; a longer one goes on from its last step."""
+    steps = last_step(folder)
+    options = ("--cache", str(folder / "cache"), "--out", str(folder / "run"), "--units", "32", "--strength-units", "16",
+               "--batch", "12", "--frames", "42", "--log-every", "10", "--sparse", "lite")  # fmt: skip
+    run("training/train.py", *options, "--minutes", "0.8")
+    assert last_step(folder) == steps
+    run("training/train.py", *options, "--minutes", "0.85")
+    assert last_step(folder) > steps
+
+
+def last_step(folder: Path) -> int:
+    return torch.load(folder / "run/latest.pt", weights_only=True)["step"]
+
+
+def test_widening(folder: Path) -> None:
+    """A widened network gives the same outputs, with and without the int8 arithmetic."""
+    small = PercepNet(32, 32, 32, 16)
+    large = PercepNet(64, 64, 64, 16)
+    widen(small, large)
+    x = torch.randn(2, 20, 70)
+    for quantise in (False, True):
+        small.quantise = large.quantise = quantise
+        for a, b in zip(small(x), large(x)):
+            assert (a - b).abs().max() < 1e-5
 
 
 def test_export(folder: Path) -> None:
     model = folder / "toy.safetensors"
     run("training/export.py", str(folder / "run/latest.pt"), str(model), "--name", "toy", "--version", "0.0.1")
+    size = int.from_bytes(model.read_bytes()[:8], "little")
+    header = json.loads(model.read_bytes()[8 : 8 + size])
+    kept = header["gru1.recurrent.weight"]["shape"][0]
+    assert "gru1.recurrent.blocks" in header and kept <= 0.4 * 3 * 32 * 32 / 64, kept
     noisy, clean = folder / "noisy.wav", folder / "clean.wav"
     rng = np.random.default_rng(5)
     x = 0.01 * rng.standard_normal(2 * RATE)
@@ -83,10 +121,12 @@ def main() -> None:
         rng = np.random.default_rng(1)
         for kind, make in (("speech", voice), ("noise", lambda r, s: 0.1 * r.standard_normal(int(s * RATE)))):
             for i in range(4):
-                path = folder / "data" / kind / f"source{i}" / "clip.wav"
+                # Folders of any of these formats and rates will do.
+                suffix, rate = (("wav", RATE), ("flac", 44100), ("ogg", RATE), ("wav", 16000))[i]
+                path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
-                sf.write(path, make(rng, 6.0), RATE)
-        for test in (test_shards, test_training, test_export):
+                sf.write(path, make(rng, 6.0), rate)
+        for test in (test_shards, test_training, test_resume, test_widening, test_export):
             try:
                 test(folder)
                 passed += 1

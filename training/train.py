@@ -7,6 +7,7 @@ The learning rate follows a cosine over the minutes given, so a run always ends 
 """
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -17,11 +18,14 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from loss import gain_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss
+import manifest
+from loss import LOOKAHEAD, follow_up_gain_loss, gain_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
+from sparsity import DENSITY, BlockSparsity
 
-# Weights are quantised in the forward pass from this share of the run on.
-QUANTISE_FROM = 0.6
+# Sparsity grows between these shares of the run; masks move every so many steps.
+SPARSE_SPAN = (0.02, 0.5)
+SPARSE_EVERY = 20
 
 
 class Shards:
@@ -58,17 +62,22 @@ class Shards:
         return torch.from_numpy(np.array(np.load(first, mmap_mode="r"), dtype=np.float32)).to(device)
 
 
-def total_loss(model, rows: torch.Tensor, args) -> tuple[torch.Tensor, dict]:
+def total_loss(model, rows: torch.Tensor, args, teacher=None) -> tuple[torch.Tensor, dict]:
     features, targets = split(rows)
     gains, strengths, speech = model(features)
-    gains, strengths, speech = gains[:, 2:].float(), strengths[:, 2:].float(), speech[:, 2:].float()
+    gains, strengths, speech = (y[:, LOOKAHEAD:].float() for y in (gains, strengths, speech))
     applied = post_filter(gains, targets.noisy * targets.mask) if args.post_filter else gains
     spectrum = spectrum_loss(applied, strengths, targets, args.power, args.complex_share, args.keep)
-    gain = gain_loss(applied, targets)
+    gain = (follow_up_gain_loss if args.gain_loss == "follow-up" else gain_loss)(applied, targets)
     voice = speech_loss(speech, targets)
     comb = strength_loss(strengths, targets)
-    loss = spectrum + args.gain_weight * gain + args.strength_weight * comb + args.speech_weight * voice
+    loss = args.spectrum_weight * spectrum + args.gain_weight * gain + args.strength_weight * comb + args.speech_weight * voice
     parts = {"spectrum": spectrum, "gain": gain, "strength": comb, "speech": voice}
+    if teacher:
+        with torch.no_grad():
+            taught_gains, taught_strengths, _ = teacher(features)
+        parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
+        loss = loss + args.teacher_weight * parts["teacher"]
     return loss, {name: part.item() for name, part in parts.items()}
 
 
@@ -85,11 +94,17 @@ def main() -> None:
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--complex-share", type=float, default=0.4)
     parser.add_argument("--keep", type=float, default=0.3, help="extra weight of magnitudes that are too low")
+    parser.add_argument("--spectrum-weight", type=float, default=1.0)
+    parser.add_argument("--gain-loss", choices=("paper", "follow-up"), default="paper")
     parser.add_argument("--gain-weight", type=float, default=0.03)
     parser.add_argument("--strength-weight", type=float, default=0.06)
     parser.add_argument("--speech-weight", type=float, default=0.02)
+    parser.add_argument("--teacher", type=Path, help="checkpoint of a larger network to learn from")
+    parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
+    parser.add_argument("--quantise-from", type=float, default=0.6, help="share of the run from which weights and activations are rounded")
+    parser.add_argument("--weights", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -118,14 +133,32 @@ def main() -> None:
         average.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
-    elif args.start:
-        weights = torch.load(args.start, map_location=device, weights_only=False)["model"]
+    elif args.weights:
+        weights = torch.load(args.weights, map_location=device, weights_only=False)["model"]
         model.load_state_dict(weights)
         average.load_state_dict(weights)
+    teacher = None
+    if args.teacher:
+        state = torch.load(args.teacher, map_location=device, weights_only=False)
+        teacher = PercepNet(**state["config"]).to(device).requires_grad_(False)
+        teacher.load_state_dict(state["model"])
     runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model
+
+    sparsity = BlockSparsity(model, DENSITY[args.sparse]) if args.sparse else None
+
+    def sparse_progress(done: float) -> float:
+        return (done - SPARSE_SPAN[0]) / (SPARSE_SPAN[1] - SPARSE_SPAN[0])
+
+    if sparsity:
+        sparsity.update(model, sparse_progress(spent / (60 * args.minutes)))
 
     shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step)
     log = open(args.out / "log.jsonl", "a") if rank == 0 else None
+    if rank == 0:
+        data = args.cache / "manifest.json"
+        manifest.write(args.out / "manifest.json", settings=vars(args), network=model.config, processes=world,
+                       shards=[file.name for file in shards.files],
+                       features=hashlib.sha256(data.read_bytes()).hexdigest() if data.exists() else None)  # fmt: skip
     budget = 60 * args.minutes
     sums: dict[str, float] = {}
     began = time.time()
@@ -133,6 +166,8 @@ def main() -> None:
     def save() -> None:
         if rank:
             return
+        if sparsity:
+            sparsity.apply(average)
         hours = heard / 3600
         card = {"hours_heard": round(hours, 1), "steps": step, "settings": {k: v for k, v in vars(args).items() if not isinstance(v, Path)}}
         torch.save(
@@ -157,18 +192,23 @@ def main() -> None:
         rate = args.rate * min(1.0, (step + 1) / 200) * max(0.002, 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        quantised = done >= QUANTISE_FROM
+        quantised = done >= args.quantise_from
         model.quantise = average.quantise = quantised
         start = time.time()
         rows = shards.batch(args.batch).to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            loss, parts = total_loss(runner, rows, args)
+            loss, parts = total_loss(runner, rows, args, teacher)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if torch.isfinite(norm):
             optimiser.step()
             model.clamp_weights()
+            if sparsity:
+                # The masks of a finished schedule stay: tiles no longer come back.
+                if step % SPARSE_EVERY == 0 and done < SPARSE_SPAN[1] + 0.02:
+                    sparsity.update(model, sparse_progress(done))
+                sparsity.apply(model)
         with torch.no_grad():
             decay = min(0.9995, 1 - 1 / (step + 2)) if step < 2000 else (0.999 if done < 0.9 else 0.9995)
             for a, b in zip(average.parameters(), model.parameters()):
@@ -183,7 +223,7 @@ def main() -> None:
             if rank == 0:
                 entry = {k: round(v / args.log_every, 5) for k, v in sums.items()}
                 entry |= {"step": step, "rate": rate, "hours": round(heard / 3600, 2), "minutes_left": round((budget - spent) / 60, 1),
-                          "speed": round(heard / max(1e-9, spent), 1), "shards": len(shards.files)}
+                          **({"kept": sparsity.kept()} if sparsity else {}), "speed": round(heard / max(1e-9, spent), 1), "shards": len(shards.files)}
                 print(json.dumps(entry), flush=True)
                 log.write(json.dumps(entry) + "\n")
                 log.flush()
