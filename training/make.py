@@ -1,0 +1,68 @@
+"""From folders of speech and noise to an exported network, in one command that can be stopped and started again.
+
+    python training/make.py lite --data DATA --work WORK [--processes 2] [--hours 40] [--scale 1]
+
+Stages: features (make_features.py), training runs (train.py, each from the weights of the one before), export (export.py) to
+WORK/NAME.safetensors. Every stage says what it does and how long it will take, and is skipped when it has been done. The runs
+last as long as those that made the networks in models/ on two CPU cores; --scale shortens or lengthens them all, for other machines.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DENSE = ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"]
+# Runs of each network: name, weights to start with, options of train.py.
+RECIPES: dict[str, list[tuple[str, str | None, list[str]]]] = {
+    "lite": [
+        ("dense", None, DENSE),
+        ("lite", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"]),
+    ],
+    "full": [
+        ("dense", None, DENSE),
+        ("full", "wide", ["--minutes", "65", "--batch", "24", "--rate", "8e-4", "--sparse", "full", "--quantise-from", "0.6", "--strength-weight", "0.03"]),
+    ],
+}  # fmt: skip
+
+
+def run(title: str, command: list[str]) -> None:
+    print(f"== {title}\n{' '.join(command)}", flush=True)
+    subprocess.run(command, check=True, env={"OMP_NUM_THREADS": "1", **os.environ})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network", choices=sorted(RECIPES))
+    parser.add_argument("--data", type=Path, required=True, help="folder with speech/ and noise/")
+    parser.add_argument("--work", type=Path, required=True, help="folder for features and runs; takes about 20 GB")
+    parser.add_argument("--processes", type=int, default=2, help="training processes: CPU cores or GPUs")
+    parser.add_argument("--hours", type=float, default=42, help="hours of different mixtures")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
+    parser.add_argument("--name", help="name in the exported file; the network's by default")
+    parser.add_argument("--version", default="0.2.0")
+    arguments = parser.parse_args()
+    python, work = sys.executable, arguments.work
+
+    run("features", [python, str(HERE / "make_features.py"), "--data", str(arguments.data), "--cache", str(work / "cache"), "--hours", str(arguments.hours)])
+    for name, start, options in RECIPES[arguments.network]:
+        options = list(options)
+        minutes = options.index("--minutes") + 1
+        options[minutes] = str(float(options[minutes]) * arguments.scale)
+        if start == "wide":
+            wide = work / "wide.pt"
+            run("a wider network with the small one inside", [python, str(HERE / "widen.py"), str(work / "dense" / "latest.pt"), str(wide)])
+            options += ["--weights", str(wide)]
+        elif start:
+            options += ["--weights", str(work / start / "latest.pt")]
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
+        run(f"training {name}, {options[minutes]} min", [python, *launch, str(HERE / "train.py"), "--cache", str(work / "cache"), "--out", str(work / name), *options])
+    last = RECIPES[arguments.network][-1][0]
+    run("export", [python, str(HERE / "export.py"), str(work / last / "latest.pt"), str(work / f"{arguments.network}.safetensors"),
+                   "--name", arguments.name or arguments.network, "--version", arguments.version])  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
