@@ -3,7 +3,7 @@
     python training/train.py --cache CACHE --out RUN --minutes 100 [--units 256]
 
 Several processes share one training: torchrun --nproc-per-node 2 training/train.py ... (DDP, gloo or nccl).
-The learning rate follows a cosine over the minutes given, so a run always ends at its best.
+The learning rate follows a cosine over the minutes or steps given, so a run always ends at its best.
 """
 
 import argparse
@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--steps", type=int, help="end after so many steps, whatever the time: for comparisons")
     parser.add_argument("--units", type=int, default=256)
     parser.add_argument("--strength-units", type=int, default=128)
     parser.add_argument("--batch", type=int, default=48)
@@ -150,7 +151,7 @@ def main() -> None:
         return (done - SPARSE_SPAN[0]) / (SPARSE_SPAN[1] - SPARSE_SPAN[0])
 
     if sparsity:
-        sparsity.update(model, sparse_progress(spent / (60 * args.minutes)))
+        sparsity.update(model, sparse_progress(step / args.steps if args.steps else spent / (60 * args.minutes)))
 
     shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step)
     log = open(args.out / "log.jsonl", "a") if rank == 0 else None
@@ -187,8 +188,7 @@ def main() -> None:
         dist.broadcast(clock, 0)
         return float(clock)
 
-    while (spent := together(spent)) < budget:
-        done = spent / budget
+    while (done := step / args.steps if args.steps else (spent := together(spent)) / budget) < 1:
         rate = args.rate * min(1.0, (step + 1) / 200) * max(0.002, 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -210,7 +210,7 @@ def main() -> None:
                     sparsity.update(model, sparse_progress(done))
                 sparsity.apply(model)
         with torch.no_grad():
-            decay = min(0.9995, 1 - 1 / (step + 2)) if step < 2000 else (0.999 if done < 0.9 else 0.9995)
+            decay = min(0.998, (step + 1) / (step + 10))
             for a, b in zip(average.parameters(), model.parameters()):
                 a.lerp_(b, 1 - decay)
         step += 1
@@ -222,7 +222,7 @@ def main() -> None:
             shards.scan()
             if rank == 0:
                 entry = {k: round(v / args.log_every, 5) for k, v in sums.items()}
-                entry |= {"step": step, "rate": rate, "hours": round(heard / 3600, 2), "minutes_left": round((budget - spent) / 60, 1),
+                entry |= {"step": step, "rate": rate, "hours": round(heard / 3600, 2), "minutes_left": round((spent / max(done, 1e-9) - spent) / 60 if args.steps else (budget - spent) / 60, 1),
                           **({"kept": sparsity.kept()} if sparsity else {}), "speed": round(heard / max(1e-9, spent), 1), "shards": len(shards.files)}
                 print(json.dumps(entry), flush=True)
                 log.write(json.dumps(entry) + "\n")
