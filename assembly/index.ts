@@ -4,7 +4,8 @@
  * allocate; all others are real-time safe unless they say otherwise.
  */
 import { FEATURES, FRAME } from './constants';
-import { Network } from './network/percepnet';
+import { allocate, isAllocated, reserve } from './memory';
+import { Network, NetworkState } from './network/percepnet';
 import { checkLayers } from './network/weights';
 import { STATISTICS } from './oracle';
 import { climbLadder, extractTraining, STEP_POST_FILTER, STEP_UNTOUCHED, trackPitch } from './recording';
@@ -25,13 +26,14 @@ const VERSION: i32 = (0 << 16) | (1 << 8) | 0;
 
 const MAX_NETWORKS: i32 = 4;
 const MAX_SUPPRESSORS: i32 = 64;
-/** Bytes one `alloc` may ask for. */
-const MAX_ALLOC: i32 = 1 << 28;
+/** A little more than a Suppressor without a network takes. */
+const SUPPRESSOR_BYTES: i64 = 1 << 16;
 
 /** Codes of this file; those of a refused network are in network/weights.ts. */
 const ERROR_HANDLE: i32 = -1;
 const ERROR_FULL: i32 = -2;
 const ERROR_POINTER: i32 = -3;
+const ERROR_MEMORY: i32 = -4;
 
 const networks = new StaticArray<Network | null>(MAX_NETWORKS);
 const suppressors = new StaticArray<Suppressor | null>(MAX_SUPPRESSORS);
@@ -45,7 +47,7 @@ export function coreVersion(): i32 {
 
 /** 16-byte aligned memory that is never given back: for model and recordings, at start. 0 when impossible. */
 export function alloc(bytes: i32): usize {
-  return bytes > 0 && bytes <= MAX_ALLOC ? heap.alloc(bytes as usize) : 0;
+  return allocate(bytes);
 }
 
 /**
@@ -58,6 +60,7 @@ export function networkLoad(layers: usize, count: i32): i32 {
   if (code != 0) return code;
   for (let i = 0; i < MAX_NETWORKS; i++) {
     if (!unchecked(networks[i])) {
+      if (!reserve(Network.bytes(layers))) return ERROR_MEMORY;
       unchecked((networks[i] = new Network(layers)));
       return i;
     }
@@ -81,6 +84,7 @@ export function suppressorCreate(network: i32): i32 {
       if (unchecked(held[i]) || unchecked(owners[i]) != network) continue;
       known.reset();
     } else {
+      if (!reserve(SUPPRESSOR_BYTES + (weights ? NetworkState.bytes(weights) : 0))) return ERROR_MEMORY;
       unchecked((suppressors[i] = new Suppressor(weights)));
       unchecked((owners[i] = network));
     }
@@ -175,34 +179,27 @@ export function suppressorBypass(handle: i32): void {
   if (s) s.bypass();
 }
 
-/** Whether `count` f32 at a pointer lie in the memory. */
-function readable(pointer: usize, count: i64): bool {
-  return (
-    pointer != 0 && (pointer & 3) == 0 && count >= 0 && (pointer as i64) + 4 * count <= (memory.size() as i64) << 16
-  );
-}
-
-/** Training data of a recording (recording.ts). Not real-time safe. 0 or a negative code. */
+/** Training data of a recording (recording.ts); all pointers lead into memory of `alloc`. Not real-time safe. 0 or a negative code. */
 export function recordingFeatures(noisy: usize, clean: usize, hops: i32, out: usize): i32 {
   const samples = (hops as i64) * FRAME;
-  if (!readable(noisy, samples) || !readable(clean, samples)) return ERROR_POINTER;
-  if (!readable(out, (hops as i64) * (FEATURES + STATISTICS))) return ERROR_POINTER;
+  if (!isAllocated(noisy, samples) || !isAllocated(clean, samples)) return ERROR_POINTER;
+  if (!isAllocated(out, (hops as i64) * (FEATURES + STATISTICS))) return ERROR_POINTER;
   extractTraining(noisy, clean, hops, out);
   return 0;
 }
 
-/** One step of the article's ladder, 0 (untouched) to 4 (post-filter). Not real-time safe. 0 or a negative code. */
+/** One step of the article's ladder, 0 (untouched) to 4 (post-filter), pointers as above. Not real-time safe. 0 or a negative code. */
 export function recordingLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): i32 {
   const samples = (hops as i64) * FRAME;
-  if (!readable(noisy, samples) || !readable(clean, samples) || !readable(out, samples)) return ERROR_POINTER;
+  if (!isAllocated(noisy, samples) || !isAllocated(clean, samples) || !isAllocated(out, samples)) return ERROR_POINTER;
   if (step < STEP_UNTOUCHED || step > STEP_POST_FILTER) return ERROR_HANDLE;
   climbLadder(noisy, clean, hops, step, out);
   return 0;
 }
 
-/** Period and correlation of each hop. Not real-time safe. 0 or a negative code. */
+/** Period and correlation of each hop, pointers as above. Not real-time safe. 0 or a negative code. */
 export function recordingPitch(noisy: usize, hops: i32, out: usize): i32 {
-  if (!readable(noisy, (hops as i64) * FRAME) || !readable(out, 2 * (hops as i64))) return ERROR_POINTER;
+  if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, 2 * (hops as i64))) return ERROR_POINTER;
   trackPitch(noisy, hops, out);
   return 0;
 }

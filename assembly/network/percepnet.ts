@@ -21,6 +21,7 @@ import {
   GAIN_ROWS,
   LAYER_CONV1,
   LAYER_CONV2,
+  LAYER_COUNT,
   LAYER_DENSE,
   LAYER_GAIN_OUT,
   LAYER_GRU_GAIN,
@@ -32,6 +33,9 @@ import {
   Layer,
   padRows,
 } from './weights';
+
+/** More than the objects of a network, or of a stream, take beside their arrays. */
+const OBJECT_BYTES: i64 = 2048;
 
 /** Features beyond this, or not a number, count as 0: one bad frame must not stay in the states for ever. */
 const FEATURE_LIMIT: f32 = 1e4;
@@ -75,6 +79,19 @@ export class Network {
   /** Scratch for the int32 sums of one layer: streams take turns. */
   readonly sums: usize;
 
+  /** Most the constructor allocates for checked descriptors. */
+  static bytes(layers: usize): i64 {
+    let sum: i64 = 0;
+    let widest: i64 = 0;
+    for (let i = 0; i < LAYER_COUNT; i++) {
+      const descriptor = layers + <usize>(i * DESCRIPTOR_WORDS * 4);
+      sum += Layer.bytes(descriptor);
+      widest = max(widest, Layer.outputBytes(descriptor));
+    }
+    // A GRU has the sums of both its matrices at once.
+    return sum + 2 * widest + OBJECT_BYTES;
+  }
+
   constructor(layers: usize) {
     this.dense = layerAt(layers, LAYER_DENSE);
     this.conv1 = layerAt(layers, LAYER_CONV1);
@@ -109,6 +126,19 @@ export class NetworkState {
   private readonly strengthHidden: usize;
   /** f32 states of gru1, gru2, gru3, gruGain, gruStrength. */
   private readonly states: usize;
+
+  /** Most the constructor allocates. */
+  static bytes(network: Network): i64 {
+    const units = network.gru1.units;
+    const strengthUnits = network.gruStrength.units;
+    const activations =
+      network.conv1.columns +
+      network.conv2.columns +
+      network.gainOut.columns +
+      network.gruStrength.input.columns +
+      strengthUnits;
+    return <i64>activations * ACTIVATION_BYTES + <i64>(4 * units + strengthUnits) * 4 + OBJECT_BYTES;
+  }
 
   constructor(private readonly network: Network) {
     const units = network.gru1.units;

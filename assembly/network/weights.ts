@@ -52,6 +52,9 @@ export const MAX_ROWS: i32 = 8192;
 export const MAX_COLUMNS: i32 = 16384;
 const MAX_TAPS: i32 = 16;
 
+/** More than a layer's object, its list of counts and the headers of its blocks take. */
+const OBJECT_BYTES: i64 = 256 + (2 * MAX_ROWS) / TILE_ROWS;
+
 /** Codes of checkLayers. */
 export const ERROR_COUNT: i32 = -101; // not LAYER_COUNT layers
 export const ERROR_POINTER: i32 = -102; // a pointer is unaligned or leads outside the memory
@@ -204,6 +207,16 @@ export class Layer {
   readonly sparse: bool;
   /** Start of each int32 sum: -64 * sum of the row in the relaxed build, which sees q; 0 (none) in the plain one, which sees q - 64. */
   readonly start: usize;
+
+  /** Bytes of its outputs, f32 or int32. */
+  static outputBytes(descriptor: usize): i64 {
+    return <i64>padRows(word(descriptor, 1)) * 4;
+  }
+
+  /** Most the constructor allocates. */
+  static bytes(descriptor: usize): i64 {
+    return 2 * Layer.outputBytes(descriptor) + <i64>word(descriptor, 2) + OBJECT_BYTES;
+  }
 
   constructor(descriptor: usize) {
     this.rows = word(descriptor, 1);

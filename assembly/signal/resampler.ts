@@ -11,6 +11,7 @@
  *   destroyed resampler serves the next one of the same rates and length.
  * - Input and output buffers never overlap; the input block is consumed by process and may be overwritten after it.
  */
+import { reserve } from '../memory';
 
 /** Half width of the kernel in samples of the lower rate: Kaiser's length estimate for 87 dB over 0.1 Nyquist. */
 const HALF_WIDTH: i32 = 56;
@@ -29,6 +30,10 @@ const INTERPOLATED_PHASES: i32 = 512;
 const MIN_RATE: f64 = 1000;
 const MAX_RATE: f64 = 768000;
 const MAX_RESAMPLERS: i32 = 1024;
+/** Values of a kernel's table, and of a block of output: 16 MiB each. Any rate to or from 48 kHz stays below. */
+const MAX_VALUES: i64 = 1 << 22;
+/** More than the objects of a resampler and its kernel take, lists included. */
+const OBJECT_BYTES: i64 = 1 << 14;
 
 function greatestCommonDivisor(a: i32, b: i32): i32 {
   while (b != 0) {
@@ -60,9 +65,26 @@ function kernel(t: f64, half: f64, cutoff: f64): f64 {
   return (x == 0 ? cutoff : (cutoff * Math.sin(x)) / x) * window;
 }
 
+/** Width of the kernel: down-sampling, the lower Nyquist frequency is the output's, so it widens by the ratio. */
+function widening(inRate: i32, outRate: i32): f64 {
+  return Math.max(1, <f64>inRate / <f64>outRate);
+}
+
+/** Half width = delay, in input samples. */
+function halfWidth(inRate: i32, outRate: i32): i32 {
+  return <i32>Math.ceil((HALF_WIDTH * widening(inRate, outRate)) / 2) * 2;
+}
+
+/** Rows of the table: one per phase, or those that are interpolated and one more. */
+function tableRows(inRate: i32, outRate: i32): i32 {
+  const outStep = outRate / greatestCommonDivisor(inRate, outRate);
+  if (outStep <= MAX_EXACT_PHASES) return outStep;
+  // A wider kernel is smoother, so it needs fewer phases in proportion.
+  return <i32>Math.ceil(INTERPOLATED_PHASES / widening(inRate, outRate)) + 1;
+}
+
 /** Table of one rate pair, shared by all its resamplers. Row p, tap i weighs input floor(t) - taps + 1 + i. */
 class Kernel {
-  /** Half width = delay, in input samples. */
   half: i32;
   taps: i32;
   /** Outputs per `inStep` inputs, both reduced. */
@@ -79,16 +101,14 @@ class Kernel {
     const divisor = greatestCommonDivisor(inRate, outRate);
     this.inStep = inRate / divisor;
     this.outStep = outRate / divisor;
-    // Down-sampling: the lower Nyquist frequency is the output's, so the kernel widens by the ratio.
-    const ratio = Math.max(1, <f64>inRate / <f64>outRate);
-    const half = Math.ceil((HALF_WIDTH * ratio) / 2) * 2;
-    const taps = <i32>half * 2;
-    this.half = <i32>half;
-    this.taps = taps;
+    this.half = halfWidth(inRate, outRate);
+    this.taps = 2 * this.half;
     this.exact = this.outStep <= MAX_EXACT_PHASES;
-    // A wider kernel is smoother, so it needs fewer phases in proportion.
-    this.phases = this.exact ? this.outStep : <i32>Math.ceil(INTERPOLATED_PHASES / ratio);
-    const rows = this.exact ? this.phases : this.phases + 1;
+    const half = <f64>this.half;
+    const taps = this.taps;
+    const rows = tableRows(inRate, outRate);
+    this.phases = this.exact ? rows : rows - 1;
+    const cutoff = CUTOFF / widening(inRate, outRate);
     const table = new StaticArray<f32>(rows * taps);
     const row = new StaticArray<f64>(taps);
     this.table = table;
@@ -97,7 +117,7 @@ class Kernel {
       let sum: f64 = 0;
       for (let i = 0; i < taps; i++) {
         const t = fraction - half + <f64>(taps - 1 - i);
-        const h = kernel(t, half, CUTOFF / ratio);
+        const h = kernel(t, half, cutoff);
         row[i] = h;
         sum += h;
       }
@@ -151,6 +171,11 @@ function horizontalSum(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3));
 }
 
+/** Most samples a block of maxInput can become. */
+function maxOutput(inRate: i32, outRate: i32, maxInput: i32): i64 {
+  return <i64>Math.ceil((<f64>maxInput * <f64>outRate) / <f64>inRate) + 1;
+}
+
 /** One stream. */
 export class Resampler {
   inUse: bool = true;
@@ -166,8 +191,7 @@ export class Resampler {
     public maxInput: i32,
   ) {
     this.history = new StaticArray<f32>(kernel.taps - 1 + maxInput);
-    const maxOutput = <i32>Math.ceil((<f64>maxInput * <f64>kernel.outStep) / <f64>kernel.inStep) + 1;
-    this.result = new StaticArray<f32>(maxOutput);
+    this.result = new StaticArray<f32>(<i32>maxOutput(kernel.inRate, kernel.outRate, maxInput));
   }
 
   /** Where the caller writes the next block: maxInput f32. */
@@ -235,7 +259,10 @@ function resamplerAt(handle: i32): Resampler | null {
   return resampler.inUse ? resampler : null;
 }
 
-/** Handle >= 0 of a stream from inRate to outRate (Hz) in blocks of up to maxInput samples, or -1. Not real-time safe. */
+/**
+ * Handle >= 0 of a stream from inRate to outRate (Hz) in blocks of up to maxInput samples, or -1 when a rate, a size
+ * or the memory does not allow it. Not real-time safe.
+ */
 export function resamplerCreate(inRate: f64, outRate: f64, maxInput: i32): i32 {
   if (!(inRate >= MIN_RATE && inRate <= MAX_RATE && outRate >= MIN_RATE && outRate <= MAX_RATE)) return -1;
   if (maxInput < 1 || maxInput > 1 << 20) return -1;
@@ -254,7 +281,12 @@ export function resamplerCreate(inRate: f64, outRate: f64, maxInput: i32): i32 {
   for (let i = 0; i < kernels.length; i++) {
     if (kernels[i].inRate == from && kernels[i].outRate == to) shared = kernels[i];
   }
-  if (shared == null) {
+  const taps = 2 * (halfWidth(from, to) as i64);
+  const table = tableRows(from, to) * taps;
+  const output = maxOutput(from, to, maxInput);
+  if (table > MAX_VALUES || output > MAX_VALUES) return -1;
+  if (!reserve(4 * (3 * taps + maxInput + output + (shared ? 0 : table)) + OBJECT_BYTES)) return -1;
+  if (!shared) {
     shared = new Kernel(from, to);
     kernels.push(shared);
   }
