@@ -217,7 +217,11 @@ async function readChunks(file: FileHandle, path: string, bytes: number): Promis
       return { format, start: at, size };
     }
     if (id === 'fmt ') format = readFormat(await readAt(file, at, Math.min(size, MAX_FORMAT_BYTES)), path);
-    if (id === 'ds64' && big) bigSize = Number((await readAt(file, at, 16)).readBigUInt64LE(8));
+    if (id === 'ds64' && big) {
+      const sizes = await readAt(file, at, 16);
+      if (sizes.length < 16) throw broken(path, 'is damaged: its sizes are incomplete');
+      bigSize = Number(sizes.readBigUInt64LE(8));
+    }
     at += size + (size & 1);
   }
 }

@@ -4,11 +4,31 @@ import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Compiles AssemblyScript: `entry` is a file of the repository, or `source` itself, whose imports are relative to the root. */
-export async function compileAssembly(entry: string, source?: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Compiles AssemblyScript: `entry` is a file of the repository, or `source` itself, whose imports are relative to the root.
+ * @param options more of asc's
+ */
+export async function compileAssembly(
+  entry: string,
+  source?: string,
+  options: readonly string[] = [],
+): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
-    [entry, '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd', '-o', 'probe.wasm'],
+    [
+      entry,
+      '--config',
+      'none',
+      '--runtime',
+      'stub',
+      '-O3',
+      '--noAssert',
+      '--enable',
+      'simd',
+      ...options,
+      '-o',
+      'probe.wasm',
+    ],
     {
       readFile: (name) => (name === entry && source ? source : readFile(root + name, 'utf8').catch(() => null)),
       writeFile: (_name, contents) => {
