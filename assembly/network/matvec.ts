@@ -7,7 +7,7 @@
 import { RELAXED } from './activations';
 import { Layer, TILE_BYTES, TILE_ROWS } from './weights';
 
-// Sums of 256 w (q - 64) over the even columns of a chunk stay below 2 * 256 * 2^13 * 2^8 = 2^30.
+/** Tiles whose sum of q - 64 fits an int16: 64 * 256 = 2^14. The int32 sums may wrap on the way; their end fits. */
 const CHUNK_TILES: usize = 256;
 
 /**
@@ -20,7 +20,24 @@ export function matvec(layer: Layer, activations: usize, sums: usize): void {
   else matvecPlain(layer, activations, sums);
 }
 
-/** q <= 127, so a pair of products stays below 2^15 and every engine's relaxed dot gives the same integers. */
+/**
+ * How the engine computes the relaxed dot: with q = 255, outside the range every engine agrees on, x86 without VNNI instructions
+ * saturates its sums of two products, 2 * 32767. There the engine spends five instructions on it, one of them for a constant
+ * that relaxedDot keeps in a register.
+ */
+const SATURATES: bool = RELAXED
+  ? i32x4.extract_lane(i32x4.relaxed_dot_i8x16_i7x16_add_s(i8x16.splat(127), i8x16.splat(-1), i32x4.splat(0)), 0) ==
+    65534
+  : false;
+
+/** Eight int16 of one. */
+const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
+
+/** The relaxed dot product in two steps. q <= 127, so a pair of products stays below 2^15 and every engine gives the same integers. */
+function relaxedDot(w: v128, q: v128, ones: v128, sum: v128): v128 {
+  return i32x4.add(i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(w, q), ones), sum);
+}
+
 function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
   const sparse = layer.sparse;
   let tile = layer.weights;
@@ -28,6 +45,8 @@ function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
   let counts = layer.counts;
   let start = layer.start;
   const sumsEnd = sums + <usize>(layer.strips * TILE_ROWS * 4);
+  // Loaded, because engines make a constant anew at each use.
+  const ones = v128.load(ONES);
   while (sums < sumsEnd) {
     let a0 = v128.load(start);
     let a1 = v128.load(start, 16);
@@ -35,14 +54,26 @@ function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
     let a3 = v128.load(start, 48);
     let item = list;
     const end = item + ((<usize>load<u16>(counts)) << 1);
-    while (item < end) {
-      const q = v128.load32_splat(activations + ((<usize>load<u16>(item)) << 2));
-      a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile), q, a0);
-      a1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 16), q, a1);
-      a2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 32), q, a2);
-      a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 48), q, a3);
-      tile += TILE_BYTES;
-      item += 2;
+    if (SATURATES) {
+      while (item < end) {
+        const q = v128.load32_splat(activations + ((<usize>load<u16>(item)) << 2));
+        a0 = relaxedDot(v128.load(tile), q, ones, a0);
+        a1 = relaxedDot(v128.load(tile, 16), q, ones, a1);
+        a2 = relaxedDot(v128.load(tile, 32), q, ones, a2);
+        a3 = relaxedDot(v128.load(tile, 48), q, ones, a3);
+        tile += TILE_BYTES;
+        item += 2;
+      }
+    } else {
+      while (item < end) {
+        const q = v128.load32_splat(activations + ((<usize>load<u16>(item)) << 2));
+        a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile), q, a0);
+        a1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 16), q, a1);
+        a2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 32), q, a2);
+        a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 48), q, a3);
+        tile += TILE_BYTES;
+        item += 2;
+      }
     }
     if (sparse) list = end;
     v128.store(sums, a0);
@@ -56,8 +87,12 @@ function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
 }
 
 /**
- * Two int8 columns share an int16 lane: an arithmetic shift right leaves the odd column, a shift left leaves 256 times the even
- * one. The even sums are kept apart and divided by 256 at the end, which saves the shift back in the loop.
+ * Two int8 columns share an int16 lane, W = 256 o + u: o the odd one, u = e + 128 the even one as the plain build keeps it
+ * (weights.ts). With the activations a (of e) and b (of o)
+ *
+ *   e a + o b = W a + (W >> 8) (b - 256 a) - 128 a,
+ *
+ * so one shift serves two columns. Activations hold a and b - 256 a; the sums of a, alike in all rows, are taken off at the end.
  */
 function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
   const sparse = layer.sparse;
@@ -65,19 +100,16 @@ function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
   let list = layer.list;
   let counts = layer.counts;
   const sumsEnd = sums + <usize>(layer.strips * TILE_ROWS * 4);
-  memory.fill(sums, 0, sumsEnd - sums);
+  const offset = i16x8.splat(-128);
   while (sums < sumsEnd) {
+    let a0 = i32x4.splat(0);
+    let a1 = i32x4.splat(0);
+    let a2 = i32x4.splat(0);
+    let a3 = i32x4.splat(0);
     let item = list;
     const end = item + ((<usize>load<u16>(counts)) << 1);
     while (item < end) {
-      let a0 = i32x4.splat(0);
-      let a1 = i32x4.splat(0);
-      let a2 = i32x4.splat(0);
-      let a3 = i32x4.splat(0);
-      let e0 = i32x4.splat(0);
-      let e1 = i32x4.splat(0);
-      let e2 = i32x4.splat(0);
-      let e3 = i32x4.splat(0);
+      let evens = i16x8.splat(0);
       const chunkEnd = min(end, item + (CHUNK_TILES << 1));
       do {
         const block = activations + ((<usize>load<u16>(item)) << 3);
@@ -87,23 +119,29 @@ function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
         const w1 = v128.load(tile, 16);
         const w2 = v128.load(tile, 32);
         const w3 = v128.load(tile, 48);
-        e0 = i32x4.add(e0, i32x4.dot_i16x8_s(i16x8.shl(w0, 8), even));
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(w0, even));
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(w1, even));
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(w2, even));
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(w3, even));
         a0 = i32x4.add(a0, i32x4.dot_i16x8_s(i16x8.shr_s(w0, 8), odd));
-        e1 = i32x4.add(e1, i32x4.dot_i16x8_s(i16x8.shl(w1, 8), even));
         a1 = i32x4.add(a1, i32x4.dot_i16x8_s(i16x8.shr_s(w1, 8), odd));
-        e2 = i32x4.add(e2, i32x4.dot_i16x8_s(i16x8.shl(w2, 8), even));
         a2 = i32x4.add(a2, i32x4.dot_i16x8_s(i16x8.shr_s(w2, 8), odd));
-        e3 = i32x4.add(e3, i32x4.dot_i16x8_s(i16x8.shl(w3, 8), even));
         a3 = i32x4.add(a3, i32x4.dot_i16x8_s(i16x8.shr_s(w3, 8), odd));
+        evens = i16x8.add(evens, even);
         tile += TILE_BYTES;
         item += 2;
       } while (item < chunkEnd);
-      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums), a0), i32x4.shr_s(e0, 8)));
-      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums, 16), a1), i32x4.shr_s(e1, 8)), 16);
-      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums, 32), a2), i32x4.shr_s(e2, 8)), 32);
-      v128.store(sums, i32x4.add(i32x4.add(v128.load(sums, 48), a3), i32x4.shr_s(e3, 8)), 48);
+      const correction = i32x4.dot_i16x8_s(evens, offset);
+      a0 = i32x4.add(a0, correction);
+      a1 = i32x4.add(a1, correction);
+      a2 = i32x4.add(a2, correction);
+      a3 = i32x4.add(a3, correction);
     }
     if (sparse) list = end;
+    v128.store(sums, a0);
+    v128.store(sums, a1, 16);
+    v128.store(sums, a2, 32);
+    v128.store(sums, a3, 48);
     sums += TILE_ROWS * 4;
     counts += 2;
   }

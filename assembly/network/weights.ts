@@ -17,6 +17,7 @@
  * column block (column / 4) of each tile in order of storage.
  */
 import { BANDS, FEATURES } from '../constants';
+import { isAllocated } from '../memory';
 import { LEVELS, RELAXED, ZERO_POINT } from './activations';
 
 export const DESCRIPTOR_WORDS: i32 = 8;
@@ -116,7 +117,10 @@ function checkLayer(descriptor: usize, kind: i32): i32 {
     if (!readable(blocks, (<i64>strips + tiles) * 2)) return ERROR_POINTER;
     if (!checkBlocks(blocks, strips, columnBlocks, <usize>tiles)) return ERROR_BLOCKS;
   }
-  return readable(word(descriptor, 3), tiles * TILE_BYTES) ? 0 : ERROR_POINTER;
+  const weights = word(descriptor, 3);
+  // A layer may rewrite its weights: they must be the caller's own.
+  const own = isAllocated(<usize>(<u32>weights), tiles * (TILE_BYTES / 4));
+  return own && readable(weights, tiles * TILE_BYTES) ? 0 : ERROR_POINTER;
 }
 
 function checkGru(layers: usize, index: i32, inputs: i32, units: i32): i32 {
@@ -187,8 +191,8 @@ export function checkLayers(layers: usize, count: i32): i32 {
 }
 
 /**
- * A checked layer with what the kernels need beside the weights. Reads the memory of its descriptor for life: the weights must
- * stay where they are, and are not written to. The constructor allocates.
+ * A checked layer with what the kernels need beside the weights. Takes the memory of its descriptor for life: the weights must
+ * stay where they are, and in the plain build they are rewritten, so a layer is made of them once. The constructor allocates.
  */
 export class Layer {
   readonly rows: i32;
@@ -241,6 +245,7 @@ export class Layer {
     }
     this.gain = tiled ? makeGains(<usize>(<u32>word(descriptor, 5)), padded) : 0;
     this.start = tiled && RELAXED ? makeStarts(this.weights, this.counts, this.strips) : 0;
+    if (tiled && !RELAXED) offsetEvenColumns(this.weights, this.counts, this.strips);
   }
 }
 
@@ -251,6 +256,14 @@ function makeGains(scales: usize, rows: i32): usize {
     store<f32>(gains + (row << 2), load<f32>(scales + (row << 2)) / LEVELS);
   }
   return gains;
+}
+
+/** Adds 128 to the weights of columns 0 and 2 of each tile, for the plain kernel (matvec.ts). */
+function offsetEvenColumns(weights: usize, counts: usize, strips: i32): void {
+  let tiles: usize = 0;
+  for (let strip = 0; strip < strips; strip++) tiles += load<u16>(counts + ((<usize>strip) << 1));
+  const end = weights + tiles * TILE_BYTES;
+  for (let at = weights; at < end; at += 16) v128.store(at, v128.xor(v128.load(at), i16x8.splat(0x80)));
 }
 
 /** -64 * sum of each row. */

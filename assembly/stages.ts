@@ -1,0 +1,139 @@
+/**
+ * Entry of the bench: the stages of a frame one by one, each on what the others left. Not part of the core.
+ *
+ * The stages come in the order of `Suppressor.process`; the difference between their sum and `STAGE_FRAME` is what moving samples
+ * and cold caches cost.
+ */
+import { bandProducts, interpolate } from './bands/erb';
+import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from './constants';
+import { energyFeatures } from './features';
+import { allocate } from './memory';
+import { Network, NetworkState } from './network/percepnet';
+import { checkLayers } from './network/weights';
+import { pitchCoherence } from './pitch/coherence';
+import { combFilter } from './pitch/comb';
+import { refinePeriod } from './pitch/refine';
+import { PitchSearch } from './pitch/search';
+import { Viterbi } from './pitch/viterbi';
+import { DcBlocker } from './signal/dcblock';
+import { irfft, rfft } from './signal/fft';
+import { applyWindow } from './signal/window';
+import { Suppressor } from './suppressor';
+
+const STAGE_DC_BLOCKER: i32 = 0;
+const STAGE_ANALYSIS: i32 = 1;
+const STAGE_BANDS: i32 = 2;
+const STAGE_SEARCH: i32 = 3;
+const STAGE_VITERBI: i32 = 4;
+const STAGE_REFINE: i32 = 5;
+const STAGE_COMB: i32 = 6;
+const STAGE_FEATURES: i32 = 7;
+const STAGE_NETWORK: i32 = 8;
+const STAGE_INTERPOLATION: i32 = 9;
+const STAGE_SYNTHESIS: i32 = 10;
+const STAGE_FRAME: i32 = 11;
+
+const SPECTRUM: i32 = 2 * (BINS + 3);
+/** Same in the core: two spectra, three sets of bands. */
+const history = new StaticArray<f32>(HISTORY);
+const time = new StaticArray<f32>(WINDOW);
+const spectrum = new StaticArray<f32>(SPECTRUM);
+const comb = new StaticArray<f32>(SPECTRUM);
+const bins = new StaticArray<f32>(BINS + 3);
+const energy = new StaticArray<f32>(BANDS);
+const combEnergy = new StaticArray<f32>(BANDS);
+const features = new StaticArray<f32>(FEATURES);
+
+const blocker = new DcBlocker();
+const search = new PitchSearch();
+const viterbi = new Viterbi();
+let state: NetworkState | null = null;
+let suppressor: Suppressor | null = null;
+let period: i32 = 0;
+
+export function alloc(bytes: i32): usize {
+  return allocate(bytes);
+}
+
+/** As the core's; a stream on it is made as well. */
+export function networkLoad(layers: usize, count: i32): i32 {
+  const code = checkLayers(layers, count);
+  if (code != 0) return code;
+  const network = new Network(layers);
+  state = new NetworkState(network);
+  suppressor = new Suppressor(network);
+  return 0;
+}
+
+/** 480 f32 of the next hop. */
+export function input(): usize {
+  return changetype<usize>(history) + ((HISTORY - FRAME) << 2);
+}
+
+/** Makes room for the next hop. */
+export function advance(): void {
+  const start = changetype<usize>(history);
+  memory.copy(start, start + (FRAME << 2), (HISTORY - FRAME) << 2);
+}
+
+/** Runs a stage `times` times on the hop at `input`. */
+export function run(stage: i32, times: i32): void {
+  const hop = input();
+  const end = changetype<usize>(history) + (HISTORY << 2);
+  const window = changetype<usize>(history) + (COMB_PAST << 2);
+  const t = changetype<usize>(time);
+  const y = changetype<usize>(spectrum);
+  const p = changetype<usize>(comb);
+  const ey = changetype<usize>(energy);
+  const ep = changetype<usize>(combEnergy);
+  const f = changetype<usize>(features);
+  for (let i = 0; i < times; i++) {
+    switch (stage) {
+      case STAGE_DC_BLOCKER:
+        blocker.process(hop, t, FRAME);
+        break;
+      case STAGE_ANALYSIS:
+        applyWindow(end - (WINDOW << 2), t);
+        rfft(t, y);
+        break;
+      case STAGE_BANDS:
+        bandProducts(y, y, ey);
+        break;
+      case STAGE_SEARCH:
+        search.process(end);
+        break;
+      case STAGE_VITERBI:
+        viterbi.process(changetype<usize>(search.scores));
+        break;
+      case STAGE_REFINE:
+        period = refinePeriod(window, viterbi.lag);
+        break;
+      case STAGE_COMB:
+        combFilter(window, period, t);
+        applyWindow(t, t);
+        rfft(t, p);
+        break;
+      case STAGE_FEATURES:
+        bandProducts(p, p, ep);
+        energyFeatures(ey, f);
+        pitchCoherence(y, p, ey, ep, f + 4 * BANDS);
+        break;
+      case STAGE_NETWORK:
+        state!.step(f);
+        break;
+      case STAGE_INTERPOLATION:
+        interpolate(ey, changetype<usize>(bins));
+        break;
+      case STAGE_SYNTHESIS:
+        irfft(y, t);
+        applyWindow(t, t);
+        break;
+      case STAGE_FRAME: {
+        const s = suppressor!;
+        memory.copy(changetype<usize>(s.input), hop, FRAME << 2);
+        s.process(1);
+        break;
+      }
+    }
+  }
+}
