@@ -38,7 +38,7 @@ export async function planFiles(input: string, output: string): Promise<FileTask
   if (resolve(input) === resolve(output)) throw overwriting(input);
   const inside = resolve(output) + sep;
   const tasks = (await readdir(input, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && /\.wav$/i.test(entry.name))
+    .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && /\.wav$/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     // Results of an earlier run, when the output folder lies in the input folder.
     .filter((path) => !resolve(path).startsWith(inside))
