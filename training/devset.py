@@ -87,19 +87,21 @@ class Pool:
         return self.audio[file][first : first + round(seconds * RATE)]
 
 
-def utterances(rng, speech, file, length):
+def utterances(rng, speech, file, length, pause=PAUSE, shortest=0.0):
     """Utterances of one voice with pauses between them; the last one is never cut."""
     out = np.zeros(length, np.float32)
     order = rng.permutation(len(speech.segments[file]))
     at = int(rng.uniform(0.1, 0.5) * RATE)
     for index in order:
+        if speech.segments[file][index][1] < shortest:
+            continue
         piece = speech.segment(file, index)
         if at + len(piece) > length - RATE // 10:
             if at > 0.8 * length:
                 break
             continue
         out[at : at + len(piece)] += piece
-        at += len(piece) + int(rng.uniform(*PAUSE) * RATE)
+        at += len(piece) + int(rng.uniform(*pause) * RATE)
     return out
 
 
@@ -217,32 +219,70 @@ def narrow(x, rate):
     return signal.resample_poly(signal.resample_poly(x, rate, RATE), RATE, rate)[: len(x)].astype(np.float32)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with speech.csv, noise.csv, ...")
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+# Scenes of the profile "calls": (source, level in dB) heard at once. A source is kinds of noise.csv or a function's name.
+SCENES = {
+    "cafe": ((("cafe_babble_crowd",), 0), ("babble", -3), ("fan", -3)),
+    "babble": (("babble", 0), ("fan", -6)),
+    "traffic": ((("traffic_vehicle",), 0), ("fan", -3)),
+    "bus": ((("traffic_vehicle", "train_metro"), 0), ("fan", 3), ("babble", -9)),
+    "metro": ((("train_metro",), 0), ("fan", -3), ("babble", -9)),
+    "living": ((("music",), 0), (("clock",), -12), ("fan", -3)),
+    "office": (("fan", 0), (("keyboard",), -3), ("babble", -9)),
+    "square": ((("cafe_babble_crowd", "traffic_vehicle"), 0), (("wind", "bird"), -6), ("fan", -3)),
+}
+CALL_SNRS = (2.5, 7.5, 12.5, 17.5)
+CALL_TILT = 8.0  # dB an octave above 60 Hz, on top of the recordings' own: noise heard inside rooms and vehicles is low
+CALL_ACTIVITY = 1.5  # dB between the speech level while talking, which the SNR is of, and that of the whole clip
+CALL_LENGTH = (4.0, 6.0)
+CALL_PAUSE = (0.05, 0.25)  # read sentences, not words
+CALL_SHORTEST = 0.8  # seconds of an utterance
 
-    speech, noise = Pool(options.data, "speech"), Pool(options.data, "noise")
+
+def build_calls(seed, speech, noise, write):
+    """Read speech in everyday places at friendly SNRs: like the public sets that papers report."""
+    full_band = sorted(file for file, row in speech.rows.items() if row["tier"] == "F1")
+    seconds = {f: [s for _, s in speech.segments[f] if s >= CALL_SHORTEST] for f in full_band}
+    fluent = [f for f in full_band if sum(seconds[f]) > 60]
+    english = [f for f in fluent if "en" == speech.rows[f]["language"][:2] or "english" in speech.rows[f]["language"]]
+    clips = [(name, snr) for name in SCENES for snr in CALL_SNRS]
+    for turn, (name, snr) in enumerate(clips):
+        rng = np.random.default_rng((seed, 1000 + turn))
+        length = int(rng.uniform(*CALL_LENGTH) * RATE)
+        step = turn + turn // len(CALL_SNRS)  # no voice keeps to one SNR
+        file = english[step // 2 % len(english)] if step % 2 else fluent[step // 2 % len(fluent)]
+        clean = utterances(rng, speech, file, length, CALL_PAUSE, CALL_SHORTEST)
+        clean = at_level(clean, rng.uniform(-30, -22))
+        floor = shaped_noise(rng, length, 2.0, 0)
+        clean += floor * (decibels(rng.uniform(*FLOOR_LEVEL)) / floor.std())
+        talker = speech.rows[file]["speaker"]
+        added, used = np.zeros(length), []
+        for source, level in SCENES[name]:
+            if source == "babble":
+                others = [f for f in full_band if speech.rows[f]["speaker"] != talker]
+                chosen = [others[i] for i in rng.permutation(len(others))[: rng.integers(4, 9)]]
+                part, label = babble(rng, length, speech, chosen), "babble"
+            elif source == "fan":
+                part, label = fan(rng, length), "fan"
+            else:
+                part, label = recorded(rng, noise, source, length, turn)
+            added += at_level(part, level)
+            used.append(label)
+        frequency = np.fft.rfftfreq(length, 1 / RATE)
+        tilt = decibels(-CALL_TILT * np.log2(np.maximum(frequency, 60) / 60)) * (frequency > 30)
+        added = np.fft.irfft(np.fft.rfft(added) * tilt, length)
+        added *= decibels(CALL_ACTIVITY - snr) * clean.std() / added.std()
+        write(f"{name}_{snr}dB.wav", clean, clean + added, slice=name, snr=snr, speaker=talker, noise="+".join(used))
+
+
+def build_slices(seed, speech, noise, write):
+    """Every kind of noise, room, microphone and talker at every SNR."""
     full_band = sorted(file for file, row in speech.rows.items() if row["tier"] == "F1")
     wide_band = sorted(file for file, row in speech.rows.items() if row["tier"] == "W")
-    for folder in ("clean", "noisy", "recordings"):
-        (options.out / folder).mkdir(parents=True, exist_ok=True)
-    metadata = []
-
-    def write(name, clean, noisy, **row):
-        peak = max(np.abs(clean).max(), np.abs(noisy).max())
-        scale = min(1.0, 0.98 / peak)
-        sf.write(options.out / "clean" / name, clean * scale, RATE, subtype="PCM_16")
-        sf.write(options.out / "noisy" / name, noisy * scale, RATE, subtype="PCM_16")
-        metadata.append({"file": name, **row, "seconds": round(len(clean) / RATE, 3)})
-
     slices = [(name, snr) for name in (*SYNTHETIC, *RECORDED) for snr in SNRS]
     slices += [(name, snr) for name in ("reverberant", "headset", "quiet") for snr in SNRS]
     slices += [("clean", None)] * 3
     for turn, (name, snr) in enumerate(slices):
-        rng = np.random.default_rng((options.seed, turn))
+        rng = np.random.default_rng((seed, turn))
         length = int(rng.uniform(*LENGTH) * RATE)
         voices = wide_band if name == "headset" and turn % 2 else full_band
         file = voices[(7 * turn + 3 * (turn // 5)) % len(voices)]  # no voice keeps to one SNR
@@ -292,19 +332,51 @@ def main():
         write(f"{name}_{label}.wav", clean, noisy, slice=name, snr="" if snr is None else snr,
               speaker=speech.rows[file]["speaker"], noise=source)  # fmt: skip
 
-    pairs = options.data / "real" / "pairs"
+
+def build_real(data, out, write):
+    """The recorded pairs, and the recordings without a reference."""
+    pairs = data / "real" / "pairs"
     for path in sorted((pairs / "clean").glob("*")) if pairs.is_dir() else ():
         pair = []
         for folder in ("clean", "noisy"):
             samples, rate = sf.read(next((pairs / folder).glob(f"{path.stem}.*")), dtype="float32")
             pair.append(samples if rate == RATE else resampled(samples, rate))
         write(f"real_{path.stem}.wav", *pair, slice="real", snr="", speaker="", noise="recorded pair")
-    recordings = options.data / "real" / "recordings"
+    recordings = data / "real" / "recordings"
+    (out / "recordings").mkdir(exist_ok=True)
     for path in sorted(recordings.glob("*")) if recordings.is_dir() else ():
         samples, rate = sf.read(path, dtype="float32")
         samples = samples if rate == RATE else resampled(samples, rate)
-        sf.write(options.out / "recordings" / f"{path.stem}.wav", np.clip(samples, -1, 1), RATE, subtype="PCM_16")
+        sf.write(out / "recordings" / f"{path.stem}.wav", np.clip(samples, -1, 1), RATE, subtype="PCM_16")
 
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with speech.csv, noise.csv, ...")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--profile", choices=("slices", "calls"), default="slices")
+    parser.add_argument("--rate", type=int, default=RATE, help="sample rate of the files in hertz")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+
+    speech, noise = Pool(options.data, "speech"), Pool(options.data, "noise")
+    for folder in ("clean", "noisy"):
+        (options.out / folder).mkdir(parents=True, exist_ok=True)
+    metadata = []
+
+    def write(name, clean, noisy, **row):
+        peak = max(np.abs(clean).max(), np.abs(noisy).max())
+        scale = min(1.0, 0.98 / peak)
+        for folder, samples in (("clean", clean), ("noisy", noisy)):
+            samples = signal.resample_poly(samples * scale, options.rate, RATE)
+            sf.write(options.out / folder / name, samples, options.rate, subtype="PCM_16")
+        metadata.append({"file": name, **row, "seconds": round(len(clean) / RATE, 3)})
+
+    if options.profile == "calls":
+        build_calls(options.seed, speech, noise, write)
+    else:
+        build_slices(options.seed, speech, noise, write)
+        build_real(options.data, options.out, write)
     with open(options.out / "metadata.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["file", "slice", "snr", "speaker", "noise", "seconds"])
         writer.writeheader()
