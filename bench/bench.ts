@@ -1,6 +1,6 @@
 /** The bench page: every subject in turn, a table, bars and a JSON to paste into an issue. */
 import { NoiseSuppressorNode } from 'percepnet-wasm';
-import { explain, showProblem } from '../examples/problems';
+import { explain, showProblem } from '../examples/shared/problems';
 import { hasRelaxedSimd } from '../src/support';
 import type { CoreAnswer, CoreJob } from './core-worker';
 import { absolute, createNode, prepare, source } from './render';

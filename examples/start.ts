@@ -1,6 +1,6 @@
 /** The start page tells whether this browser can run the library. */
 import { NoiseSuppressorNode, type UnsupportedReason } from 'percepnet-wasm';
-import { showProblem } from './problems';
+import { showProblem } from './shared/problems';
 
 const REASONS: Record<UnsupportedReason, string> = {
   'no-audio-worklet': 'It has no AudioWorklet: update the browser.',

@@ -140,15 +140,16 @@ async function about(path) {
   return { size: stats.size, isDirectory: stats.isDirectory() };
 }
 
-function started() {
+/** Whether the module of this address is the script that node was started with. */
+export function started(module) {
   try {
-    return realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+    return realpathSync(process.argv[1]) === fileURLToPath(module);
   } catch {
     return false;
   }
 }
 
-if (started()) {
+if (started(import.meta.url)) {
   const folder = resolve(process.argv[2] ?? 'build/site');
   const { origin } = await serveFolder(folder, { port: Number(process.env.PORT) || 8080, host: process.env.HOST });
   console.log(`${folder} on ${origin}`);

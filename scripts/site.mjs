@@ -1,4 +1,7 @@
-/** Builds the demo and bench pages into one static folder that any web server can host. */
+/**
+ * npm run build:pages: builds the demo and bench pages into one static folder that any web server can host, at any path.
+ *   node scripts/site.mjs [--out=build/pages] [--models=DIR]
+ */
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -11,15 +14,27 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { CONTENT_SECURITY_POLICY, started } from './serve.mjs';
 
 const CORES = ['build/core.wasm', 'build/core-relaxed.wasm'];
 const PEERS = 'node_modules';
 const SAPPHI = '@sapphi-red/web-noise-suppressor';
 const JITSI = '@jitsi/rnnoise-wasm';
 const TIMEPHY = '@timephy/rnnoise-wasm';
+
+/** Folders of the site with what the menu calls them, in its order. */
+export const PAGES = [
+  ['microphone', 'Microphone'],
+  ['call', 'Call'],
+  ['file', 'File'],
+  ['article', 'Article'],
+  ['bench', 'Bench'],
+];
 
 /**
  * @param {object} [options]
@@ -49,6 +64,10 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
 
   log('3/3 Bundling the pages ...');
   const found = copyModels(models, out);
+  const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
+  mkdirSync(`${out}/article`, { recursive: true });
+  const shapes = ['assembly/article.ts', '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert'];
+  node(asc, ...shapes, '--enable', 'simd', '-o', `${out}/article/shapes.wasm`);
   await bundlePages(out);
   copyPages(out);
   await copyPeers(out);
@@ -100,7 +119,11 @@ async function bundlePages(out) {
     entryPoints: {
       'start/start': 'examples/start.ts',
       'microphone/microphone': 'examples/microphone/microphone.ts',
-      'microphone/file-worker': 'examples/microphone/file-worker.ts',
+      'call/call': 'examples/call/call.ts',
+      'file/file': 'examples/file/file.ts',
+      'file/file-worker': 'examples/file/file-worker.ts',
+      'article/article': 'examples/article/article.ts',
+      'article/core-worker': 'examples/article/core-worker.ts',
       'bench/bench': 'bench/bench.ts',
       'bench/core-worker': 'bench/core-worker.ts',
       'bench/headless-page': 'bench/headless-page.ts',
@@ -111,15 +134,42 @@ async function bundlePages(out) {
 }
 
 function copyPages(out) {
-  copy('examples/index.html', `${out}/index.html`);
+  writePage('examples/index.html', `${out}/index.html`, '');
+  for (const [folder] of PAGES) {
+    const source = folder === 'bench' ? 'bench' : `examples/${folder}`;
+    writePage(`${source}/index.html`, `${out}/${folder}/index.html`, folder);
+  }
   copy('examples/style.css', `${out}/style.css`);
   copy('examples/icon.svg', `${out}/icon.svg`);
-  copy('examples/microphone/index.html', `${out}/microphone/index.html`);
   for (const name of ['speech.wav', 'noise.wav']) copy(`test/fixtures/${name}`, `${out}/samples/${name}`);
-  copy('bench/index.html', `${out}/bench/index.html`);
   copy('bench/headless.html', `${out}/bench/headless.html`);
   for (const name of ['pass-through.js', 'memory-probe.js'])
     copy(`bench/worklets/${name}`, `${out}/bench/worklets/${name}`);
+}
+
+/** A page with the head and the menu that all share; `folder` is its own, '' the start page's. */
+function writePage(from, to, folder) {
+  const up = folder ? '../' : './';
+  const links = PAGES.map(([path, name]) =>
+    path === folder ? `<a href="./" aria-current="page">${name}</a>` : `<a href="${up}${path}/">${name}</a>`,
+  );
+  const header = `<a class="skip" href="#main">Skip to content</a>
+    <header class="top">
+      <a class="brand" href="${up}"${folder ? '' : ' aria-current="page"'}><img src="${up}icon.svg" width="28" height="28" alt="" />percepnet-wasm</a>
+      <nav aria-label="Pages">
+        ${links.join('\n        ')}
+      </nav>
+    </header>`;
+  // Hosts that send no headers get the same policy, but for what only a header may say.
+  const policy = CONTENT_SECURITY_POLICY.replace(/; frame-ancestors [^;]*/, '');
+  const html = readFileSync(from, 'utf8')
+    .replace('<!-- header -->', header)
+    .replace(
+      '<meta charset="utf-8" />',
+      `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,
+    );
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, html);
 }
 
 async function copyPeers(out) {
@@ -212,4 +262,12 @@ function gzipped(...files) {
 function copy(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);
+}
+
+if (started(import.meta.url)) {
+  const { values: options } = parseArgs({
+    options: { models: { type: 'string' }, out: { type: 'string', default: 'build/pages' } },
+  });
+  await buildSite({ ...options, log: (message) => console.log(message) });
+  console.log(`The pages are in ${options.out}: copy the folder to any web server, at any path.`);
 }

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { serveFolder } from './serve.mjs';
-import { buildSite } from './site.mjs';
+import { buildSite, PAGES } from './site.mjs';
 
 const { values: options } = parseArgs({
   options: { models: { type: 'string' }, out: { type: 'string', default: 'build/site' } },
@@ -33,9 +33,8 @@ const site = await serveFolder(options.out, { port, host: process.env.HOST }).ca
 });
 if (port !== 0 && site.port !== port) console.log(`Port ${port} is taken.`);
 console.log(`
-  Start page   ${site.origin}/
-  Microphone   ${site.origin}/microphone/
-  Bench        ${site.origin}/bench/
+  ${'Start page'.padEnd(12)} ${site.origin}/
+${PAGES.map(([folder, name]) => `  ${name.padEnd(12)} ${site.origin}/${folder}/`).join('\n')}
 
 Stop with Ctrl+C.`);
 

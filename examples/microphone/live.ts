@@ -1,5 +1,6 @@
 /** The graph of the microphone demo: microphone -> suppressor -> (listen) -> loudspeakers, with a look before and after. */
 import { NoiseSuppressorNode, recommendedConstraints } from 'percepnet-wasm';
+import { levelOf } from '../shared/audio';
 
 /** Samples of one spectrum. */
 const FFT_SIZE = 2048;
@@ -74,10 +75,7 @@ export class Live {
 
   /** Level in dBFS (mean square) of the last 40 ms. */
   level(analyser: AnalyserNode): number {
-    analyser.getFloatTimeDomainData(this.samples);
-    let sum = 0;
-    for (const x of this.samples) sum += x * x;
-    return 10 * Math.log10(sum / this.samples.length + 1e-12);
+    return levelOf(analyser, this.samples);
   }
 
   async stop(): Promise<void> {

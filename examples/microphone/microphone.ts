@@ -1,12 +1,9 @@
 /** The microphone demo: what the elements of the page do. */
-import { explain, showProblem } from '../problems';
-import { setUpFile } from './file';
+import { element, percent, setBadge, setMeter, showLevel, strengthSlider } from '../shared/page';
+import { explain, showProblem } from '../shared/problems';
+import { labelScale, ScrollingSpectrogram } from '../shared/spectrogram';
 import { Live } from './live';
-import { element, percent, setBadge, setMeter, strengthSlider } from './page';
-import { labelScale, ScrollingSpectrogram } from './spectrogram';
 
-/** dBFS at the left end of the level meters. */
-const METER_FLOOR = -80;
 /** A microphone below this level for so long is called silent. */
 const SILENT_LEVEL = -95;
 const SILENT_SECONDS = 4;
@@ -158,11 +155,6 @@ function draw(now: number): void {
   requestAnimationFrame(draw);
 }
 
-function showLevel(id: string, level: number): void {
-  setMeter(element(id), 1 - level / METER_FLOOR);
-  element(`${id}-value`).textContent = level > -110 ? `${level.toFixed(0)} dB` : 'silent';
-}
-
 function watchForSilence(level: number, now: number): void {
   if (level > SILENT_LEVEL) {
     if (lastSound === Number.POSITIVE_INFINITY) showProblem(problem, null);
@@ -211,4 +203,3 @@ navigator.mediaDevices?.addEventListener('devicechange', () => {
 });
 
 setRange();
-setUpFile(range);

@@ -18,6 +18,8 @@ const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
   '.map': 'application/json',
   '.wav': 'audio/wav',
 };
@@ -77,8 +79,15 @@ export interface Site {
 
 export type Route = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** `/dist/*` is the build under test, `/test/*` and `/models/*` are files of the repository; `routes` come first. */
-export async function serve(routes: Record<string, Route> = {}, headers: Record<string, string> = {}): Promise<Site> {
+/**
+ * `/dist/*` is the build under test, `/test/*` and `/models/*` are files of the repository, `folders` adds more by the first
+ * part of the path; `routes` come first.
+ */
+export async function serve(
+  routes: Record<string, Route> = {},
+  headers: Record<string, string> = {},
+  folders: Record<string, string> = {},
+): Promise<Site> {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -89,11 +98,12 @@ export async function serve(routes: Record<string, Route> = {}, headers: Record<
       return response.end('<!doctype html><script type="module" src="/dist/page.js"></script>');
     }
     const [, top, ...rest] = path.split('/');
-    const folder = { dist: BUILD, test: 'test', models: 'models' }[top];
+    const folder = { dist: BUILD, test: 'test', models: 'models', ...folders }[top];
     try {
       if (!folder) throw new Error('outside');
+      if (path.endsWith('/')) rest.push('index.html');
       const body = await readFile(join(ROOT, folder, ...rest));
-      response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
+      response.setHeader('content-type', TYPES[extname(rest.at(-1) ?? '')] ?? 'application/octet-stream');
       response.end(body);
     } catch {
       response.statusCode = 404;

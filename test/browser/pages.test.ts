@@ -1,11 +1,11 @@
 /** The demo and bench pages as npm start serves them, under the policy it sends. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import wavefile from 'wavefile';
-import { launchChromium } from './browser';
+import { launchChromium, serve } from './browser';
 import { makeMicrophone, microphoneSwitches } from './microphone';
 
 let server: ChildProcess;
@@ -93,7 +93,9 @@ test('the server gives only files of the site', async () => {
   }
 });
 
-test.each(['/', '/microphone/', '/bench/', '/bench/headless.html'])('%s loads without a complaint', async (path) => {
+const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/'];
+
+test.each([...PAGES, '/bench/headless.html'])('%s loads without a complaint', async (path) => {
   const { page, complaints } = await open(path);
   await page.waitForLoadState('networkidle');
   expect(complaints).toEqual([]);
@@ -143,16 +145,123 @@ test('a microphone that is refused is explained', async () => {
   await page.close();
 });
 
-test('a dropped file is denoised, played on both sides and saved as WAV', async () => {
-  const { page, complaints } = await open('/microphone/');
-  const transfer = await page.evaluateHandle((base64) => {
-    const data = new DataTransfer();
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    data.items.add(new File([bytes], 'call.wav', { type: 'audio/wav' }));
-    return data;
-  }, readFileSync(recording).toString('base64'));
+test.each(PAGES)('%s fits a phone and is reached by keyboard alone', async (path) => {
+  const { page } = await open(path);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.waitForLoadState('networkidle');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  // One radio button stands for its group: the arrow keys move inside it.
+  const wanted = await page.evaluate(() => {
+    const seen = new Set<string>();
+    const controls = [...document.querySelectorAll<HTMLElement>('a[href], button, input, select')].filter(
+      (control) => control.checkVisibility() && !(control as HTMLInputElement).disabled,
+    );
+    for (const [i, control] of controls.entries()) {
+      control.dataset.tab = String(i);
+      const { name, type } = control as HTMLInputElement;
+      seen.add(type === 'radio' ? name : String(i));
+    }
+    return [...seen];
+  });
+  const reached = new Set<string>();
+  for (let k = 0; k < wanted.length + 2; k++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const control = document.activeElement as HTMLInputElement;
+      // Radio buttons of a choice are drawn by the label beside them.
+      const ring = [control, control.nextElementSibling].some((drawn) => {
+        if (!drawn) return false;
+        const { outlineStyle, outlineWidth } = getComputedStyle(drawn);
+        return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1;
+      });
+      return { key: control.type === 'radio' ? control.name : control.dataset.tab, ring };
+    });
+    if (at.key === undefined) continue;
+    reached.add(at.key);
+    expect(at.ring, at.key).toBe(true);
+  }
+  expect(wanted.filter((key) => !reached.has(key))).toEqual([]);
+  await page.close();
+});
+
+/** Share of the pixels of a canvas in which a channel (0 red .. 3 alpha) is above a value. */
+async function painted(page: Page, id: string, channel = 0, above = 100): Promise<number> {
+  return page.evaluate(
+    ({ id, channel, above }) => {
+      const canvas = document.getElementById(id) as HTMLCanvasElement;
+      // A copy: reading the same canvas often makes Chromium warn.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext(
+        '2d',
+      ) as OffscreenCanvasRenderingContext2D;
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = channel; i < data.length; i += 4) if (data[i]! > above) count++;
+      return count / (data.length / 4);
+    },
+    { id, channel, above },
+  );
+}
+
+test('a call carries the noise to the far end, and the suppressed track carries less', async () => {
+  const { page, complaints } = await open('/call/');
+  await page.click('#start');
+  await page.waitForSelector('#state:text("In a call")');
+  const level = async (side: string): Promise<number> => {
+    const text = (await page.textContent(`#level-${side}-value`)) ?? '';
+    return text === 'silent' ? -120 : Number.parseFloat(text);
+  };
+  // Medians over some seconds: words come and go, the noise stays.
+  const medians = async (): Promise<[number, number]> => {
+    const levels: [number[], number[]] = [[], []];
+    for (let k = 0; k < 40; k++) {
+      levels[0].push(await level('without'));
+      levels[1].push(await level('with'));
+      await page.waitForTimeout(150);
+    }
+    return levels.map((list) => list.sort((a, b) => a - b)[20]!) as [number, number];
+  };
+  await page.waitForFunction(() => (document.getElementById('codec')?.textContent ?? '').includes('opus'));
+  await page.waitForTimeout(2000);
+  const rain = await medians();
+  expect(rain[0]).toBeGreaterThan(-60);
+  expect(rain[0] - rain[1]).toBeGreaterThan(8);
+  expect(await painted(page, 'without')).toBeGreaterThan(0.02);
+  expect(await page.textContent('#latency')).toMatch(/^\d\d\.\d ms$/);
+  await page.check('input[name="heard"][value="without"]', { force: true });
+  await page.fill('#strength', '0');
+  await page.waitForTimeout(1500);
+  const untouched = await medians();
+  expect(Math.abs(untouched[0] - untouched[1])).toBeLessThan(5);
+  await page.check('input[name="voice"][value="microphone"]', { force: true });
+  expect(await page.isChecked('#hear-nothing')).toBe(true);
+  await page.check('input[name="noise"][value="keys"]', { force: true });
+  await page.check('input[name="noise"][value="none"]', { force: true });
+  await page.click('#start');
+  await page.waitForSelector('#state:text("No call")');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+async function drop(page: Page, name: string, type: string, base64: string): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ({ name, type, base64 }) => {
+      const data = new DataTransfer();
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      data.items.add(new File([bytes], name, { type }));
+      return data;
+    },
+    { name, type, base64 },
+  );
   await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+}
+
+test('a dropped file is denoised, drawn, played on both sides and saved as WAV', async () => {
+  const { page, complaints } = await open('/file/');
+  await drop(page, 'call.wav', 'audio/wav', readFileSync(recording).toString('base64'));
   await page.waitForSelector('#result:visible');
+  expect(await page.textContent('#name')).toBe('call.wav');
+  expect(await painted(page, 'spectrum-before')).toBeGreaterThan(2 * (await painted(page, 'spectrum-after')));
   await page.click('#play');
   await page.waitForFunction(() => Number((document.getElementById('position') as HTMLInputElement).value) > 0.3);
   await page.check('input[value="before"]', { force: true });
@@ -169,8 +278,43 @@ test('a dropped file is denoised, played on both sides and saved as WAV', async 
   await page.close();
 });
 
+test('the sound of a video is taken', async () => {
+  const { page, complaints } = await open('/file/');
+  const video = await page.evaluate(async () => {
+    const context = new AudioContext();
+    const sound = new MediaStreamAudioDestinationNode(context);
+    const tone = new OscillatorNode(context, { frequency: 440 });
+    tone.connect(sound);
+    tone.start();
+    const canvas = document.createElement('canvas');
+    const pen = canvas.getContext('2d') as CanvasRenderingContext2D;
+    const painting = setInterval(() => pen.fillRect(Math.random() * 100, 0, 9, 9), 40);
+    const stream = new MediaStream([...canvas.captureStream(25).getTracks(), ...sound.stream.getTracks()]);
+    const recorder = new MediaRecorder(stream, { mimeType: 'video/webm;codecs=vp8,opus' });
+    const parts: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const stopped = new Promise((resolve) => {
+      recorder.onstop = resolve;
+    });
+    recorder.start();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    recorder.stop();
+    await stopped;
+    clearInterval(painting);
+    await context.close();
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  });
+  await drop(page, 'talk.webm', 'video/webm', video);
+  await page.waitForSelector('#result:visible');
+  expect(await page.textContent('#position-value')).toMatch(/^0:00 of 0:0[123]$/);
+  expect(await painted(page, 'spectrum-before')).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 test('the example is denoised', async () => {
-  const { page, complaints } = await open('/microphone/');
+  const { page, complaints } = await open('/file/');
   await page.click('#example');
   await page.waitForSelector('#result:visible');
   expect(await page.textContent('#position-value')).toBe('0:00 of 0:06');
@@ -179,11 +323,84 @@ test('the example is denoised', async () => {
 });
 
 test('a file that is no audio is explained', async () => {
-  const { page } = await open('/microphone/');
+  const { page } = await open('/file/');
   await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no audio') });
-  await page.waitForSelector('#file-problem:visible');
-  expect(await page.textContent('#file-problem')).toContain('cannot be decoded');
+  await page.waitForSelector('#problem:visible');
+  expect(await page.textContent('#problem')).toContain('cannot be decoded');
   await page.close();
+});
+
+test('the article climbs its ladder, and draws what the core says of bands, comb filter and pitch', async () => {
+  const { page, complaints } = await open('/article/');
+  await page.waitForSelector('#state:text("Ready")', { timeout: 100_000 });
+  const score = async (step: string): Promise<number> =>
+    Number.parseFloat((await page.textContent(`#score-${step}`)) ?? '');
+  const scores = Object.fromEntries(
+    await Promise.all(
+      ['noisy', 'bins', 'bands', 'comb', 'postfilter', 'network'].map(async (step) => [step, await score(step)]),
+    ),
+  );
+  // What docs/ladder.md found on other recordings.
+  expect(scores.bins).toBeGreaterThan(scores.bands);
+  expect(scores.comb).toBeGreaterThan(scores.bands);
+  for (const step of ['bins', 'bands', 'comb', 'postfilter', 'network']) {
+    expect(scores[step]).toBeGreaterThan(scores.noisy + 3);
+  }
+  for (const step of ['noisy', 'comb', 'network', 'clean'])
+    expect(await painted(page, `rung-${step}`)).toBeGreaterThan(0);
+  await page.click('#play');
+  await page.check('input[value="network"]', { force: true });
+  await page.waitForFunction(() => Number((document.getElementById('position') as HTMLInputElement).value) > 0.3);
+  await page.click('#play');
+
+  expect(await page.locator('#bands path.curve').count()).toBe(34);
+  await page.fill('#band', '34');
+  expect(await page.textContent('#band-value')).toContain('strongest at 20000 Hz');
+  await page.fill('#band', '2');
+  expect(await page.textContent('#band-value')).toBe('2: 0 to 200 Hz, strongest at 100 Hz');
+
+  // Five periods of 160 samples (300 Hz) of past; 960 samples of future hold all five too.
+  await page.fill('#pitch', '300');
+  await page.waitForSelector('#taps:text("5 and 5")');
+  // One of 800 (60 Hz) only.
+  await page.fill('#pitch', '60');
+  await page.waitForSelector('#taps:text("5 and 1")');
+  expect(Number.parseFloat((await page.textContent('#passes')) ?? '')).toBeLessThan(-6);
+
+  const noisy = await painted(page, 'track', 3, 0);
+  await page.check('input[name="tracked"][value="clean"]', { force: true });
+  expect(noisy).toBeGreaterThan(0);
+  expect(await painted(page, 'track', 3, 0)).not.toBe(noisy);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test.each(PAGES)('%s works at any path of any host', async (path) => {
+  rmSync('test-results/host', { recursive: true, force: true });
+  cpSync('test-results/site', 'test-results/host/some/where', { recursive: true });
+  // A plain host: no headers of ours; the policy comes with each page.
+  const host = await serve({}, {}, { some: 'test-results/host/some' });
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (sent) => {
+    if (!sent.url().startsWith(`${host.origin}/some/where/`)) complaints.push(`asked for ${sent.url()}`);
+  });
+  page.on('response', (got) => got.ok() || complaints.push(`${got.url()} ${got.status()}`));
+  await page.goto(`${host.origin}/some/where${path}`);
+  await page.waitForLoadState('networkidle');
+  expect(complaints, path).toEqual([]);
+  const refused = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective));
+        fetch('http://127.0.0.1:9/').catch(() => setTimeout(resolve, 1000, 'nothing refused'));
+      }),
+  );
+  expect(refused).toBe('connect-src');
+  await page.close();
+  await host.close();
 });
 
 test('a short bench run fills table, chart and JSON', async () => {

@@ -1,5 +1,5 @@
 /** Spectrograms on canvases: one that scrolls with an AnalyserNode, and one of a whole recording. */
-import { powerSpectrum } from './fft';
+import { PowerSpectrum } from './fft';
 
 /** Decibels shown as black and as the brightest colour. */
 const DARKEST = -105;
@@ -52,14 +52,15 @@ export function labelScale(canvas: HTMLCanvasElement, maxHertz: number): void {
   scale?.replaceChildren(
     ...Array.from({ length: LABELS }, (_, i) => {
       const label = document.createElement('span');
-      label.textContent = `${(maxHertz * (1 - i / (LABELS - 1))) / 1000} kHz`;
+      const hertz = maxHertz * (1 - i / (LABELS - 1));
+      label.textContent = maxHertz > 2000 ? `${hertz / 1000} kHz` : `${hertz} Hz`;
       return label;
     }),
   );
 }
 
 /** One pixel of the canvas for one of the screen. */
-function fitToScreen(canvas: HTMLCanvasElement): void {
+export function fitToScreen(canvas: HTMLCanvasElement): void {
   const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
   const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
   const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
@@ -125,6 +126,11 @@ export class ScrollingSpectrogram {
   }
 }
 
+const FINE = new PowerSpectrum(4096);
+const COARSE = new PowerSpectrum(2048);
+/** Below this top the harmonics of a voice are to be told apart, above it its consonants. */
+const FINE_BELOW_HERTZ = 2500;
+
 /** Draws a whole recording, 0..maxHertz upwards, once. */
 export function drawRecording(
   canvas: HTMLCanvasElement,
@@ -132,6 +138,7 @@ export function drawRecording(
   sampleRate: number,
   maxHertz: number,
 ): void {
+  const spectra = maxHertz < FINE_BELOW_HERTZ ? FINE : COARSE;
   const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
   fitToScreen(canvas);
   labelScale(canvas, maxHertz);
@@ -139,7 +146,7 @@ export function drawRecording(
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let x = 0; x < width; x++) {
-    const spectrum = powerSpectrum(samples, Math.round(((x + 0.5) / width) * samples.length));
+    const spectrum = spectra.around(samples, Math.round(((x + 0.5) / width) * samples.length));
     const binsPerHertz = (2 * spectrum.length) / sampleRate;
     for (let y = 0; y < height; y++) {
       const bin = Math.round((1 - (y + 0.5) / height) * maxHertz * binsPerHertz);

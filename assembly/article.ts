@@ -1,0 +1,33 @@
+/** What the page of the article draws: shapes of the bands and taps of the comb filter. Not part of the core that ships. */
+import { interpolate } from './bands/erb';
+import { BANDS, BINS, COMB_PERIODS, MAX_PERIOD, MIN_PERIOD, WINDOW } from './constants';
+import { combFilter } from './pitch/comb';
+
+const ONE_HOT = new StaticArray<f32>(BANDS);
+const SHAPE = new StaticArray<f32>(BINS + 3);
+
+/** 481 f32: how much the gain of one band counts in each bin of 50 Hz. */
+export function bandShape(band: i32): usize {
+  for (let b = 0; b < BANDS; b++) unchecked((ONE_HOT[b] = b == band ? 1 : 0));
+  interpolate(changetype<usize>(ONE_HOT), changetype<usize>(SHAPE));
+  return changetype<usize>(SHAPE);
+}
+
+const REACH: i32 = COMB_PERIODS * MAX_PERIOD;
+const SIGNAL = new StaticArray<f32>(2 * REACH + WINDOW);
+const FILTERED = new StaticArray<f32>(WINDOW);
+const TAPS = new StaticArray<f32>(2 * COMB_PERIODS + 1);
+
+/** 11 f32: weights of y(n - k T) for k = -5..5, heard from the answers to impulses. */
+export function combTaps(period: i32): usize {
+  period = max(MIN_PERIOD, min(MAX_PERIOD, period));
+  const signal = changetype<usize>(SIGNAL);
+  for (let k = -COMB_PERIODS; k <= COMB_PERIODS; k++) {
+    const at = REACH - k * period;
+    unchecked((SIGNAL[at] = 1));
+    combFilter(signal + ((REACH as usize) << 2), period, changetype<usize>(FILTERED));
+    unchecked((SIGNAL[at] = 0));
+    unchecked((TAPS[k + COMB_PERIODS] = FILTERED[0]));
+  }
+  return changetype<usize>(TAPS);
+}

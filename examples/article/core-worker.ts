@@ -1,0 +1,118 @@
+/** The core's own view of a recording, off the main thread: steps of the ladder, pitch, bands, comb filter. */
+import { denoise } from 'percepnet-wasm/offline';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { CORE_DELAY, CORE_RATE, FRAME } from '../../src/stream';
+
+export type CoreJob =
+  | { type: 'ladder'; id: number; noisy: Float32Array<ArrayBuffer>; clean: Float32Array<ArrayBuffer> }
+  | { type: 'bands'; id: number }
+  | { type: 'comb'; id: number; period: number };
+
+/** Pitch of one frame of 10 ms. */
+export interface PitchFrame {
+  /** Samples at 48 kHz. */
+  readonly period: number;
+  /** About 0 (noise) to 1 (periodic). */
+  readonly correlation: number;
+}
+
+export interface Ladder {
+  /** Bins, bands, comb filter, post-filter, network. */
+  readonly steps: Float32Array<ArrayBuffer>[];
+  readonly pitch: { readonly noisy: PitchFrame[]; readonly clean: PitchFrame[] };
+}
+
+export type CoreAnswer =
+  | ({ type: 'ladder'; id: number } & Ladder)
+  | { type: 'bands'; id: number; shapes: Float32Array[] }
+  | { type: 'comb'; id: number; taps: Float32Array }
+  | { type: 'error'; id: number; message: string };
+
+/** Exports of the core that the library does not use. */
+interface Recordings extends CoreExports {
+  recordingLadder(noisy: number, clean: number, hops: number, step: number, out: number): number;
+  recordingPitch(noisy: number, hops: number, out: number): number;
+}
+
+/** assembly/article.ts */
+interface Shapes {
+  readonly memory: WebAssembly.Memory;
+  bandShape(band: number): number;
+  combTaps(period: number): number;
+}
+
+const BANDS = 34;
+const BINS = 481;
+const TAPS = 11;
+/** Steps 1 to 4 of recordingLadder. */
+const IDEAL_STEPS = [1, 2, 3, 4];
+/** Frames between what goes in and the frame whose pitch is told. */
+const LOOKAHEAD = 2;
+
+// Pages and workers have one type of global here.
+const scope = self as unknown as {
+  onmessage: ((event: MessageEvent<CoreJob>) => void) | null;
+  postMessage(answer: CoreAnswer): void;
+};
+
+async function instance<T>(file: string): Promise<T> {
+  const response = await fetch(new URL(file, import.meta.url));
+  if (!response.ok) throw new Error(`${file} is missing on the server (HTTP ${response.status}).`);
+  const { instance } = await WebAssembly.instantiate(await response.arrayBuffer(), CORE_IMPORTS);
+  return instance.exports as T;
+}
+
+let shapes: Promise<Shapes> | undefined;
+
+scope.onmessage = async ({ data: job }) => {
+  const { id } = job;
+  try {
+    if (job.type === 'ladder') {
+      scope.postMessage({ type: 'ladder', id, ...(await climb(job.noisy, job.clean)) });
+      return;
+    }
+    shapes ??= instance<Shapes>('shapes.wasm');
+    const core = await shapes;
+    if (job.type === 'bands') {
+      const view = (band: number) => new Float32Array(core.memory.buffer, core.bandShape(band), BINS).slice();
+      scope.postMessage({ type: 'bands', id, shapes: Array.from({ length: BANDS }, (_, band) => view(band)) });
+    } else {
+      const taps = new Float32Array(core.memory.buffer, core.combTaps(job.period), TAPS).slice();
+      scope.postMessage({ type: 'comb', id, taps });
+    }
+  } catch (error) {
+    scope.postMessage({ type: 'error', id, message: error instanceof Error ? error.message : String(error) });
+  }
+};
+
+async function climb(noisy: Float32Array<ArrayBuffer>, clean: Float32Array<ArrayBuffer>): Promise<Ladder> {
+  // A fresh one each time: recordings are never given back by the core's allocator.
+  const core = await instance<Recordings>('../dist/core.wasm');
+  const hops = Math.ceil((noisy.length + CORE_DELAY) / FRAME);
+  const room = (): number => {
+    const at = core.alloc(hops * FRAME * 4);
+    if (at === 0) throw new Error('The recording does not fit the memory of the core.');
+    return at;
+  };
+  const [noisyAt, cleanAt, outAt] = [room(), room(), room()];
+  const view = (at: number) => new Float32Array(core.memory.buffer, at, hops * FRAME);
+  view(noisyAt).set(noisy);
+  view(cleanAt).set(clean);
+  const steps = IDEAL_STEPS.map((step) => {
+    const code = core.recordingLadder(noisyAt, cleanAt, hops, step, outAt);
+    if (code !== 0) throw new Error(`The core refused step ${step} (${code}).`);
+    return view(outAt).slice(CORE_DELAY, CORE_DELAY + noisy.length);
+  });
+  const pitch = (at: number): PitchFrame[] => {
+    const code = core.recordingPitch(at, hops, outAt);
+    if (code !== 0) throw new Error(`The core refused to track the pitch (${code}).`);
+    const values = view(outAt);
+    return Array.from({ length: hops - LOOKAHEAD }, (_, n) => ({
+      period: values[2 * (n + LOOKAHEAD)]!,
+      correlation: values[2 * (n + LOOKAHEAD) + 1]!,
+    }));
+  };
+  const tracks = { noisy: pitch(noisyAt), clean: pitch(cleanAt) };
+  const network = await denoise(noisy, { sampleRate: CORE_RATE });
+  return { steps: [...steps, network as Float32Array<ArrayBuffer>], pitch: tracks };
+}

@@ -1,0 +1,46 @@
+/** The worker of the article page, as functions. */
+import type { CoreAnswer, CoreJob, Ladder } from './core-worker';
+
+type Ask = CoreJob extends infer Job ? (Job extends CoreJob ? Omit<Job, 'id'> : never) : never;
+
+export class Core {
+  private readonly worker = new Worker(new URL('core-worker.js', import.meta.url), { type: 'module' });
+  private readonly waiting = new Map<number, { resolve(answer: CoreAnswer): void; reject(error: Error): void }>();
+  private last = 0;
+
+  constructor() {
+    this.worker.onmessage = ({ data }: MessageEvent<CoreAnswer>) => {
+      const request = this.waiting.get(data.id);
+      this.waiting.delete(data.id);
+      if (data.type === 'error') request?.reject(new Error(data.message));
+      else request?.resolve(data);
+    };
+    this.worker.onerror = (event) => {
+      for (const { reject } of this.waiting.values()) reject(new Error(event.message || 'the worker did not load'));
+      this.waiting.clear();
+    };
+  }
+
+  /** Steps 1 to 5, and the pitch with and without noise. */
+  async ladder(noisy: Float32Array<ArrayBuffer>, clean: Float32Array<ArrayBuffer>): Promise<Ladder> {
+    return (await this.ask({ type: 'ladder', noisy, clean })) as CoreAnswer & { type: 'ladder' };
+  }
+
+  /** For each band, how much it counts in each bin of 50 Hz. */
+  async bands(): Promise<Float32Array[]> {
+    return ((await this.ask({ type: 'bands' })) as CoreAnswer & { type: 'bands' }).shapes;
+  }
+
+  /** Weights of the sound k periods before, k = -5..5. */
+  async comb(period: number): Promise<Float32Array> {
+    return ((await this.ask({ type: 'comb', period })) as CoreAnswer & { type: 'comb' }).taps;
+  }
+
+  private ask(request: Ask): Promise<CoreAnswer> {
+    const id = ++this.last;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ ...request, id } as CoreJob);
+    });
+  }
+}
