@@ -41,12 +41,18 @@ import { applyWindow } from './signal/window';
 /** f32 of a spectrum, padded so that vectors of four bins fit. */
 const SPECTRUM: i32 = 2 * (BINS + 3);
 const FRAMES: i32 = LOOKAHEAD + 1;
+/** Hops that fit behind the history before it is moved to the front again. */
+const HISTORY_HOPS: i32 = 4;
+/** Hops in the delay line of the dry input. */
+const DRY_HOPS: i32 = DELAY / FRAME + 1;
 
 /** Frames of analysis before the decision of a resumed stream rests on live spectra alone. */
 const WARM_UP: i32 = FRAMES + 1;
 
 /** Larger samples (+60 dBFS) are cut before analysis: their squares must stay finite. */
 const LIMIT: f32 = 1000;
+/** Larger ones, and what is no number, count as 0: they would end as infinity in whatever comes after. */
+const BROKEN: f32 = 1e30;
 /** Smaller ones are silence: denormals are slow. */
 const DENORMAL: f32 = 1e-15;
 
@@ -86,10 +92,13 @@ export class Suppressor {
   /** Period in samples of the frame in decision. */
   period: i32 = MIN_PERIOD;
 
-  /** Input without DC, newest last. */
-  private history: StaticArray<f32> = new StaticArray<f32>(HISTORY);
-  /** Input as it came, DELAY + FRAME samples, newest last. */
-  private dry: StaticArray<f32> = new StaticArray<f32>(DELAY + FRAME);
+  /** Input without DC, newest last, and room for the hops to come. */
+  private history: StaticArray<f32> = new StaticArray<f32>(HISTORY + HISTORY_HOPS * FRAME);
+  /** Hops taken since the history was moved to the front. */
+  private ahead: i32 = 0;
+  /** Input as it came, DRY_HOPS hops as a ring, and the place of the newest. */
+  private dry: StaticArray<f32> = new StaticArray<f32>(DRY_HOPS * FRAME);
+  private newestDry: i32 = 0;
   /** Spectra and band energies of the newest frame and the look-ahead, as rings. */
   private spectra: StaticArray<f32> = new StaticArray<f32>(FRAMES * SPECTRUM);
   private energies: StaticArray<f32> = new StaticArray<f32>(FRAMES * BANDS);
@@ -114,8 +123,9 @@ export class Suppressor {
   reset(): void {
     const state = this.state;
     if (state) state.reset();
-    memory.fill(changetype<usize>(this.history), 0, HISTORY << 2);
-    memory.fill(changetype<usize>(this.dry), 0, (DELAY + FRAME) << 2);
+    memory.fill(changetype<usize>(this.history), 0, (HISTORY + HISTORY_HOPS * FRAME) << 2);
+    memory.fill(changetype<usize>(this.dry), 0, (DRY_HOPS * FRAME) << 2);
+    this.ahead = 0;
     memory.fill(changetype<usize>(this.spectra), 0, (FRAMES * SPECTRUM) << 2);
     memory.fill(changetype<usize>(this.energies), 0, (FRAMES * BANDS) << 2);
     memory.fill(changetype<usize>(this.overlap), 0, FRAME << 2);
@@ -129,10 +139,16 @@ export class Suppressor {
     this.warm = WARM_UP;
   }
 
+  /** One past the newest sample of the history. */
+  @inline
+  get now(): usize {
+    return changetype<usize>(this.history) + ((HISTORY + this.ahead * FRAME) << 2);
+  }
+
   /** First sample of the frame in decision, with the comb filter's past and future around it. */
   @inline
   get windowInDecision(): usize {
-    return changetype<usize>(this.history) + (COMB_PAST << 2);
+    return this.now - ((HISTORY - COMB_PAST) << 2);
   }
 
   /** Spectrum Y of the frame in decision. */
@@ -209,16 +225,16 @@ export class Suppressor {
   /** Takes the hop in `input`; leaves the features, and Y and P of the frame in decision. */
   analyse(): void {
     this.accept();
-    const history = changetype<usize>(this.history);
+    const now = this.now;
     this.newest = (this.newest + 1) % FRAMES;
     const spectrum = changetype<usize>(this.spectra) + ((this.newest * SPECTRUM) << 2);
     const energies = changetype<usize>(this.energies) + ((this.newest * BANDS) << 2);
     const time = changetype<usize>(TIME);
-    applyWindow(history + ((HISTORY - WINDOW) << 2), time);
+    applyWindow(now - (WINDOW << 2), time);
     rfft(time, spectrum);
     bandProducts(spectrum, spectrum, energies);
 
-    this.search.process(history + (HISTORY << 2));
+    this.search.process(now);
     this.viterbi.process(changetype<usize>(this.search.scores));
     this.period = refinePeriod(this.windowInDecision, this.viterbi.lag);
 
@@ -273,18 +289,24 @@ export class Suppressor {
 
   /** Moves the hop in `input` into the delay lines; samples that are not finite become silence. */
   private accept(): void {
-    const input = changetype<usize>(this.input);
-    const dry = changetype<usize>(this.dry);
     const history = changetype<usize>(this.history);
-    memory.copy(dry, dry + (FRAME << 2), DELAY << 2);
-    memory.copy(history, history + (FRAME << 2), (HISTORY - FRAME) << 2);
-    const hop = history + ((HISTORY - FRAME) << 2);
-    for (let i: usize = 0; i < FRAME_BYTES; i += 4) {
-      const x = load<f32>(input + i);
-      const sample = x - x == 0 ? x : <f32>0;
-      store<f32>(dry + (DELAY << 2) + i, sample);
-      const magnitude = abs(sample);
-      store<f32>(hop + i, magnitude < DENORMAL ? 0 : max<f32>(-LIMIT, min<f32>(LIMIT, sample)));
+    if (++this.ahead > HISTORY_HOPS) {
+      memory.copy(history, history + ((HISTORY_HOPS * FRAME + FRAME) << 2), (HISTORY - FRAME) << 2);
+      this.ahead = 0;
+    }
+    this.newestDry = (this.newestDry + 1) % DRY_HOPS;
+    const input = changetype<usize>(this.input);
+    const dry = changetype<usize>(this.dry) + (this.newestDry as usize) * FRAME_BYTES;
+    const hop = this.now - FRAME_BYTES;
+    const zero = f32x4.splat(0);
+    const limit = f32x4.splat(LIMIT);
+    const denormal = f32x4.splat(DENORMAL);
+    for (let i: usize = 0; i < FRAME_BYTES; i += 16) {
+      const x = v128.load(input + i);
+      const sample = v128.and(x, f32x4.eq(f32x4.sub(x, x), zero));
+      v128.store(dry + i, sample);
+      const audible = v128.and(sample, f32x4.ge(f32x4.abs(sample), denormal));
+      v128.store(hop + i, f32x4.pmax(f32x4.pmin(audible, limit), f32x4.neg(limit)));
     }
     this.dcBlocker.process(hop, hop, FRAME);
   }
@@ -329,7 +351,8 @@ export class Suppressor {
 
   /** Lets the hop out: wet, dry, or a crossfade of one frame from the one to the other. */
   private leave(wet: bool): void {
-    const dry = changetype<usize>(this.dry);
+    // The place after the newest hop holds the oldest.
+    const dry = changetype<usize>(this.dry) + (((this.newestDry + 1) % DRY_HOPS) as usize) * FRAME_BYTES;
     const output = changetype<usize>(this.output);
     if (wet != this.wet) {
       const step: f32 = 1.0 / (FRAME as f32);

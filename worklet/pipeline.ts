@@ -38,10 +38,17 @@ class Channel {
     fifoCapacity: number,
     start: number,
   ) {
-    this.suppressor = checked(core.suppressorCreate(network), 'suppressor');
-    this.toCore = rate === CORE_RATE ? -1 : checked(core.resamplerCreate(rate, CORE_RATE, MAX_BLOCK), 'resampler');
-    this.fromCore = rate === CORE_RATE ? -1 : checked(core.resamplerCreate(CORE_RATE, rate, FRAME), 'resampler');
+    this.suppressor = core.suppressorCreate(network);
+    this.toCore = rate === CORE_RATE ? -1 : core.resamplerCreate(rate, CORE_RATE, MAX_BLOCK);
+    this.fromCore = rate === CORE_RATE ? -1 : core.resamplerCreate(CORE_RATE, rate, FRAME);
     this.fifo = new Fifo(fifoCapacity, start);
+  }
+
+  /** Throws when the core had no room for all of it. */
+  check(): void {
+    if (this.suppressor < 0) throw new Error(`the core has no suppressor left (${this.suppressor})`);
+    if (this.rate !== CORE_RATE && (this.toCore < 0 || this.fromCore < 0))
+      throw new Error('the core has no resampler left');
   }
 
   takeViews(): void {
@@ -109,6 +116,12 @@ export class Pipeline {
     for (let i = 0; i < channels; i++) {
       this.channels.push(new Channel(core, network, rate, this.fifoCapacity(quantum), this.start));
     }
+    try {
+      for (const channel of this.channels) channel.check();
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
     for (const channel of this.channels) channel.takeViews();
     this.warmUp(warm ? 1 : WARM_UP_FRAMES);
   }
@@ -140,6 +153,11 @@ export class Pipeline {
   /** Speech probability of the last frame, 0..1. */
   get probability(): number {
     return Math.max(0, this.speech[0]);
+  }
+
+  /** Blocks that came out short because a frame was late. The delay is made so that there are none. */
+  get underruns(): number {
+    return this.channels.reduce((sum, { fifo }) => sum + fifo.underruns, 0);
   }
 
   /** Forgets what the core has adapted to. The sound in flight is lost with it, the delay is not. */
@@ -267,9 +285,4 @@ export class Pipeline {
     observer.frameEnd(this.speech);
     this.meter.frame(first.frameIn, first.frameOut, this.speech);
   }
-}
-
-function checked(handle: number, what: string): number {
-  if (!(handle >= 0)) throw new Error(`the core has no ${what} left (${handle})`);
-  return handle;
 }

@@ -73,8 +73,10 @@ export function fixture(name: 'speech' | 'noise'): Float32Array {
   return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);
 }
 
-/** The core as built, when the build is newer than its source; compiled otherwise. */
+/** The core in the folder TEST_CORE names, or as built, when the build is newer than its source; compiled otherwise. */
 export async function coreBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  const { TEST_CORE } = process.env;
+  if (TEST_CORE) return Uint8Array.from(readFileSync(`${TEST_CORE}/core.wasm`));
   const built = `${root}build/core.wasm`;
   const newest = Math.max(
     ...readdirSync(`${root}assembly`, { recursive: true, encoding: 'utf8' }).map(

@@ -35,12 +35,12 @@ export async function sanitized(): Promise<Sanitizer> {
   const module = binaryen.readBinary(await compileAssembly('probe.ts', SOURCE, ['--disable', 'bulk-memory']));
   module.setFeatures(binaryen.Features.All);
   module.runPasses(['instrument-memory']);
-  const binary = module.emitBinary();
+  const binary = Uint8Array.from(module.emitBinary());
   module.dispose();
 
   let armed = false;
   let accesses = 0;
-  let shadow = new Uint8Array(0);
+  let shadow: Uint8Array = new Uint8Array(0);
   const faults: string[] = [];
   const check = (kind: string, allowed: number, bytes: number, offset: number, pointer: number): number => {
     if (!armed) return pointer;
@@ -64,7 +64,7 @@ export async function sanitized(): Promise<Sanitizer> {
     store_ptr: (_id: number, bytes: number, offset: number, pointer: number) =>
       check('store', PAYLOAD, bytes, offset, pointer),
   };
-  const compiled = new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
+  const compiled = new WebAssembly.Module(binary);
   for (const { module: from, name } of WebAssembly.Module.imports(compiled)) if (from === 'env') env[name] ??= same;
   const core = new WebAssembly.Instance(compiled, { env } as WebAssembly.Imports).exports as unknown as FullExports & {
     heapBase(): number;
