@@ -1,9 +1,9 @@
 /**
- * Builds dist/: the library's entries, the worklet as one import-free file, the cores, the default network and the types.
+ * Builds dist/: the library's entries, the worklet as one import-free file, the cores, the networks and the types.
  * Options: --core=DIR takes ready core.wasm and core-relaxed.wasm from DIR, --out=DIR writes elsewhere, --no-types.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -17,8 +17,8 @@ const { values: options } = parseArgs({
 });
 const { out } = options;
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-const DEFAULT_MODEL = 'models/lite/model.safetensors';
-const ENTRIES = ['index', 'offline', 'cli', 'inline', 'livekit', 'chime'];
+const NETWORKS = { lite: 'model.safetensors', full: 'model-full.safetensors' };
+const ENTRIES = ['index', 'offline', 'livekit', 'chime', 'inline'];
 
 if (!options.core) execFileSync(process.execPath, ['scripts/build-core.mjs'], { stdio: 'inherit' });
 const core = options.core ?? 'build';
@@ -26,24 +26,20 @@ const core = options.core ?? 'build';
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
+const networks = Object.keys(NETWORKS).filter((name) => existsSync(`models/${name}/model.safetensors`));
+for (const name of networks) copyFileSync(`models/${name}/model.safetensors`, `${out}/${NETWORKS[name]}`);
+if (!networks.includes('lite')) console.warn('models/lite is missing: dist has no default network');
+
 const common = {
   bundle: true,
   target: 'es2022',
-  sourcemap: true,
-  sourcesContent: true,
-  define: { __VERSION__: JSON.stringify(version) },
+  define: { __VERSION__: JSON.stringify(version), __FULL__: JSON.stringify(networks.includes('full')) },
   logLevel: 'warning',
 };
+const shipped = { ...common, sourcemap: true, sourcesContent: true };
+
 await build({
-  ...common,
-  entryPoints: ENTRIES.map((name) => `src/${name}.ts`).filter(existsSync),
-  format: 'esm',
-  // Files imported only on a server, and peers that the app brings.
-  external: ['node:*', 'livekit-client', 'amazon-chime-sdk-js'],
-  outdir: out,
-});
-await build({
-  ...common,
+  ...shipped,
   entryPoints: ['worklet/processor.ts'],
   // Wrapped in a function: a scope is shared by all modules added to it.
   format: 'iife',
@@ -52,16 +48,58 @@ await build({
   outfile: `${out}/worklet.js`,
 });
 
-for (const name of ['core.wasm', 'core-relaxed.wasm']) copyFileSync(`${core}/${name}`, `${out}/${name}`);
-if (existsSync(DEFAULT_MODEL)) copyFileSync(DEFAULT_MODEL, `${out}/model.safetensors`);
-else console.warn(`${DEFAULT_MODEL} is missing: dist has no default network`);
+const { writeStamp } = await load('src/stamp.ts');
+for (const name of ['core', 'core-relaxed']) {
+  writeFileSync(`${out}/${name}.wasm`, writeStamp(readFileSync(`${core}/${name}.wasm`), version, name !== 'core'));
+}
+
+await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
+await build({
+  ...shipped,
+  entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
+  format: 'esm',
+  // One copy of each class for all entries: errors of one are instances in the other.
+  splitting: true,
+  // Branches that this build does not have must not reach a bundler, which would look for their files.
+  minifySyntax: true,
+  // Files imported only on a server, and peers that the app brings.
+  external: ['node:*', 'livekit-client', 'amazon-chime-sdk-js'],
+  plugins: [builtFiles()],
+  outdir: out,
+});
 
 if (!options['no-types']) {
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', `${out}/types`], { stdio: 'inherit' });
+  const types = `${out}/types`;
+  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', types], { stdio: 'inherit' });
+  // Node's resolution wants the extension that bundlers and this repository do without.
+  for (const name of readdirSync(types, { recursive: true }).filter((file) => file.endsWith('.d.ts'))) {
+    const text = readFileSync(`${types}/${name}`, 'utf8');
+    writeFileSync(`${types}/${name}`, text.replace(/(from |import\()(['"])(\.{1,2}\/[^'"]+)\2/g, '$1$2$3.js$2'));
+  }
 }
 
 for (const name of ['index.js', 'worklet.js', 'core.wasm', 'core-relaxed.wasm', 'model.safetensors']) {
   if (!existsSync(`${out}/${name}`)) continue;
   const bytes = readFileSync(`${out}/${name}`);
   console.log(`${name.padEnd(18)} ${String(bytes.length).padStart(8)} bytes ${gzipSync(bytes).length} gzipped`);
+}
+
+/** A module of src/ that the build itself uses. */
+async function load(file) {
+  const { outputFiles } = await build({ ...common, entryPoints: [file], format: 'esm', write: false });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}
+
+/** `built:NAME` is a file of dist, for the entry that carries files as strings. */
+function builtFiles() {
+  return {
+    name: 'built-files',
+    setup(build) {
+      build.onResolve({ filter: /^built:/ }, ({ path }) => ({ path: path.slice('built:'.length), namespace: 'built' }));
+      build.onLoad({ filter: /.*/, namespace: 'built' }, ({ path }) => ({
+        contents: readFileSync(`${out}/${path}`),
+        loader: path.endsWith('.js') ? 'text' : 'base64',
+      }));
+    },
+  };
 }

@@ -2,15 +2,23 @@
 import { CORE_EXPORTS } from './core';
 import { NoiseSuppressorError } from './errors';
 import { type Model, parseModel } from './model';
+import { readStamp } from './stamp';
 import { hasRelaxedSimd } from './support';
 import { VERSION } from './version';
 
+/** A network that comes with the package: 'lite' is small and quick, 'full' larger and better. */
+export type NetworkName = 'lite' | 'full';
+
 export interface AssetOptions {
-  /** Worklet module. Default: the file next to this module. */
+  /** Folder that holds the package's files under their own names, as `npx percepnet-wasm copy-assets` makes it. */
+  base?: string | URL;
+  /** Worklet module. Default: the file in `base`, or next to this module. */
   worklet?: string | URL;
-  /** Core, as a URL or as bytes (bytes are copied, never detached). Default: the file next to this module. */
+  /** Core, as a URL or as bytes (bytes are copied, never detached). Default: as for the worklet. */
   wasm?: string | URL | BufferSource;
-  /** Network weights, as a URL or as bytes (copied). Default: the `lite` network next to this module. */
+  /** Which network of the package to load when `model` is not given. Default 'lite'. */
+  network?: NetworkName;
+  /** Network weights, as a URL or as bytes (copied). Default: the file of `network`, as for the worklet. */
   model?: string | URL | BufferSource;
   /** Passed to each fetch: credentials, integrity, cache. */
   fetchInit?: RequestInit;
@@ -22,26 +30,65 @@ export interface LoadedAssets {
   readonly key: string;
   readonly wasm: ArrayBuffer;
   readonly model: Model;
-  /** Whether the default choice was the relaxed SIMD core. */
+  /** Whether the core uses relaxed SIMD; false for one without a stamp, built by hand. */
   readonly relaxedSimd: boolean;
 }
 
+/** Whether this build came with the weights of 'full'. Put in by the bundler. */
+declare const __FULL__: boolean;
+
 // Literal `new URL(…, import.meta.url)`: the form bundlers know as a reference to a file.
 function defaultWorklet(): URL {
-  return new URL('./worklet.js', import.meta.url);
+  return original(new URL('./worklet.js', import.meta.url));
 }
 
 function defaultWasm(relaxed: boolean): URL {
-  return relaxed ? new URL('./core-relaxed.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url);
+  return original(relaxed ? new URL('./core-relaxed.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url));
 }
 
-function defaultModel(): URL {
-  return new URL('./model.safetensors', import.meta.url);
+function defaultModel(network: NetworkName): URL {
+  if (network === 'lite') return original(new URL('./model.safetensors', import.meta.url));
+  // Not there at all in a build without the weights: bundlers stop at a missing file.
+  if (typeof __FULL__ === 'boolean' && __FULL__) return original(new URL('./model-full.safetensors', import.meta.url));
+  throw new NoiseSuppressorError(
+    'asset-not-found',
+    "this build of percepnet-wasm has no 'full' network: use 'lite', or name your file in assets.model",
+  );
+}
+
+/**
+ * Vite's dev server serves this module from its cache and leaves the files it refers to where they were
+ * (https://github.com/vitejs/vite/issues/8427).
+ */
+function original(url: URL): URL {
+  url.pathname = url.pathname.replace(/\/\.vite\/deps(_\w+)?\//, '/percepnet-wasm/dist/');
+  return url;
+}
+
+function inBase(base: string | URL, name: string): string {
+  return `${base}`.replace(/\/?$/, '/') + name;
 }
 
 /** URL of the worklet module. */
-export function workletUrl(options?: AssetOptions): string {
-  return String(options?.worklet ?? defaultWorklet());
+export function workletUrl(options: AssetOptions = {}): string {
+  const { worklet, base } = options;
+  return String(worklet ?? (base === undefined ? defaultWorklet() : inBase(base, 'worklet.js')));
+}
+
+function wasmSource({ wasm, base }: AssetOptions): Source {
+  if (wasm !== undefined) return wasm;
+  const relaxed = hasRelaxedSimd();
+  if (base === undefined) return defaultWasm(relaxed);
+  return inBase(base, relaxed ? 'core-relaxed.wasm' : 'core.wasm');
+}
+
+function modelSource({ model, network = 'lite', base }: AssetOptions): Source {
+  if (model !== undefined) return model;
+  if (network !== 'lite' && network !== 'full') {
+    throw new NoiseSuppressorError('invalid-input', `assets.network is 'lite' or 'full', not ${network}`);
+  }
+  if (base === undefined) return defaultModel(network);
+  return inBase(base, network === 'lite' ? 'model.safetensors' : 'model-full.safetensors');
 }
 
 const fetched = new Map<string, Promise<ArrayBuffer>>();
@@ -53,25 +100,17 @@ const loaded = new Map<string, Promise<LoadedAssets>>();
  * @throws {NoiseSuppressorError} 'asset-not-found', 'wasm-rejected', 'blocked-by-csp', 'invalid-model', 'version-mismatch'
  */
 export async function loadAssets(options: AssetOptions = {}): Promise<LoadedAssets> {
-  const relaxedSimd = options.wasm === undefined && hasRelaxedSimd();
-  const wasmSource = options.wasm ?? defaultWasm(relaxedSimd);
-  const modelSource = options.model ?? defaultModel();
-  if (isBytes(wasmSource) || isBytes(modelSource)) return load(wasmSource, modelSource, relaxedSimd, options.fetchInit);
-  return once(loaded, `${wasmSource}\n${modelSource}`, () =>
-    load(wasmSource, modelSource, relaxedSimd, options.fetchInit),
-  );
+  const wasm = wasmSource(options);
+  const model = modelSource(options);
+  if (isBytes(wasm) || isBytes(model)) return load(wasm, model, options.fetchInit);
+  return once(loaded, `${wasm}\n${model}`, () => load(wasm, model, options.fetchInit));
 }
 
 type Source = string | URL | BufferSource;
 
-async function load(
-  wasmSource: Source,
-  modelSource: Source,
-  relaxedSimd: boolean,
-  init?: RequestInit,
-): Promise<LoadedAssets> {
+async function load(wasmSource: Source, modelSource: Source, init?: RequestInit): Promise<LoadedAssets> {
   const [wasm, modelBytes] = await Promise.all([bytesOf(wasmSource, init), bytesOf(modelSource, init)]);
-  checkCore(wasm);
+  const { relaxedSimd } = checkCore(wasm);
   const model = await parseModel(new Uint8Array(modelBytes));
   return { key: `${VERSION}-${digest(wasm)}-${digest(modelBytes)}`, wasm, model, relaxedSimd };
 }
@@ -104,6 +143,7 @@ async function fetchBytes(url: string, init?: RequestInit): Promise<ArrayBuffer>
   try {
     response = await fetch(url, init);
   } catch (cause) {
+    if (init?.signal?.aborted) throw new NoiseSuppressorError('aborted', 'loading was aborted', { cause });
     throw new NoiseSuppressorError(
       'asset-not-found',
       `${url} could not be fetched: check the network, CORS, and connect-src of the content security policy`,
@@ -116,10 +156,13 @@ async function fetchBytes(url: string, init?: RequestInit): Promise<ArrayBuffer>
   return response.arrayBuffer();
 }
 
+/** Not a literal, so that neither bundlers for the browser nor the build's own constant folding see an import. */
+const SERVER_ONLY = ['node:fs/promises'] as const;
+
 async function readFile(url: string): Promise<ArrayBuffer> {
-  // Not a literal, so bundlers for the browser do not look for it.
-  const name = 'node:fs/promises';
-  const fs: typeof import('node:fs/promises') = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+  const fs: typeof import('node:fs/promises') = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ SERVER_ONLY[0]
+  );
   try {
     return new Uint8Array(await fs.readFile(new URL(url))).buffer;
   } catch (cause) {
@@ -130,12 +173,12 @@ async function readFile(url: string): Promise<ArrayBuffer> {
 function notFound(url: string, why: string, cause?: unknown): NoiseSuppressorError {
   return new NoiseSuppressorError(
     'asset-not-found',
-    `${url} not found (${why}): copy the package's files next to your bundle or name them in the assets option`,
+    `${url} not found (${why}): run "npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints`,
     { cause },
   );
 }
 
-function checkCore(wasm: ArrayBuffer): void {
+function checkCore(wasm: ArrayBuffer): { relaxedSimd: boolean } {
   if (!WebAssembly.validate(wasm)) {
     throw new NoiseSuppressorError('wasm-rejected', 'the core is no WebAssembly module this engine accepts');
   }
@@ -145,6 +188,17 @@ function checkCore(wasm: ArrayBuffer): void {
   if (missing.length > 0) {
     throw new NoiseSuppressorError('wasm-rejected', `the wasm file is not this library's core: no ${missing[0]}`);
   }
+  const stamp = readStamp(module, wasm);
+  if (stamp?.intact === false) {
+    throw new NoiseSuppressorError('wasm-rejected', 'the core is damaged: fetch or copy it again');
+  }
+  if (stamp && stamp.version !== VERSION) {
+    throw new NoiseSuppressorError(
+      'version-mismatch',
+      `core ${stamp.version} does not belong to library ${VERSION}: refresh the copied or cached asset files`,
+    );
+  }
+  return { relaxedSimd: stamp?.relaxedSimd ?? false };
 }
 
 /** A compiled core; the one error left for a valid module is the content security policy. */

@@ -1,4 +1,4 @@
-export type { AssetOptions } from './assets';
+export type { AssetOptions, NetworkName } from './assets';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
 export {

@@ -77,6 +77,7 @@ export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const VOICE_ACTIVITY: Required<VoiceActivityOptions> = { startThreshold: 0.6, stopThreshold: 0.4, holdMs: 200 };
 /** Least time between two questions for the speech probability. */
 const PROBABILITY_INTERVAL_MS = 50;
 const DEFAULT_QUANTUM = 128;
@@ -138,6 +139,8 @@ export class NoiseSuppressorNode extends Base {
    */
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    checkOptions(options);
+    if (!(timeoutMs > 0)) throw new NoiseSuppressorError('invalid-input', `timeoutMs is above 0, not ${timeoutMs}`);
     if (signal?.aborted) throw aborted(signal);
     let node: NoiseSuppressorNode | undefined;
     let over = false;
@@ -177,8 +180,12 @@ export class NoiseSuppressorNode extends Base {
   /** Keeps the node in the rendered graph until the first frame; browsers may skip unconnected nodes. */
   private pull: GainNode | null = null;
 
-  /** After register(). Throws InvalidStateError otherwise. */
+  /**
+   * After register(). Throws InvalidStateError otherwise.
+   * @throws {NoiseSuppressorError} 'invalid-input' for an option outside its range
+   */
   constructor(context: BaseAudioContext, options: NoiseSuppressorOptions = {}) {
+    checkOptions(options);
     const registration = registrations.get(context);
     const assets = registration?.assets;
     if (!registration || !assets) {
@@ -435,6 +442,22 @@ function construct(context: BaseAudioContext, options: CreateOptions): NoiseSupp
   }
 }
 
+/** JavaScript callers have no types to stop them, and a bad value would fail silently on the audio thread. */
+function checkOptions({ strength = 1, channels, overload, voiceActivity }: NoiseSuppressorOptions): void {
+  const bad = (what: string): never => {
+    throw new NoiseSuppressorError('invalid-input', what);
+  };
+  if (!(strength >= 0 && strength <= 1)) bad(`strength is a number from 0 to 1, not ${strength}`);
+  if (![undefined, 'mono', 'stereo'].includes(channels)) bad(`channels is 'mono' or 'stereo', not ${channels}`);
+  if (![undefined, 'bypass', 'report'].includes(overload)) bad(`overload is 'bypass' or 'report', not ${overload}`);
+  if (typeof voiceActivity !== 'object') return;
+  const { startThreshold: start, stopThreshold: stop, holdMs } = { ...VOICE_ACTIVITY, ...voiceActivity };
+  if (!(stop >= 0 && stop <= start && start <= 1)) {
+    bad(`thresholds need 0 <= stopThreshold (${stop}) <= startThreshold (${start}) <= 1`);
+  }
+  if (!(holdMs >= 0 && holdMs < Number.POSITIVE_INFINITY)) bad(`holdMs is 0 or more, not ${holdMs}`);
+}
+
 interface PendingStats {
   resolve(stats: NoiseSuppressorStats): void;
   reject(error: NoiseSuppressorError): void;
@@ -450,11 +473,10 @@ function processorOptions(
 ): ProcessorOptions {
   const { key, wasm, model } = assets;
   const voice = options.voiceActivity ?? true;
-  const {
-    startThreshold = 0.6,
-    stopThreshold = 0.4,
-    holdMs = 200,
-  }: VoiceActivityOptions = typeof voice === 'object' ? voice : {};
+  const { startThreshold, stopThreshold, holdMs } = {
+    ...VOICE_ACTIVITY,
+    ...(typeof voice === 'object' ? voice : {}),
+  };
   return {
     core: registration.held.has(key) ? { key } : { key, wasm, model },
     channels,
@@ -495,6 +517,13 @@ async function addModule(context: BaseAudioContext, url: string): Promise<void> 
   try {
     await context.audioWorklet.addModule(url);
   } catch (cause) {
+    if (url.startsWith('blob:')) {
+      throw new NoiseSuppressorError(
+        'blocked-by-csp',
+        'the inlined worklet was refused: add blob: to script-src, or use the files of the package instead of ./inline',
+        { cause },
+      );
+    }
     // addModule tells neither why: ask for the file itself.
     const status = await fetch(url, { method: 'HEAD' }).then(
       (response) => (response.ok ? '' : `HTTP ${response.status}`),

@@ -1,0 +1,33 @@
+/**
+ * Worklet and core as strings, for apps whose bundler or host loses the package's files. The network is still fetched, unless
+ * `assets.model` has its bytes. Needs `blob:` in script-src where there is a content security policy.
+ */
+import coreText from 'built:core.wasm';
+import relaxedText from 'built:core-relaxed.wasm';
+import workletText from 'built:worklet.js';
+import type { AssetOptions } from './assets';
+import { hasRelaxedSimd } from './support';
+
+export type { AssetOptions } from './assets';
+
+let worklet: string | undefined;
+let wasm: Uint8Array<ArrayBuffer> | undefined;
+
+/**
+ * The assets option with worklet and core from this module: `{ assets: inlineAssets() }`. Made once per page.
+ * @param others further members, `model` for one
+ */
+export function inlineAssets(others: Omit<AssetOptions, 'worklet' | 'wasm'> = {}): AssetOptions {
+  worklet ??= URL.createObjectURL(new Blob([withoutMap(workletText)], { type: 'text/javascript' }));
+  wasm ??= decode(hasRelaxedSimd() ? relaxedText : coreText);
+  return { ...others, worklet, wasm };
+}
+
+/** A map next to a blob is nowhere. */
+function withoutMap(script: string): string {
+  return script.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
