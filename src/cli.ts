@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** percepnet-denoise: noise suppression for WAV files. */
+/** percepnet-wasm: noise suppression for WAV files (also as percepnet-denoise), and copy-assets for web apps. */
 import { realpathSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { copyAssets } from './copy-assets';
 import { denoiseFile, type FileResult, planFiles } from './denoise-files';
 import { NoiseSuppressorError } from './errors';
 import { acquireCore, CORE_CHANNELS, checkStrength } from './stream';
@@ -12,8 +13,8 @@ import { partial } from './wav';
 
 const HELP = `Removes noise from speech in WAV files.
 
-  percepnet-denoise [options] <in.wav> <out.wav>
-  percepnet-denoise [options] <folder> <out folder>
+  percepnet-wasm denoise [options] <in.wav> <out.wav>
+  percepnet-wasm denoise [options] <folder> <out folder>
 
 The output has the length, sample rate (8 to 192 kHz), channels and sample format of the input. In a folder every .wav is taken,
 at any depth; a file that cannot be read is reported, the others are written, and the exit status is 1.
@@ -24,6 +25,13 @@ at any depth; a file that cannot be read is reported, the others are written, an
   --quiet        print errors only
   --version
   --help
+
+For web apps:
+
+  percepnet-wasm copy-assets [--full] <folder>
+
+copies worklet, cores and network to a folder that the app serves, and prints the assets option to paste. --full takes the larger
+network too.
 `;
 
 const BAR_WIDTH = 30;
@@ -177,7 +185,40 @@ class Bar {
   }
 }
 
+/** @returns the exit status: 0 done, 1 failed, 2 wrong usage */
+export function copy(args: readonly string[], io: Terminal = terminal, source?: URL): number {
+  let folder: string | undefined;
+  let full = false;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { full: { type: 'boolean', default: false } },
+    });
+    full = values.full;
+    if (positionals.length === 1) [folder] = positionals;
+  } catch (error) {
+    io.err(`${(error as Error).message}\n`);
+  }
+  if (!folder) {
+    io.err('copy-assets needs one folder, for example public/percepnet.\nTry --help.\n');
+    return 2;
+  }
+  try {
+    const { files, option } = copyAssets(folder, full, source);
+    for (const { path, bytes } of files) io.out(`${path}  ${bytes} bytes\n`);
+    io.out(`\nServe that folder as it is and pass, with its address if it is another:\n\n  ${option}\n\n`);
+    io.out('Copy again after each update of the package: files that do not belong together are refused at start.\n');
+    return 0;
+  } catch (error) {
+    io.err(`error: ${error instanceof Error ? error.message : error}\n`);
+    return 1;
+  }
+}
+
 const started = process.argv[1];
 if (started && realpathSync(started) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await run(process.argv.slice(2));
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'copy-assets') process.exitCode = copy(rest);
+  else process.exitCode = await run(command === 'denoise' ? rest : process.argv.slice(2));
 }
