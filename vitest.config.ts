@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', 'test/adapters/**', 'test/package/**', 'test/bundlers/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -15,12 +15,22 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
+          include: ['test/browser/**/*.test.ts', 'test/adapters/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
           // One audio thread at a time: timings of one file must not disturb those of another.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts', 'test/bundlers/**/*.test.ts'],
+          globalSetup: ['test/package/setup.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -11,7 +11,10 @@ export interface SuppressNoiseOptions extends CreateOptions {
 }
 
 export interface SuppressedTrack {
-  /** Stays the same object for life, also across replaceSource(): no renegotiation. After a fallback it is the source. */
+  /**
+   * Stays the same object for life, also across replaceSource(): no renegotiation. When the source ends it gets an `ended` event,
+   * falls silent and waits for the next source. After a fallback it is the source itself.
+   */
   readonly track: MediaStreamTrack;
   readonly stream: MediaStream;
   /** null after a fallback. */
@@ -56,7 +59,7 @@ export async function suppressNoise(
         ? cause
         : new NoiseSuppressorError('unsupported', 'no audio context could be had', { cause });
     if (options.fallback === false || error.code === 'aborted') throw error;
-    await restoreBrowserSuppression(track);
+    await setBrowserSuppression(track, true);
     return new UntouchedTrack(track, error, options);
   }
 }
@@ -79,13 +82,16 @@ function checkTrack(track: MediaStreamTrack): void {
   }
 }
 
-/** The microphone goes out as it is, so the browser's own suppression is better than none. */
-async function restoreBrowserSuppression(track: MediaStreamTrack): Promise<void> {
-  if (track.getSettings().noiseSuppression !== false) return;
+/**
+ * The browser's own suppression: off where ours runs, on where ours cannot. Only where the browser has it and can switch a
+ * live track; the promise never rejects.
+ */
+export async function setBrowserSuppression(track: MediaStreamTrack, on: boolean): Promise<void> {
+  if (track.getSettings().noiseSuppression !== !on) return;
   try {
-    await track.applyConstraints({ ...track.getConstraints(), noiseSuppression: true });
+    await track.applyConstraints({ ...track.getConstraints(), noiseSuppression: on });
   } catch {
-    // Only where the browser can switch a live track.
+    // Not on this track.
   }
 }
 
@@ -213,9 +219,8 @@ class LiveTrack implements SuppressedTrack {
     this.input.connect(this.output);
   };
 
-  /** stop() fires no event, so listeners of the output track are told as they would be by a microphone. */
+  /** The output is told, not stopped: a stopped track could not carry the next microphone. */
   private readonly onEnded = (): void => {
-    this.track.stop();
     this.track.dispatchEvent(new Event('ended'));
   };
 }
