@@ -1,13 +1,22 @@
 /** Frames in one measuring window: 1 s. Date.now() counts whole milliseconds, so only sums over many frames mean something. */
 export const WINDOW_FRAMES = 100;
+const FRAME_MS = 10;
 /** One frame in this many is timed: reading the clock makes a boxed number where the engine has not optimised it away. */
 const TIMED_EVERY = 5;
 /** Milliseconds of the timed frames of a window. */
-const WINDOW_MS = (WINDOW_FRAMES / TIMED_EVERY) * 10;
+const WINDOW_MS = (WINDOW_FRAMES / TIMED_EVERY) * FRAME_MS;
 /** Share of real time spent in the core above which the audio thread counts as overloaded. */
 const MAX_LOAD = 0.7;
 /** Callbacks in one window that came after a gap in the audio clock. */
 const MAX_GAPS = 3;
+/** Milliseconds a window of sound may come later than the one before: more was not there when it had to be played. */
+const MAX_LAG_MS = 250;
+/** Windows one after the other that came so late before it counts as overload: a busy moment is none. */
+const MAX_LATE_WINDOWS = 2;
+/** Between two timed frames: a longer pause is a suspended context or a frozen page. */
+const PAUSE_MS = 600;
+/** Times are taken modulo this plus one. */
+const CLOCK_MASK = 0x3fffffff;
 /** Windows until the first retry; each further one waits twice as long. */
 const FIRST_RETRY_WINDOWS = 15;
 const MAX_RETRIES = 3;
@@ -36,11 +45,23 @@ export class OverloadDetector {
   private retries = 0;
   private waiting = 0;
   private calm = 0;
+  /** Time between the timed frames of this window, and the last reading. */
+  private wallMs = 0;
+  private lastClock = 0;
+  private lateWindows = 0;
 
   /** A gap was seen on the audio clock. */
   late(): void {
     this.lateCallbacks++;
     this.gaps++;
+  }
+
+  /** The clock, in whole milliseconds, before each timed frame. */
+  clock(now: number): void {
+    const since = (now - this.lastClock) & CLOCK_MASK;
+    this.lastClock = now;
+    // Sound comes in bursts as long as the device's buffer: only the sum over a window means something.
+    if (since < PAUSE_MS) this.wallMs += since;
   }
 
   /** Whether the next frame is to be timed. */
@@ -54,9 +75,13 @@ export class OverloadDetector {
     if (++this.frames < WINDOW_FRAMES) return 'none';
     this.load = this.busyMs / WINDOW_MS;
     if (this.load > this.peakLoad) this.peakLoad = this.load;
-    const over = this.load > MAX_LOAD || this.gaps >= MAX_GAPS;
+    const late = this.wallMs > WINDOW_FRAMES * FRAME_MS + MAX_LAG_MS;
+    if (late) this.lateCallbacks++;
+    this.lateWindows = late ? this.lateWindows + 1 : 0;
+    const over = this.load > MAX_LOAD || this.gaps >= MAX_GAPS || this.lateWindows >= MAX_LATE_WINDOWS;
     this.frames = 0;
     this.busyMs = 0;
+    this.wallMs = 0;
     this.gaps = 0;
     if (this.overloaded) return this.wait();
     if (bypassing || !over) {

@@ -37,6 +37,8 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private bypass: boolean;
   private bypassing = false;
   private destroyed = false;
+  /** Something outside the core threw: nothing but the input itself is to be had. */
+  private broken = false;
   private state: LiveState | 'starting' = 'starting';
   /** currentFrame of the next callback; -1 before the first. */
   private nextFrame = -1;
@@ -71,10 +73,32 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     const input = inputs[0];
     const output = outputs[0];
     if (output.length === 0) return true;
+    if (this.broken) passThrough(input, output);
+    else {
+      try {
+        this.render(input, output, parameters.strength);
+      } catch (error) {
+        // A processor that throws is silent for ever.
+        this.broken = true;
+        this.fail(error);
+        passThrough(input, output);
+      }
+    }
+    return true;
+  }
+
+  frameStart(): void {
+    this.timed = this.options.realtime && this.detector.timesNext;
+    if (!this.timed) return;
+    this.started = Date.now() & CLOCK_MASK;
+    this.detector.clock(this.started);
+  }
+
+  private render(input: Float32Array[], output: Float32Array[], strength: Float32Array): void {
     const count = output[0].length;
     this.watchClock();
     this.mix(input, count);
-    const wet = this.run(count, parameters.strength);
+    const wet = this.run(count, strength);
     const { dryLines, mixed, dry } = this;
     for (let c = 0; c < dryLines.length; c++) {
       dryLines[c].process(mixed[c], dry[c], count);
@@ -86,12 +110,6 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       const to = output[c];
       for (let i = 0; i < count; i++) to[i] = from[i];
     }
-    return true;
-  }
-
-  frameStart(): void {
-    this.timed = this.options.realtime && this.detector.timesNext;
-    if (this.timed) this.started = Date.now() & CLOCK_MASK;
   }
 
   frameEnd(speech: Float64Array): void {
@@ -266,6 +284,12 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private post(message: FromProcessor): void {
     this.port.postMessage(message);
   }
+}
+
+/** Input to output, a lone side to both. */
+function passThrough(input: Float32Array[], output: Float32Array[]): void {
+  if (input.length === 0) return;
+  for (let c = 0; c < output.length; c++) output[c].set(input[c < input.length ? c : 0]);
 }
 
 // Two copies of this file in one scope (another URL, same version): the first one serves both.

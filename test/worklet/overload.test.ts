@@ -58,6 +58,29 @@ describe('OverloadDetector', () => {
     expect(seconds).toBe(15);
   });
 
+  test('sound that comes later and later counts too, a busy second or a pause does not', () => {
+    const detector = new OverloadDetector();
+    let now = 1000;
+    /** One window of sound that takes this long to come, in bursts of 40 ms. */
+    const window = (ms: number): string => {
+      const from = now;
+      let last = 'none';
+      for (let i = 0; i < WINDOW_FRAMES; i++) {
+        now = from + Math.round((Math.floor(i / 4) * 4 * ms) / WINDOW_FRAMES);
+        if (detector.timesNext) detector.clock(now);
+        const change = detector.frame(0, detector.overloaded);
+        if (change !== 'none') last = change;
+      }
+      now = from + ms;
+      return last;
+    };
+    expect([1000, 1000, 1400, 1000, 1400].map(window)).toEqual(['none', 'none', 'none', 'none', 'none']);
+    now += 5000;
+    expect([1000, 1000].map(window)).toEqual(['none', 'none']);
+    expect(detector.lateCallbacks).toBe(2);
+    expect([1400, 1400].map(window)).toEqual(['none', 'overload']);
+  });
+
   test('dropped callbacks count as overload too', () => {
     const detector = new OverloadDetector();
     for (let i = 0; i < 3; i++) detector.late();
