@@ -153,7 +153,11 @@ async function fetchBytes(url: string, init?: RequestInit): Promise<ArrayBuffer>
   if (!response.ok) throw notFound(url, `HTTP ${response.status}`);
   // A single-page app answers a missing file with its start page.
   if (response.headers.get('content-type')?.startsWith('text/html')) throw notFound(url, 'an HTML page came instead');
-  return response.arrayBuffer();
+  try {
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw notFound(url, 'the download broke off', cause);
+  }
 }
 
 /** Not a literal, so that neither bundlers for the browser nor the build's own constant folding see an import. */

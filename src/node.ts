@@ -263,11 +263,19 @@ export class NoiseSuppressorNode extends Base {
 
   /** @throws {NoiseSuppressorError} 'destroyed' */
   getStats(): Promise<NoiseSuppressorStats> {
-    if (this.currentState === 'destroyed') return Promise.reject(destroyed());
+    if (this.currentState === 'destroyed' || this.context.state === 'closed') return Promise.reject(destroyed());
     const id = this.nextId++;
-    return new Promise((resolve, reject) => {
+    // The audio thread of a closed context answers no more.
+    const closed = (): void => {
+      if (this.context.state === 'closed') this.pendingStats.get(id)?.reject(destroyed());
+    };
+    this.context.addEventListener('statechange', closed);
+    return new Promise<NoiseSuppressorStats>((resolve, reject) => {
       this.pendingStats.set(id, { resolve, reject });
       this.send({ type: 'stats', id });
+    }).finally(() => {
+      this.pendingStats.delete(id);
+      this.context.removeEventListener('statechange', closed);
     });
   }
 
