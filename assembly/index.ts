@@ -27,7 +27,7 @@ const VERSION: i32 = (0 << 16) | (1 << 8) | 0;
 const MAX_NETWORKS: i32 = 4;
 const MAX_SUPPRESSORS: i32 = 64;
 /** A little more than a Suppressor without a network takes. */
-const SUPPRESSOR_BYTES: i64 = 1 << 16;
+const SUPPRESSOR_BYTES: i64 = 5 << 14;
 
 /** Codes of this file; those of a refused network are in network/weights.ts. */
 const ERROR_HANDLE: i32 = -1;

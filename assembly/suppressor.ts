@@ -298,12 +298,12 @@ export class Suppressor {
     const input = changetype<usize>(this.input);
     const dry = changetype<usize>(this.dry) + (this.newestDry as usize) * FRAME_BYTES;
     const hop = this.now - FRAME_BYTES;
-    const zero = f32x4.splat(0);
+    const broken = f32x4.splat(BROKEN);
     const limit = f32x4.splat(LIMIT);
     const denormal = f32x4.splat(DENORMAL);
     for (let i: usize = 0; i < FRAME_BYTES; i += 16) {
       const x = v128.load(input + i);
-      const sample = v128.and(x, f32x4.eq(f32x4.sub(x, x), zero));
+      const sample = v128.and(x, f32x4.lt(f32x4.abs(x), broken));
       v128.store(dry + i, sample);
       const audible = v128.and(sample, f32x4.ge(f32x4.abs(sample), denormal));
       v128.store(hop + i, f32x4.pmax(f32x4.pmin(audible, limit), f32x4.neg(limit)));

@@ -13,12 +13,21 @@ export const CENTRES: StaticArray<i32> = [
 ];
 
 /** Share of bin j that belongs to the upper of its two bands: f = (j - e_i) / (e_{i+1} - e_i). */
-const FRACTION = new StaticArray<f32>(BINS);
+const FRACTION = new StaticArray<f32>(BINS + 3);
 for (let i = 0; i < BANDS - 1; i++) {
   const from = unchecked(CENTRES[i]);
   const to = unchecked(CENTRES[i + 1]);
   for (let j = from; j < to; j++) unchecked((FRACTION[j] = ((j - from) as f32) / ((to - from) as f32)));
 }
+
+/** Bands between two neighbouring centres at least this many bins apart are summed four bins at a time. */
+const WIDE: i32 = 4;
+let narrow = 0;
+while (unchecked(CENTRES[narrow + 1]) - unchecked(CENTRES[narrow]) < WIDE) narrow++;
+/** First such band. */
+const FIRST_WIDE: i32 = narrow;
+/** All ones in the first n of four lanes, for the last bins of a band. */
+const LANES: usize = memory.data<i32>([0, 0, 0, 0, -1, 0, 0, 0, -1, -1, 0, 0, -1, -1, -1, 0], 16);
 
 /** Bins that RUMBLE changes. */
 const LOW_BINS: i32 = 16;
@@ -31,12 +40,18 @@ for (let k = 0; k < LOW_BINS; k++) {
 
 const PRODUCTS = new StaticArray<f32>(BINS + 3);
 
+/** Sum of the four lanes. */
+function total(v: v128): f32 {
+  const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
 /** Triangular sums of PRODUCTS; the half triangles at both ends count double. */
 function bandSums(bands: usize): void {
   const products = changetype<usize>(PRODUCTS);
   const fraction = changetype<usize>(FRACTION);
   let carry: f32 = 0;
-  for (let i = 0; i < BANDS - 1; i++) {
+  for (let i = 0; i < FIRST_WIDE; i++) {
     let own = carry;
     carry = 0;
     const to = (unchecked(CENTRES[i + 1]) as usize) << 2;
@@ -48,9 +63,28 @@ function bandSums(bands: usize): void {
     }
     store<f32>(bands + (i << 2), own);
   }
+  // What the bins below a centre give to its band, kept in four lanes until those above it are there too.
+  let below = f32x4.replace_lane(f32x4.splat(0), 0, carry);
+  for (let i = FIRST_WIDE; i < BANDS - 1; i++) {
+    let own = below;
+    below = f32x4.splat(0);
+    let j = (unchecked(CENTRES[i]) as usize) << 2;
+    const to = (unchecked(CENTRES[i + 1]) as usize) << 2;
+    for (; j + 16 <= to; j += 16) {
+      const p = v128.load(products + j);
+      const upper = f32x4.mul(v128.load(fraction + j), p);
+      own = f32x4.add(own, f32x4.sub(p, upper));
+      below = f32x4.add(below, upper);
+    }
+    const p = v128.and(v128.load(products + j), v128.load(LANES + ((to - j) << 2)));
+    const upper = f32x4.mul(v128.load(fraction + j), p);
+    own = f32x4.add(own, f32x4.sub(p, upper));
+    below = f32x4.add(below, upper);
+    store<f32>(bands + (i << 2), total(own));
+  }
   const last = load<f32>(products + ((unchecked(CENTRES[BANDS - 1]) as usize) << 2));
   store<f32>(bands, 2 * load<f32>(bands));
-  store<f32>(bands + ((BANDS - 1) << 2), 2 * (carry + last));
+  store<f32>(bands + ((BANDS - 1) << 2), 2 * (total(below) + last));
 }
 
 /**
@@ -78,17 +112,21 @@ export function bandProducts(a: usize, b: usize, bands: usize): void {
 /**
  * Gains of 34 bands spread over 481 bins with the same triangles; above 20 kHz the last band's gain.
  * Real-time safe.
+ * @param bins room for 484 f32: whole vectors are written
  */
 export function interpolate(bands: usize, bins: usize): void {
   const fraction = changetype<usize>(FRACTION);
+  // The last vector of a band may reach into the next one, which is written after it.
   for (let i = 0; i < BANDS - 1; i++) {
     const low = load<f32>(bands + (i << 2));
-    const slope = load<f32>(bands + (i << 2), 4) - low;
+    const slope = f32x4.splat(load<f32>(bands + (i << 2), 4) - low);
+    const base = f32x4.splat(low);
     const to = (unchecked(CENTRES[i + 1]) as usize) << 2;
-    for (let j = (unchecked(CENTRES[i]) as usize) << 2; j < to; j += 4) {
-      store<f32>(bins + j, low + slope * load<f32>(fraction + j));
+    for (let j = (unchecked(CENTRES[i]) as usize) << 2; j < to; j += 16) {
+      v128.store(bins + j, f32x4.add(base, f32x4.mul(slope, v128.load(fraction + j))));
     }
   }
-  const top = load<f32>(bands + ((BANDS - 1) << 2));
-  for (let j = unchecked(CENTRES[BANDS - 1]); j < BINS; j++) store<f32>(bins + ((j as usize) << 2), top);
+  const top = f32x4.splat(load<f32>(bands + ((BANDS - 1) << 2)));
+  for (let j = (unchecked(CENTRES[BANDS - 1]) as usize) << 2; j < (BINS as usize) << 2; j += 16)
+    v128.store(bins + j, top);
 }

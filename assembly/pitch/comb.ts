@@ -24,18 +24,26 @@ export function combFilter(window: usize, period: i32, target: usize): void {
   let sum: f32 = 0;
   for (let k = -future; k <= COMB_PERIODS; k++) sum += unchecked(HANN[k < 0 ? -k : k]);
   const scale: f32 = 1 / sum;
-  for (let k = -future; k <= COMB_PERIODS; k++) {
-    const weight = f32x4.splat(scale * unchecked(HANN[k < 0 ? -k : k]));
-    const tap = window - ((k * period) << 2);
-    if (k == -future) {
-      for (let i: usize = 0; i < WINDOW_BYTES; i += 16) {
-        v128.store(target + i, f32x4.mul(weight, v128.load(tap + i)));
-      }
-    } else {
-      for (let i: usize = 0; i < WINDOW_BYTES; i += 16) {
-        v128.store(target + i, f32x4.add(v128.load(target + i), f32x4.mul(weight, v128.load(tap + i))));
-      }
+  const step = (period as usize) << 2;
+  const first = window + (future as usize) * step;
+  for (let i: usize = 0; i < WINDOW_BYTES; i += 64) {
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let tap = first + i;
+    for (let k = -future; k <= COMB_PERIODS; k++) {
+      const weight = f32x4.splat(scale * unchecked(HANN[k < 0 ? -k : k]));
+      a = f32x4.add(a, f32x4.mul(weight, v128.load(tap)));
+      b = f32x4.add(b, f32x4.mul(weight, v128.load(tap, 16)));
+      c = f32x4.add(c, f32x4.mul(weight, v128.load(tap, 32)));
+      d = f32x4.add(d, f32x4.mul(weight, v128.load(tap, 48)));
+      tap -= step;
     }
+    v128.store(target + i, a);
+    v128.store(target + i, b, 16);
+    v128.store(target + i, c, 32);
+    v128.store(target + i, d, 48);
   }
 }
 

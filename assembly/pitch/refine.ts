@@ -4,11 +4,14 @@
  */
 import { MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
 import { dot } from '../signal/vector';
-import { DECIMATION } from './search';
+import { correlateBlock, DECIMATION, LAG_BLOCK } from './search';
+
+/** Correlations of all candidates, whole blocks. */
+const CORRELATIONS = new StaticArray<f32>(2 * DECIMATION + 1 + LAG_BLOCK);
 
 /**
  * Period in samples, MIN_PERIOD..MAX_PERIOD. Real-time safe.
- * @param window 960 f32 with MAX_PERIOD samples of past before them
+ * @param window 960 f32 with MAX_PERIOD + 3 samples of past before them
  * @param lag coarse lag in 12 kHz samples
  */
 export function refinePeriod(window: usize, lag: i32): i32 {
@@ -16,12 +19,14 @@ export function refinePeriod(window: usize, lag: i32): i32 {
   const from = max(MIN_PERIOD, centre - DECIMATION);
   const to = min(MAX_PERIOD, centre + DECIMATION);
   let past = window - ((from as usize) << 2);
+  for (let i = 0; i <= to - from; i += LAG_BLOCK) {
+    v128.store(changetype<usize>(CORRELATIONS) + (i << 2), correlateBlock(window, past - (i << 2), WINDOW));
+  }
   let energy = dot(past, past, WINDOW);
   let best = centre;
   let bestScore: f32 = -1e30;
   for (let period = from; period <= to; period++) {
-    const xc = dot(window, past, WINDOW);
-    const score = xc / Mathf.sqrt(energy + 1e-9);
+    const score = unchecked(CORRELATIONS[period - from]) / Mathf.sqrt(energy + 1e-9);
     if (score > bestScore) {
       bestScore = score;
       best = period;

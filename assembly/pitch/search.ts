@@ -20,10 +20,10 @@ const HOP: i32 = FRAME / DECIMATION;
 const SPAN: i32 = WINDOW / DECIMATION;
 const ORDER: i32 = 16;
 const TAPS: i32 = 32;
-/** Lags of one pass of the correlation. */
-const BLOCK: i32 = 4;
+/** Lags of one pass of a correlation. */
+export const LAG_BLOCK: i32 = 4;
 /** The last block may look a few samples beyond the longest lag. */
-const EXCITATION: i32 = MAX_LAG + BLOCK + SPAN;
+const EXCITATION: i32 = MAX_LAG + LAG_BLOCK + SPAN;
 const NOW: i32 = EXCITATION - SPAN;
 const SOFTENING: f32 = 0.7;
 /** Lags of less than this share above their half are taken for its double. */
@@ -49,13 +49,18 @@ for (let i = 0; i < SPAN; i++) {
   unchecked((LPC_WINDOW[i] = (0.5 - 0.5 * Math.cos((2.0 * Math.PI * ((i as f64) + 0.5)) / (SPAN as f64))) as f32));
 }
 
-const WINDOWED = new StaticArray<f32>(SPAN + ORDER + 4);
-const AUTOCORRELATION = new StaticArray<f32>(ORDER + 1);
+/** The windowed span behind as many zeros as the longest lag of the LPC analysis reaches back. */
+const WINDOWED = new StaticArray<f32>(ORDER + LAG_BLOCK + SPAN);
+const AUTOCORRELATION = new StaticArray<f32>(ORDER + LAG_BLOCK);
 const LPC = new StaticArray<f32>(ORDER);
 const LPC_NEXT = new StaticArray<f32>(ORDER);
 /** Residual of the newest hop, the last value of the hop before in front of it. */
 const RESIDUAL = new StaticArray<f32>(HOP + 1);
-const CORRELATIONS = new StaticArray<f32>(LAGS + BLOCK);
+/** Values of one LAGS array, whole vectors and what an interpolator reads behind them. */
+const PADDED: i32 = LAGS + LAG_BLOCK;
+/** Input of the decimation, every fourth sample in a row: the first of each four, the second, .. */
+const PHASE: i32 = FRAME / DECIMATION + TAPS / DECIMATION;
+const PHASES = new StaticArray<f32>(DECIMATION * PHASE);
 
 /** Levinson-Durbin: predictor of AUTOCORRELATION into LPC, x(n) ~ SUM LPC[k] x(n - 1 - k). */
 function levinson(): void {
@@ -77,18 +82,24 @@ function levinson(): void {
   }
 }
 
-/** Interpolated scores of the newest frame. */
-const PEAKS = new StaticArray<f32>(LAGS + 1);
-/** Best score near a whole part of each lag. */
-const RIVALS = new StaticArray<f32>(LAGS);
+/** Scores half-way between a lag and the next, behind four that take no part. */
+const HALFWAY = new StaticArray<f32>(4 + PADDED);
+/** Interpolated scores of the newest frame, and the higher of each and the next. */
+const PEAKS = new StaticArray<f32>(PADDED);
+const PAIRS = new StaticArray<f32>(PADDED);
+/** Best score near a whole part of each lag; 0 for the first, which have no part that is searched. */
+const RIVALS = new StaticArray<f32>(PADDED + 4);
+/** Scores near one part of each lag. */
+const STRETCHED = new StaticArray<f32>(PADDED + LAGS / 2);
+const NEVER: f32 = -1e9;
 
-/** SUM now(n) past(n), SUM now(n) past(n - 1), .. past(n - 3) over the span: four lags share the loads of `now`. */
-function correlateBlock(now: usize, past: usize): v128 {
+/** SUM now(n) past(n), SUM now(n) past(n - 1), .. past(n - 3) over `count` values: four lags share the loads of `now`. */
+export function correlateBlock(now: usize, past: usize, count: i32): v128 {
   let a = f32x4.splat(0);
   let b = f32x4.splat(0);
   let c = f32x4.splat(0);
   let d = f32x4.splat(0);
-  for (let i: usize = 0; i < (SPAN as usize) * 4; i += 16) {
+  for (let i: usize = 0; i < (count as usize) << 2; i += 16) {
     const x = v128.load(now + i);
     a = f32x4.add(a, f32x4.mul(x, v128.load(past + i)));
     b = f32x4.add(b, f32x4.mul(x, v128.load(past + i - 4)));
@@ -101,15 +112,53 @@ function correlateBlock(now: usize, past: usize): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
+/** Best score near a half, a third, .. of each lag into RIVALS: at lag / parts where that is whole, else on both sides of it. */
+function findRivals(): void {
+  const peaks = changetype<usize>(PEAKS);
+  const pairs = changetype<usize>(PAIRS);
+  const rivals = changetype<usize>(RIVALS);
+  const stretched = changetype<usize>(STRETCHED);
+  for (let i: usize = 0; i < (LAGS as usize) << 2; i += 16) {
+    v128.store(pairs + i, f32x4.pmax(v128.load(peaks + i), v128.load(peaks + i, 4)));
+  }
+  // Halves: peak, pair, next peak, next pair, ..
+  const zero = f32x4.splat(0);
+  let source: usize = 0;
+  for (let at = rivals + (MIN_LAG << 2); at < rivals + (LAGS << 2); at += 32) {
+    const peak = v128.load(peaks + source);
+    const pair = v128.load(pairs + source);
+    v128.store(at, f32x4.pmax(v128.shuffle<f32>(peak, pair, 0, 4, 1, 5), zero));
+    v128.store(at, f32x4.pmax(v128.shuffle<f32>(peak, pair, 2, 6, 3, 7), zero), 16);
+    source += 16;
+  }
+  for (let parts = 3; parts * MIN_LAG <= MAX_LAG; parts++) {
+    const first = (parts * MIN_LAG - MIN_LAG) << 2;
+    const step = (parts as usize) << 2;
+    source = 0;
+    for (let at = stretched + first; at < stretched + (LAGS << 2); at += step) {
+      const pair = v128.load32_splat(pairs + source);
+      // What reaches into the stretch of the next peak is overwritten by it.
+      v128.store(at, f32x4.replace_lane(pair, 0, load<f32>(peaks + source)));
+      for (let i: usize = 16; i < step; i += 16) v128.store(at + i, pair);
+      source += 4;
+    }
+    for (let at: usize = first; at < (LAGS as usize) << 2; at += 16) {
+      v128.store(rivals + at, f32x4.pmax(v128.load(rivals + at), v128.load(stretched + at)));
+    }
+  }
+}
+
 export class PitchSearch {
   /** Decimated signal, newest last. */
   private signal: StaticArray<f32> = new StaticArray<f32>(SPAN + ORDER);
   /** Softened residual, newest last. */
   private excitation: StaticArray<f32> = new StaticArray<f32>(EXCITATION);
   private lastResidual: f32 = 0;
+  /** SUM exc(n) exc(n - T) over the newest hop alone: a span is two hops, so the next frame needs them again. */
+  private hopCorrelations: StaticArray<f32> = new StaticArray<f32>(PADDED);
   private highPass: HighPass = new HighPass(SAMPLE_RATE / DECIMATION);
   /** xc(T) of the newest frame after `process`, LAGS f32 from MIN_LAG on. */
-  readonly scores: StaticArray<f32> = new StaticArray<f32>(LAGS);
+  readonly scores: StaticArray<f32> = new StaticArray<f32>(PADDED);
 
   /**
    * Takes the newest hop. Real-time safe.
@@ -119,11 +168,14 @@ export class PitchSearch {
     this.decimate(end);
     this.whiten();
     this.correlate();
+    this.interpolate();
+    this.discountMultiples();
   }
 
   reset(): void {
     memory.fill(changetype<usize>(this.signal), 0, (SPAN + ORDER) << 2);
     memory.fill(changetype<usize>(this.excitation), 0, EXCITATION << 2);
+    memory.fill(changetype<usize>(this.hopCorrelations), 0, PADDED << 2);
     this.lastResidual = 0;
     this.highPass.reset();
   }
@@ -132,9 +184,47 @@ export class PitchSearch {
     const signal = changetype<usize>(this.signal);
     memory.copy(signal, signal + (HOP << 2), (SPAN + ORDER - HOP) << 2);
     const target = signal + ((SPAN + ORDER - HOP) << 2);
-    const first = end - ((FRAME + TAPS - DECIMATION) << 2);
-    for (let i = 0; i < HOP; i++) {
-      store<f32>(target + (i << 2), dot(first + (i << 4), changetype<usize>(LOWPASS), TAPS));
+    const phases = changetype<usize>(PHASES);
+    const row: usize = PHASE << 2;
+    let from = end - ((PHASE * DECIMATION) << 2);
+    for (let to = phases; to < phases + row; to += 16) {
+      const a = v128.load(from);
+      const b = v128.load(from, 16);
+      const c = v128.load(from, 32);
+      const d = v128.load(from, 48);
+      const abLow = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+      const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cdLow = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<f32>(abLow, cdLow, 0, 1, 4, 5));
+      v128.store(to + row, v128.shuffle<f32>(abLow, cdLow, 2, 3, 6, 7));
+      v128.store(to + 2 * row, v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5));
+      v128.store(to + 3 * row, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7));
+      from += 64;
+    }
+    // Eight outputs at a time; output i sees samples 4 (i + 1) to 4 (i + 1) + 31 of the phases.
+    const taps = changetype<usize>(LOWPASS);
+    for (let i: usize = 0; i < (HOP as usize) << 2; i += 32) {
+      let a = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      let x = phases + i + 4;
+      for (let tap = taps; tap < taps + (TAPS << 2); tap += 16) {
+        const h0 = v128.load32_splat(tap);
+        const h1 = v128.load32_splat(tap, 4);
+        const h2 = v128.load32_splat(tap, 8);
+        const h3 = v128.load32_splat(tap, 12);
+        a = f32x4.add(a, f32x4.mul(h0, v128.load(x)));
+        b = f32x4.add(b, f32x4.mul(h0, v128.load(x, 16)));
+        a = f32x4.add(a, f32x4.mul(h1, v128.load(x + row)));
+        b = f32x4.add(b, f32x4.mul(h1, v128.load(x + row, 16)));
+        a = f32x4.add(a, f32x4.mul(h2, v128.load(x + 2 * row)));
+        b = f32x4.add(b, f32x4.mul(h2, v128.load(x + 2 * row, 16)));
+        a = f32x4.add(a, f32x4.mul(h3, v128.load(x + 3 * row)));
+        b = f32x4.add(b, f32x4.mul(h3, v128.load(x + 3 * row, 16)));
+        x += 4;
+      }
+      v128.store(target + i, a);
+      v128.store(target + i, b, 16);
     }
     this.highPass.process(target, target, HOP);
   }
@@ -142,13 +232,12 @@ export class PitchSearch {
   private whiten(): void {
     const signal = changetype<usize>(this.signal);
     const window = changetype<usize>(LPC_WINDOW);
-    const windowed = changetype<usize>(WINDOWED);
+    const windowed = changetype<usize>(WINDOWED) + ((ORDER + LAG_BLOCK) << 2);
     for (let i: usize = 0; i < (SPAN as usize) * 4; i += 16) {
       v128.store(windowed + i, f32x4.mul(v128.load(signal + (ORDER << 2) + i), v128.load(window + i)));
     }
-    for (let k = 0; k <= ORDER; k++) {
-      // The tail of WINDOWED is zero, so every lag may run over the whole span.
-      unchecked((AUTOCORRELATION[k] = dot(windowed, windowed + (k << 2), SPAN)));
+    for (let k: usize = 0; k <= (ORDER as usize) << 2; k += 16) {
+      v128.store(changetype<usize>(AUTOCORRELATION) + k, correlateBlock(windowed, windowed - k, SPAN));
     }
     // White-noise correction: a tame predictor keeps the strong harmonics above the noise.
     unchecked((AUTOCORRELATION[0] = AUTOCORRELATION[0] * 1.03 + 1e-12));
@@ -159,13 +248,19 @@ export class PitchSearch {
     const from = signal + ((SPAN + ORDER - HOP) << 2);
     const target = excitation + ((EXCITATION - HOP) << 2);
     const residual = changetype<usize>(RESIDUAL);
+    const predictor = changetype<usize>(LPC);
     store<f32>(residual, this.lastResidual);
-    for (let i: usize = 0; i < (HOP as usize) * 4; i += 16) {
-      let e = v128.load(from + i);
-      for (let k = 0; k < ORDER; k++) {
-        e = f32x4.sub(e, f32x4.mul(f32x4.splat(unchecked(LPC[k])), v128.load(from + i - ((k + 1) << 2))));
+    for (let i: usize = 0; i < (HOP as usize) * 4; i += 32) {
+      let a = v128.load(from + i);
+      let b = v128.load(from + i, 16);
+      for (let k: usize = 0; k < (ORDER as usize) << 2; k += 4) {
+        const weight = v128.load32_splat(predictor + k);
+        const past = from + i - 4 - k;
+        a = f32x4.sub(a, f32x4.mul(weight, v128.load(past)));
+        b = f32x4.sub(b, f32x4.mul(weight, v128.load(past, 16)));
       }
-      v128.store(residual + i, e, 4);
+      v128.store(residual + i, a, 4);
+      v128.store(residual + i, b, 20);
     }
     const softening = f32x4.splat(SOFTENING);
     for (let i: usize = 0; i < (HOP as usize) * 4; i += 16) {
@@ -174,65 +269,75 @@ export class PitchSearch {
     this.lastResidual = load<f32>(residual + (HOP << 2));
   }
 
+  /** xc of all lags into `scores`. */
   private correlate(): void {
     const excitation = changetype<usize>(this.excitation);
+    const before = changetype<usize>(this.hopCorrelations);
     const scores = changetype<usize>(this.scores);
     const now = excitation + (NOW << 2);
-    const correlations = changetype<usize>(CORRELATIONS);
-    for (let lag = MIN_LAG; lag <= MAX_LAG; lag += BLOCK) {
-      v128.store(correlations + ((lag - MIN_LAG) << 2), correlateBlock(now, now - (lag << 2)));
-    }
-    const energy = dot(now, now, SPAN);
+    const hop = now + ((SPAN - HOP) << 2);
+    const floor = f32x4.splat(<f32>1e-9 + dot(now, now, SPAN));
     const start = now - (MIN_LAG << 2);
-    let lagged = dot(start, start, SPAN);
-    for (let lag = MIN_LAG; lag <= MAX_LAG; lag++) {
-      const past = now - (lag << 2);
-      const at = (lag - MIN_LAG) << 2;
-      store<f32>(scores + at, (2 * load<f32>(correlations + at)) / (<f32>1e-9 + energy + lagged));
-      const entering = load<f32>(past - 4);
-      const leaving = load<f32>(past + ((SPAN - 1) << 2));
-      lagged = max<f32>(0, lagged + entering * entering - leaving * leaving);
-    }
-    this.interpolate();
-    // A multiple of the period correlates as well as the period: let a lag win only if clearly above its parts.
-    const peaks = changetype<usize>(PEAKS);
-    const rivals = changetype<usize>(RIVALS);
-    memory.fill(rivals, 0, LAGS << 2);
-    for (let parts = 2; parts * MIN_LAG <= MAX_LAG; parts++) {
-      // peak = lag / parts and its remainder, carried along: a division a lag would cost more than the correlation.
-      let peak = peaks;
-      let remainder = 0;
-      for (let at = rivals + ((parts * MIN_LAG - MIN_LAG) << 2); at < rivals + (LAGS << 2); at += 4) {
-        const rival = remainder ? max(load<f32>(peak), load<f32>(peak, 4)) : load<f32>(peak);
-        store<f32>(at, max(rival, load<f32>(at)));
-        if (++remainder == parts) {
-          remainder = 0;
-          peak += 4;
-        }
-      }
-    }
-    for (let at: usize = 0; at < (LAGS as usize) * 4; at += 4) {
-      const score = load<f32>(scores + at);
-      if (score < DOUBLING_GUARD * load<f32>(rivals + at)) store<f32>(scores + at, DOUBLING_PENALTY * score);
+    let lagged = f32x4.splat(dot(start, start, SPAN));
+    let past = start;
+    for (let at: usize = 0; at < (LAGS as usize) << 2; at += 16) {
+      const newest = correlateBlock(hop, past + ((SPAN - HOP) << 2), HOP);
+      const product = f32x4.add(v128.load(before + at), newest);
+      v128.store(before + at, newest);
+      // Energies of the four lagged spans: from one to the next a sample enters and one leaves.
+      const entering = v128.load(past - 16);
+      const leaving = v128.load(past + ((SPAN - 4) << 2));
+      let change = f32x4.sub(f32x4.mul(entering, entering), f32x4.mul(leaving, leaving));
+      change = v128.shuffle<f32>(change, change, 3, 2, 1, 0);
+      const zero = f32x4.splat(0);
+      change = f32x4.add(change, v128.shuffle<f32>(zero, change, 0, 4, 5, 6));
+      change = f32x4.add(change, v128.shuffle<f32>(zero, change, 0, 1, 4, 5));
+      const energy = f32x4.add(lagged, v128.shuffle<f32>(zero, change, 0, 4, 5, 6));
+      const last = f32x4.add(lagged, change);
+      lagged = f32x4.pmax(v128.shuffle<f32>(last, last, 3, 3, 3, 3), zero);
+      const power = f32x4.add(floor, f32x4.pmax(energy, zero));
+      v128.store(scores + at, f32x4.div(f32x4.add(product, product), power));
+      past -= 16;
     }
   }
 
   /** Periods fall between lags: a score becomes the highest within half a lag, and PEAKS holds the same. */
   private interpolate(): void {
     const scores = changetype<usize>(this.scores);
+    const halfway = changetype<usize>(HALFWAY) + 16;
     const peaks = changetype<usize>(PEAKS);
-    memory.copy(peaks, scores, LAGS << 2);
-    for (let i = 2; i < LAGS - 3; i++) {
-      const s = scores + (i << 2);
-      // Half-way value by a six-tap half-band interpolator.
-      const half: f32 =
-        0.5859375 * (load<f32>(s) + load<f32>(s, 4)) -
-        0.09765625 * (load<f32>(s - 4) + load<f32>(s, 8)) +
-        0.01171875 * (load<f32>(s - 8) + load<f32>(s, 12));
-      const p = peaks + (i << 2);
-      store<f32>(p, max(half, load<f32>(p)));
-      store<f32>(p, max(half, load<f32>(p, 4)), 4);
+    const inner = f32x4.splat(0.5859375);
+    const middle = f32x4.splat(0.09765625);
+    const outer = f32x4.splat(0.01171875);
+    // Half-way values by a six-tap half-band interpolator, where all six are there.
+    for (let i: usize = 8; i < (LAGS as usize) << 2; i += 16) {
+      const s = scores + i;
+      const near = f32x4.mul(inner, f32x4.add(v128.load(s), v128.load(s, 4)));
+      const next = f32x4.mul(middle, f32x4.add(v128.load(s - 4), v128.load(s, 8)));
+      const far = f32x4.mul(outer, f32x4.add(v128.load(s - 8), v128.load(s, 12)));
+      v128.store(halfway + i, f32x4.add(f32x4.sub(near, next), far));
+    }
+    const never = f32x4.splat(NEVER);
+    v128.store(halfway - 8, never);
+    v128.store(halfway + ((LAGS - 3) << 2), never);
+    for (let i: usize = 0; i < (LAGS as usize) << 2; i += 16) {
+      const half = f32x4.pmax(v128.load(halfway + i), v128.load(halfway + i - 4));
+      v128.store(peaks + i, f32x4.pmax(v128.load(scores + i), half));
     }
     memory.copy(scores, peaks, LAGS << 2);
+  }
+
+  /** A multiple of the period correlates as well as the period: a lag wins only if clearly above its parts. */
+  private discountMultiples(): void {
+    findRivals();
+    const scores = changetype<usize>(this.scores);
+    const rivals = changetype<usize>(RIVALS);
+    const guard = f32x4.splat(DOUBLING_GUARD);
+    const penalty = f32x4.splat(DOUBLING_PENALTY);
+    for (let at: usize = 0; at < (LAGS as usize) << 2; at += 16) {
+      const score = v128.load(scores + at);
+      const doubtful = f32x4.lt(score, f32x4.mul(guard, v128.load(rivals + at)));
+      v128.store(scores + at, v128.bitselect(f32x4.mul(penalty, score), score, doubtful));
+    }
   }
 }
