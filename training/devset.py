@@ -5,7 +5,10 @@
 DATA holds speech.csv, speech-segments.csv, noise.csv, noise-segments.csv and the folders speech/, noise/ and real/.
 Only rows of the split "dev" are read, so no voice and no noise source of training is heard here.
 Writes DIR/clean, DIR/noisy (same file names), DIR/recordings (real, without reference) and DIR/metadata.csv.
-The same seed and data give the same samples.
+The same seed and data give the same samples. Mice, dishes, fans and hum are synthesised; whispers are dev voices re-synthesised
+by linear prediction from noise, children are women's voices shifted up: no recording of the dev split holds them.
+
+    --profile calls   read speech in everyday places at 2.5 to 17.5 dB instead, like the public sets that papers report
 """
 
 import argparse
@@ -15,7 +18,7 @@ from collections import defaultdict
 
 import numpy as np
 import soundfile as sf
-from scipy import signal
+from scipy import linalg, signal
 
 RATE = 48000
 SNRS = (-5, 0, 5, 10, 20)
@@ -40,6 +43,13 @@ RECORDED = {
     "cafe": ("cafe_babble_crowd",),
 }
 SYNTHETIC = ("babble", "fan", "hum")
+# What rooms, headsets and kinds of talkers meet in turn.
+EVERYDAY = ("traffic", "keyboard", "cafe", "fan", "rain")
+MAN, WOMAN = 165.0, 260.0  # Hz: median pitch below which a voice counts as one
+CHILD_SHIFT = 1.25  # of pitch and formants
+LOUD_LEVEL = -10.0  # dBFS of active speech: peaks reach full scale
+WHISPER_LEVEL = -40.0
+TYPING_FROM = 3.0  # seconds: the clips "typing" begin without it
 
 
 def read_csv(path):
@@ -214,6 +224,64 @@ def recorded(rng, noise, kinds, length, turn):
     return out[:length], file
 
 
+def rung(rng, length, gap, count, band, decay):
+    """Struck things: bursts of `count` decaying modes in a band of hertz, `gap` seconds apart."""
+    out = np.zeros(length)
+    at = 0
+    while at < length:
+        reach = min(int(8 * decay[1] * RATE), length - at)
+        time = np.arange(reach) / RATE
+        for _ in range(count):
+            hertz = np.exp(rng.uniform(*np.log(band)))
+            tone = np.exp(-time / rng.uniform(*decay)) * np.sin(2 * np.pi * hertz * time + rng.uniform(0, 2 * np.pi))
+            out[at : at + reach] += rng.uniform(0.2, 1) * tone
+        at += int(rng.uniform(*gap) * RATE)
+    return out.astype(np.float32)
+
+
+def mouse(rng, length):
+    """Press and release, each a few milliseconds."""
+    clicks = rung(rng, length, (0.3, 0.9), 12, (1500, 9000), (0.0008, 0.004))
+    delay = int(rng.uniform(0.07, 0.12) * RATE)
+    return clicks + 0.6 * np.pad(clicks, (delay, 0))[:length]
+
+
+def dishes(rng, length):
+    clinks = rung(rng, length, (0.1, 0.7), 8, (1200, 10000), (0.01, 0.12))
+    return clinks + 0.02 * clinks.std() * shaped_noise(rng, length, 3.0, 2)
+
+
+def whispered(rng, x, order=48):
+    """The vocal tract of each 20 ms driven by noise; voicing's low frequencies are missing, as in a whisper."""
+    size, hop = RATE // 50, RATE // 100
+    window = signal.windows.hann(size, sym=False)
+    out = np.zeros(len(x) + size)
+    for at in range(0, len(x) - size, hop):
+        frame = x[at : at + size] * window
+        power = np.correlate(frame, frame, "full")[size - 1 : size + order]
+        if power[0] < 1e-9:
+            continue
+        power[0] *= 1.0001
+        tract = linalg.solve_toeplitz(power[:-1], power[1:])
+        noise = signal.lfilter([1], np.concatenate([[1], -tract]), rng.normal(size=2 * size))[size:] * window
+        out[at : at + size] += noise * np.sqrt(np.sum(frame**2) / np.sum(noise**2))
+    return signal.lfilter(*signal.butter(1, 700, "high", fs=RATE), out)[: len(x)].astype(np.float32)
+
+
+def median_pitch(speech, file):
+    """Hertz, by autocorrelation of the 40 ms frames of the first 20 utterances that repeat themselves best."""
+    found = []
+    for index in range(min(20, len(speech.segments[file]))):
+        x = signal.resample_poly(speech.segment(file, index), 1, 6)
+        for at in range(0, len(x) - 320, 160):
+            frame = x[at : at + 320] - x[at : at + 320].mean()
+            power = np.correlate(frame, frame, "full")[319:] / np.arange(320, 0, -1)
+            lag = 16 + int(np.argmax(power[16:134]))
+            if power[lag] > 0.7 * power[0] > 1e-7:
+                found.append(8000 / lag)
+    return float(np.median(found)) if found else 0.0
+
+
 def narrow(x, rate):
     """The signal as a device of that sample rate would have given it."""
     return signal.resample_poly(signal.resample_poly(x, rate, RATE), RATE, rate)[: len(x)].astype(np.float32)
@@ -271,7 +339,8 @@ def build_calls(seed, speech, noise, write):
         tilt = decibels(-CALL_TILT * np.log2(np.maximum(frequency, 60) / 60)) * (frequency > 30)
         added = np.fft.irfft(np.fft.rfft(added) * tilt, length)
         added *= decibels(CALL_ACTIVITY - snr) * clean.std() / added.std()
-        write(f"{name}_{snr}dB.wav", clean, clean + added, slice=name, snr=snr, speaker=talker, noise="+".join(used))
+        write(f"{name}_{snr}dB.wav", clean, clean + added, slice=name, snr=snr,
+              speaker=talker, language=speech.rows[file]["language"], noise="+".join(used))  # fmt: skip
 
 
 def build_slices(seed, speech, noise, write):
@@ -281,13 +350,39 @@ def build_slices(seed, speech, noise, write):
     slices = [(name, snr) for name in (*SYNTHETIC, *RECORDED) for snr in SNRS]
     slices += [(name, snr) for name in ("reverberant", "headset", "quiet") for snr in SNRS]
     slices += [("clean", None)] * 3
+    slices += [(name, snr) for name in ("mouse", "dishes", "whispered", "loud", "men", "women", "children") for snr in SNRS]
+    slices += [("languages", snr) for snr in (*SNRS, *SNRS)]
+    slices += [("typing", snr) for snr in (0, 5, 10) for _ in range(2)]
+    pitch = {file: median_pitch(speech, file) for file in full_band}
+    groups = {
+        "men": [f for f in full_band if 0 < pitch[f] < MAN],
+        "women": [f for f in full_band if MAN <= pitch[f] < WOMAN],
+    }
+    groups["children"] = groups["women"]
+    seen = defaultdict(int)
     for turn, (name, snr) in enumerate(slices):
         rng = np.random.default_rng((seed, turn))
         length = int(rng.uniform(*LENGTH) * RATE)
-        voices = wide_band if name == "headset" and turn % 2 else full_band
+        voices = wide_band if name == "headset" and turn % 2 else groups.get(name) or full_band
         file = voices[(7 * turn + 3 * (turn // 5)) % len(voices)]  # no voice keeps to one SNR
-        clean = utterances(rng, speech, file, length)
-        clean = at_level(clean, QUIET_LEVEL if name == "quiet" else rng.uniform(*SPEECH_LEVEL))
+        if name in ("men", "women", "children", "languages"):
+            file = voices[seen[name] % len(voices)]
+        if name == "children":
+            clean = signal.resample_poly(utterances(rng, speech, file, int(length * CHILD_SHIFT)), 100, int(100 * CHILD_SHIFT))
+            clean = clean[:length]
+        elif name == "typing" and seen[name] % 2:  # the first strokes fall into a pause
+            before = utterances(rng, speech, file, int(TYPING_FROM * RATE))
+            pause = np.zeros(int(1.2 * RATE), np.float32)
+            rest = utterances(rng, speech, file, length - len(before) - len(pause))
+            clean = np.concatenate([before, pause, rest])
+        else:
+            clean = utterances(rng, speech, file, length, *((0.05, 0.2),) if name == "typing" else ())
+        if name == "whispered":
+            clean = whispered(rng, clean)
+        if name == "loud":  # raised voices gain above 1 kHz
+            clean = clean + signal.lfilter(*signal.butter(1, 1000, "high", fs=RATE), clean)
+        levels = {"quiet": QUIET_LEVEL, "whispered": WHISPER_LEVEL, "loud": LOUD_LEVEL}
+        clean = at_level(clean, levels[name] if name in levels else rng.uniform(*SPEECH_LEVEL))
         floor = shaped_noise(rng, length, 2.0, 0)
         heard, source = clean, ""
         if name == "reverberant":
@@ -299,7 +394,7 @@ def build_slices(seed, speech, noise, write):
             heard, clean = heard * gain, target * gain
             source = f"rt60={rt60:.2f}s "
         hiss = floor * (decibels(rng.uniform(*FLOOR_LEVEL)) / floor.std())
-        if name == "quiet":
+        if name in ("quiet", "whispered"):
             hiss = hiss * decibels(-15)
         clean, heard = clean + hiss, heard + hiss
         if name == "clean":
@@ -310,14 +405,19 @@ def build_slices(seed, speech, noise, write):
             chosen = [others[i] for i in rng.permutation(len(others))[: rng.integers(4, 9)]]
             added = babble(rng, length, speech, chosen)
             source += "+".join(speech.rows[f]["speaker"] for f in chosen)
-        elif name in ("fan", "hum"):
-            added = (fan if name == "fan" else hum)(rng, length)
+        elif name in ("fan", "hum", "mouse", "dishes"):
+            added = {"fan": fan, "hum": hum, "mouse": mouse, "dishes": dishes}[name](rng, length)
             source += name
+        elif name == "typing":
+            start = int(TYPING_FROM * RATE)
+            strokes, used = recorded(rng, noise, RECORDED["keyboard"], length - start, seen[name])
+            added = np.pad(strokes, (start, 0))
+            source += used
         elif name in RECORDED:
             added, used = recorded(rng, noise, RECORDED[name], length, turn)
             source += used
-        else:  # rooms, headsets and quiet talkers meet every kind in turn
-            kind = ("traffic", "keyboard", "cafe", "fan", "rain")[(turn + turn // 5) % 5]
+        else:  # rooms, headsets and talkers meet every kind in turn
+            kind = EVERYDAY[(turn + turn // 5) % 5]
             if kind == "fan":
                 added, used = fan(rng, length), "fan"
             else:
@@ -328,9 +428,13 @@ def build_slices(seed, speech, noise, write):
         noisy = heard + added
         if name == "headset":
             clean, noisy = narrow(clean, 16000), narrow(noisy, 16000)
-        label = f"{snr:+d}dB" if snr is not None else f"{turn - len(slices) + 4}"
+        seen[name] += 1
+        label = f"{seen[name]}" if snr is None else f"{snr:+d}dB"
+        if name in ("languages", "typing"):
+            label = f"{seen[name]}_{label}"
+        row = speech.rows[file]
         write(f"{name}_{label}.wav", clean, noisy, slice=name, snr="" if snr is None else snr,
-              speaker=speech.rows[file]["speaker"], noise=source)  # fmt: skip
+              speaker=row["speaker"], language=row["language"], noise=source)  # fmt: skip
 
 
 def build_real(data, out, write):
@@ -341,7 +445,7 @@ def build_real(data, out, write):
         for folder in ("clean", "noisy"):
             samples, rate = sf.read(next((pairs / folder).glob(f"{path.stem}.*")), dtype="float32")
             pair.append(samples if rate == RATE else resampled(samples, rate))
-        write(f"real_{path.stem}.wav", *pair, slice="real", snr="", speaker="", noise="recorded pair")
+        write(f"real_{path.stem}.wav", *pair, slice="real", snr="", speaker="", language="", noise="recorded pair")
     recordings = data / "real" / "recordings"
     (out / "recordings").mkdir(exist_ok=True)
     for path in sorted(recordings.glob("*")) if recordings.is_dir() else ():
@@ -378,7 +482,7 @@ def main():
         build_slices(options.seed, speech, noise, write)
         build_real(options.data, options.out, write)
     with open(options.out / "metadata.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["file", "slice", "snr", "speaker", "noise", "seconds"])
+        writer = csv.DictWriter(file, ["file", "slice", "snr", "speaker", "language", "noise", "seconds"])
         writer.writeheader()
         writer.writerows(metadata)
     print(f"{len(metadata)} pairs, {sum(row['seconds'] for row in metadata):.0f} s, in {options.out}")
