@@ -1,0 +1,134 @@
+// npm run report -- --dev DIR --dnsmos FILE: hears the development set through every network and writes docs/quality.md.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import wavefile from 'wavefile';
+import { VoiceActivity } from '../worklet/voice-activity';
+import { ensureBuild } from './ensure-build.mjs';
+import { findPython } from './python.mjs';
+
+const HELP = `Writes docs/quality.md: every network of models/ and RNNoise side by side on the development set, slice by slice.
+Sound and scores stay in the set's folder, and only what is new is heard and scored again.
+
+  npm run report -- --dev DIR --dnsmos FILE [--calls DIR]
+
+  --dev DIR      made by training/devset.py
+  --calls DIR    made by training/devset.py --profile calls
+  --dnsmos FILE  DNSMOS P.835 model (sig_bak_ovr.onnx)
+  --out FILE     default docs/quality.md
+  --cards        write scores and spectrograms into models/*/README.md too
+  --jobs N       processes (default 2)
+`;
+
+const RATE = 48000;
+const FRAME = 480;
+/** Defaults of VoiceActivityOptions in src/node.ts. */
+const INDICATOR = { start: 0.6, stop: 0.4, holdFrames: 20 };
+
+const { values } = parseArgs({
+  options: {
+    dev: { type: 'string' },
+    calls: { type: 'string' },
+    dnsmos: { type: 'string' },
+    out: { type: 'string', default: 'docs/quality.md' },
+    cards: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '2' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help || !values.dev || !values.dnsmos) {
+  process[values.help ? 'stdout' : 'stderr'].write(HELP);
+  process.exit(values.help ? 0 : 2);
+}
+
+const wavs = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.wav')) : []);
+
+/** Whether every file of `from` has a younger one of the same name in `to`, younger than `model` too. */
+function isDone(from, to, model) {
+  const made = model ? statSync(model).mtimeMs : 0;
+  return wavs(from).every((name) => {
+    const path = join(to, name);
+    return existsSync(path) && statSync(path).mtimeMs > Math.max(made, statSync(join(from, name)).mtimeMs);
+  });
+}
+
+/** 48 kHz mono file in, 16-bit file out, delay removed. Returns the decisions of each frame on whether somebody speaks. */
+function hear(denoiser, input, output) {
+  const file = new wavefile.WaveFile(readFileSync(input));
+  if (file.fmt.sampleRate !== RATE || file.fmt.numChannels !== 1) throw new Error(`${input} is not 48 kHz mono`);
+  file.toBitDepth('32f');
+  const samples = file.getSamples(false, Float32Array);
+  const heard = new Int16Array(samples.length);
+  const voice = new VoiceActivity(INDICATOR);
+  const [frame, speech] = [new Float32Array(FRAME), new Float64Array(1)];
+  const [probability, speaking] = [[], []];
+  denoiser.reset();
+  for (let at = 0; at < samples.length + denoiser.delay; at += FRAME) {
+    frame.fill(0).set(samples.subarray(at, at + FRAME));
+    speech[0] = denoiser.process(frame, frame);
+    voice.update(speech);
+    probability.push(Number(speech[0].toFixed(4)));
+    speaking.push(voice.speaking ? 1 : 0);
+    for (let i = 0; i < FRAME; i++) {
+      const to = at + i - denoiser.delay;
+      if (to >= 0 && to < heard.length) heard[to] = Math.max(-32768, Math.min(32767, Math.round(frame[i] * 32768)));
+    }
+  }
+  const result = new wavefile.WaveFile();
+  result.fromScratch(1, RATE, '16', heard);
+  writeFileSync(output, result.toBuffer());
+  return { probability, speaking };
+}
+
+async function main() {
+  const python = findPython(['numpy', 'scipy', 'soundfile', 'pesq', 'pystoi', 'onnxruntime', 'matplotlib']);
+  const { Denoiser } = await import(new URL('offline.js', ensureBuild()).href);
+  const peer = fileURLToPath(new URL('peer-rnnoise.mjs', import.meta.url));
+  const networks = ['lite', 'full'].filter((name) => existsSync(`models/${name}/model.safetensors`));
+  for (const set of [values.dev, values.calls].filter(Boolean)) {
+    for (const [from, suffix] of [
+      ['noisy', ''],
+      ['recordings', '-recordings'],
+    ]) {
+      if (wavs(join(set, from)).length === 0) continue;
+      const rnnoise = join(set, `rnnoise${suffix}`);
+      if (!isDone(join(set, from), rnnoise)) {
+        execFileSync(process.execPath, [peer, join(set, from), rnnoise], { stdio: ['ignore', 2, 2] });
+      }
+      for (const name of networks) {
+        const model = `models/${name}/model.safetensors`;
+        const folder = join(set, `${name}${suffix}`);
+        if (isDone(join(set, from), folder, model) && existsSync(join(folder, 'activity.json'))) continue;
+        console.error(`${name} hears ${join(set, from)}`);
+        mkdirSync(folder, { recursive: true });
+        const denoiser = await Denoiser.create({ assets: { model: pathToFileURL(model) } });
+        const activity = {};
+        for (const file of wavs(join(set, from))) {
+          activity[file] = hear(denoiser, join(set, from, file), join(folder, file));
+        }
+        denoiser.destroy();
+        writeFileSync(join(folder, 'activity.json'), JSON.stringify(activity));
+      }
+    }
+  }
+  const script = fileURLToPath(new URL('../training/report.py', import.meta.url));
+  const optional = [...(values.calls ? ['--calls', values.calls] : []), ...(values.cards ? ['--cards'] : [])];
+  execFileSync(
+    python,
+    [
+      ...[script, '--dev', values.dev, '--networks', networks.join(','), '--dnsmos', values.dnsmos],
+      ...['--out', values.out, '--jobs', values.jobs, ...optional],
+    ],
+    { stdio: 'inherit' },
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  // Python has said what went wrong.
+  if (error.status === undefined) console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,315 @@
+"""The tables of docs/quality.md from a development set that was heard already: `npm run report` does both.
+
+    python training/report.py --dev DIR --networks lite,full --dnsmos MODEL.onnx [--calls DIR] [--out FILE] [--cards]
+
+DIR holds clean/, noisy/, metadata.csv (devset.py), rnnoise/ and a folder a network with its output and activity.json (probability of
+speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/ and NETWORK-recordings/ likewise without
+references. Scores are kept in DIR/scores.json by the content of the files.
+"""
+
+import argparse
+import copy
+import csv
+import gzip
+import json
+import pathlib
+import re
+
+import numpy as np
+import soundfile as sf
+
+import speech_parts as parts
+from score import score_all
+
+DECIMALS = {"pesq": 2, "stoi": 3, "sisdr": 1, "sig": 2, "bak": 2, "ovrl": 2}
+TITLES = {"pesq": "PESQ-WB", "stoi": "STOI", "sisdr": "SI-SDR, dB", "sig": "SIG", "bak": "BAK", "ovrl": "OVRL"}
+ORDER = (
+    "babble cafe keyboard mouse typing fan hum traffic wind dog baby music dishes rain construction reverberant headset "
+    "whispered quiet loud men women children languages clean real"
+).split()
+WORDS = {"keyboard": "keyboard while speaking", "mouse": "mouse while speaking", "baby": "crying baby", "real": "real pairs",
+         "headset": "headset, 8 kHz wide", "languages": "ten languages"}  # fmt: skip
+HOLD_FRAMES = 20  # the default of 200 ms
+DELAY_FRAMES = 3  # of the core: what is decided at hop n is heard at hop n - 3
+PICTURES = ("babble_+5dB", "keyboard_+5dB", "traffic_+0dB", "reverberant_+10dB", "women_+5dB")
+COMMAND = "npm run report -- --dev DEV --calls CALLS --dnsmos sig_bak_ovr.onnx --cards"
+
+
+def read(path):
+    return sf.read(path, dtype="float64")
+
+
+class Set:
+    """A set on disk and the scores of everything heard from it."""
+
+    def __init__(self, folder, systems, dnsmos, jobs):
+        self.folder, self.systems = folder, systems
+        with open(folder / "metadata.csv", newline="", encoding="utf-8") as file:
+            self.rows = {row["file"]: row for row in csv.DictReader(file)}
+        files = list(self.rows)
+        tasks = [(folder / "clean" / f, folder / s / f) for s in systems for f in files]
+        scores = score_all(tasks, dnsmos, jobs=jobs, cache=folder / "scores.json")
+        self.scores = {s: dict(zip(files, scores[i * len(files) :], strict=False)) for i, s in enumerate(systems)}
+        self.recordings = {}
+        if (folder / "recordings").is_dir():
+            files = sorted(p.name for p in (folder / "recordings").glob("*.wav"))
+            names = ["recordings" if s == "noisy" else f"{s}-recordings" for s in systems]
+            tasks = [(None, folder / n / f) for n in names for f in files]
+            scores = score_all(tasks, dnsmos, jobs=jobs, cache=folder / "scores.json")
+            self.recordings = {s: scores[i * len(files) : (i + 1) * len(files)] for i, s in enumerate(systems)}
+
+    def view(self, systems):
+        """The same set with fewer systems."""
+        out = copy.copy(self)
+        out.systems = systems
+        out.recordings = {s: self.recordings[s] for s in systems if s in self.recordings}
+        return out
+
+    def choose(self, **wanted):
+        return [f for f, row in self.rows.items() if all(row[k] == str(v) for k, v in wanted.items())]
+
+    def mean(self, metric, files):
+        """Means over the files for which every system has the metric."""
+        common = [f for f in files if all(self.scores[s][f].get(metric) is not None for s in self.systems)]
+        return [np.mean([self.scores[s][f][metric] for f in common]) if common else None for s in self.systems]
+
+
+def cell(values, decimals):
+    return " / ".join("-" if v is None else f"{v:.{decimals}f}" for v in values)
+
+
+def markdown(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
+
+
+def score_table(data, groups, metrics):
+    rows = [
+        [title, len(files), *(cell(data.mean(m, files), DECIMALS[m]) for m in metrics)] for title, files in groups if files
+    ]
+    return markdown(["", "clips", *(TITLES[m] for m in metrics)], rows)
+
+
+def slices(data):
+    groups = [(WORDS.get(name, name), data.choose(slice=name)) for name in ORDER]
+    return [*groups, ("**all**", list(data.rows))]
+
+
+def recordings_table(data):
+    rows = [
+        [s, *(f"{np.mean([r[m] for r in rows]):.2f}" for m in ("sig", "bak", "ovrl"))] for s, rows in data.recordings.items()
+    ]
+    return markdown(["", "SIG", "BAK", "OVRL"], rows)
+
+
+def kept_table(data):
+    """Level of onsets and fricatives at 10 dB SNR."""
+    changes = {s: {"onsets": [], "fricatives": []} for s in data.systems}
+    for file in data.choose(snr=10):
+        if data.rows[file]["slice"] == "headset":
+            continue  # nothing above 8 kHz: s is another sound there
+        clean, rate = read(data.folder / "clean" / file)
+        found = {"onsets": parts.onsets(clean, rate), "fricatives": parts.fricatives(clean, rate)}
+        for system in data.systems:
+            output, _ = read(data.folder / system / file)
+            for what, spans in found.items():
+                changes[system][what] += parts.change(clean, output, rate, spans)
+    rows = []
+    for what, title in (("onsets", "first 50 ms of words"), ("fricatives", "frames of s, f, sh")):
+        for system in data.systems:
+            x = np.array(changes[system][what])
+            rows.append([title, system, len(x), f"{x.mean():+.1f}", f"{np.median(x):+.1f}", f"{np.quantile(x, 0.1):+.1f}",
+                         f"{100 * np.mean(x < -3):.0f} %", f"{100 * np.mean(x < -10):.0f} %"])  # fmt: skip
+    return markdown(["", "", "counted", "mean, dB", "median", "lowest tenth", "over 3 dB lost", "over 10 dB lost"], rows)
+
+
+def typing_table(data):
+    """Attenuation of keyboards, from the clips in which they begin after three seconds."""
+    start = 3.0
+    rows = []
+    for when, first, end in (("first 0.5 s", start, start + 0.5), ("from 1.5 s on", start + 1.5, 1e9)):
+        for speaking in (False, True):
+            row = [when, "over speech" if speaking else "in pauses"]
+            for system in data.systems[1:]:
+                found = []
+                for file in data.choose(slice="typing"):
+                    clean, rate = read(data.folder / "clean" / file)
+                    noisy, _ = read(data.folder / "noisy" / file)
+                    output, _ = read(data.folder / system / file)
+                    found.append(parts.attenuation(clean, noisy, output, rate, first, end, speaking))
+                found = [x for x in found if x is not None]
+                row.append(f"{np.mean(found):.1f} dB ({len(found)} clips)" if found else "-")
+            rows.append(row)
+    return markdown(["", "", *data.systems[1:]], rows)
+
+
+def activity_table(data, networks):
+    rows = []
+    for name in networks:
+        activity = json.loads((data.folder / name / "activity.json").read_text())
+        for title, files in [
+            *((f"{snr} dB", data.choose(snr=snr)) for snr in (20, 10, 5, 0, -5)),
+            ("clean", data.choose(slice="clean")),
+            ("babble", data.choose(slice="babble")),
+            ("whispered", data.choose(slice="whispered")),
+            ("**all but -5 dB**", [f for f, row in data.rows.items() if row["snr"] != "-5" and row["slice"] != "real"]),
+        ]:
+            frames, indicator, lags = np.zeros(3), np.zeros(3), []
+            for file in files:
+                clean, rate = read(data.folder / "clean" / file)
+                level = parts.levels(clean, rate)
+                truth = np.where(level > parts.SPEECH, 1, np.where(level < parts.SILENCE, 0, -1))
+                span = slice(DELAY_FRAMES, DELAY_FRAMES + len(truth))
+                probability = np.array(activity[file]["probability"])[span]
+                speaking = np.array(activity[file]["speaking"], bool)[span]
+                truth = truth[: len(probability)]
+                frames += parts.confusion(truth, probability >= 0.5)
+                indicator += parts.confusion(parts.held(truth, HOLD_FRAMES), speaking)
+                for first, _ in parts.onsets(clean, rate):
+                    if speaking[max(0, first - 5)]:
+                        continue  # held since the word before
+                    after = np.flatnonzero(speaking[first : first + 50])
+                    lags.append(10 * after[0] if len(after) else 500)
+            share = lambda c: [f"{100 * c[0] / max(1, c[0] + c[1]):.1f} %", f"{100 * c[0] / max(1, c[0] + c[2]):.1f} %"]
+            rows.append([name, title, *share(frames), *share(indicator), f"{np.median(lags):.0f} ms" if lags else "-"])
+    head = ["", "", "precision of frames", "recall", "precision of the indicator", "recall", "median lag of a word"]
+    return markdown(head, rows)
+
+
+def model_facts(path):
+    """Size and kept weights from the file itself."""
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    rows, kept, whole = [], 0, 0
+    for name, tensor in header.items():
+        if name == "__metadata__" or tensor["dtype"] != "I8":
+            continue
+        layer = name.removesuffix(".weight")
+        weights = int(np.prod(tensor["shape"]))
+        full = weights
+        blocks = header.get(f"{layer}.blocks")
+        if blocks:
+            padded = header[f"{layer}.scale"]["shape"][0]
+            full = padded * columns(json.loads(header["__metadata__"]["architecture"]), layer)
+        rows.append([layer, f"{weights}", f"{full}", f"{100 * weights / full:.0f} %"])
+        kept, whole = kept + weights, whole + full
+    rows.append(["**int8 weights**", f"{kept}", f"{whole}", f"{100 * kept / whole:.0f} %"])
+    size = f"{len(data) / 1e6:.2f} MB, {len(gzip.compress(data, 9)) / 1e6:.2f} MB gzipped"
+    return size, kept, whole, markdown(["layer", "kept", "of", ""], rows)
+
+
+def columns(a, layer):
+    inputs = {
+        "conv1": a["conv1Taps"] * a["dense"], "conv2": a["conv2Taps"] * a["conv1"], "gru1.input": a["conv2"],
+        "gru_strength.input": a["units"] + a["conv2"], "gru_strength.recurrent": a["strengthUnits"],
+        "gain_out": a["conv2"] + 4 * a["units"], "strength_out": a["strengthUnits"],
+    }  # fmt: skip
+    return inputs.get(layer, a["units"])
+
+
+def write_card(name, data, calls):
+    """Puts figures and pictures between the marks of models/NAME/README.md; the rest of the card is written by hand."""
+    from spectrogram import draw_row
+
+    folder = pathlib.Path("models") / name
+    pictures = folder / "spectrograms"
+    pictures.mkdir(exist_ok=True)
+    size, kept, whole, layers = model_facts(folder / "model.safetensors")
+    text = [
+        f"File: {size}. Weights kept: {kept / 1e6:.2f} M of {whole / 1e6:.2f} M.", layers,
+        f"Scores of the development set, noisy / RNNoise / {name} (`{COMMAND}`; what each row is: [quality](../../docs/quality.md)):",
+    ]  # fmt: skip
+    view = data.view(["noisy", "rnnoise", name])
+    text.append(score_table(view, slices(view), ("pesq", "stoi", "sisdr", "sig", "bak", "ovrl")))
+    if view.recordings:
+        text += ["Real recordings without a reference:", recordings_table(view)]
+    if calls:
+        other = calls.view(["noisy", "rnnoise", name])
+        text += ["Read speech in everyday places:", score_table(other, [("**all**", list(other.rows))], ("pesq", "stoi", "sisdr", "ovrl"))]
+    text.append("Five clips, from the left noisy, output, clean:")
+    for stem in (p for p in PICTURES if f"{p}.wav" in data.rows):
+        sounds = [data.folder / s / f"{stem}.wav" for s in ("noisy", name, "clean")]
+        path = pictures / f"{stem.replace('+', '')}.png"
+        draw_row(sounds, ("noisy", name, "clean"), path)
+        text.append(f"![{stem}: noisy, output, clean](spectrograms/{path.name})")
+    card = folder / "README.md"
+    begin, end = "<!-- report: begin -->", "<!-- report: end -->"
+    block = f"{begin}\n" + "\n\n".join(text) + f"\n{end}"
+    old = card.read_text() if card.exists() else f"# {name}\n"
+    if begin in old:
+        new = re.sub(f"{begin}.*?{end}", lambda _: block, old, flags=re.S)
+    else:
+        new = f"{old.rstrip()}\n\n## Figures\n\n{block}\n"
+    card.write_text(new)
+
+
+def ablation(dev):
+    """Tables of `npm run ablate -- --json`, kept as DEV/ablation-NAME.json."""
+    out = []
+    for path in sorted(dev.glob("ablation-*.json")):
+        result = json.loads(path.read_text())
+        name = path.stem.removeprefix("ablation-")
+        metrics = [m for m in ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl") if m in result["sets"]["whole"]["mean"]]
+        rows = [[s, *(f"{v['mean'][m]:.3f}" for m in metrics)] for s, v in result["sets"].items()]
+        titles = {**TITLES, "between": "between harmonics, dB"}
+        out.append(f"`{name}`, {result['files']} clips:\n\n" + markdown(["", *(titles[m] for m in metrics)], rows))
+    return "\n\n".join(out)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--dev", type=pathlib.Path, required=True)
+    parser.add_argument("--calls", type=pathlib.Path)
+    parser.add_argument("--networks", required=True, help="names, with commas")
+    parser.add_argument("--dnsmos", required=True)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/quality.md"))
+    parser.add_argument("--cards", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    networks = [n for n in options.networks.split(",") if n]
+    systems = ["noisy", "rnnoise", *networks]
+    data = Set(options.dev, systems, options.dnsmos, options.jobs)
+    calls = options.calls and Set(options.calls, systems, options.dnsmos, options.jobs)
+    order = " / ".join(["noisy", "RNNoise 0.1", *networks])
+    ablated = ablation(options.dev)
+    text = [
+        "# Quality", f"Made by `{COMMAND}`; do not edit. DEV and CALLS are written by `training/devset.py` from the dev split: voices and "
+        "noise sources that training never heard. RNNoise 0.1 is the build of @sapphi-red/web-noise-suppressor. PESQ is P.862.2 "
+        "and, like STOI and DNSMOS P.835 (SIG, BAK, OVRL), taken at 16 kHz; SI-SDR at 48 kHz.",
+        "## By slice", f"Five clips a slice unless stated, -5 to 20 dB SNR. Each cell: {order}.",
+        score_table(data, slices(data), ("pesq", "stoi", "sisdr")),
+        score_table(data, slices(data), ("sig", "bak", "ovrl")),
+        "Synthesised, because the dev split has no recordings of them: babble (4 to 8 dev voices in a room), fan, hum, mouse, dishes, "
+        "whispers (dev voices re-synthesised from noise by linear prediction), children (women's voices shifted up by a quarter). "
+        "Rooms by the image method; the reference keeps early reflections and a short tail.",
+        "By SNR:", score_table(data, [(f"{s} dB", data.choose(snr=s)) for s in (-5, 0, 5, 10, 20)], ("pesq", "stoi", "sisdr", "ovrl")),
+    ]  # fmt: skip
+    if data.recordings:
+        count = len(next(iter(data.recordings.values())))
+        text += ["## Real recordings", f"{count} recordings without a reference, DNSMOS P.835.", recordings_table(data)]
+    if calls:
+        groups = [(f"{s} dB", calls.choose(snr=s)) for s in (2.5, 7.5, 12.5, 17.5)] + [("**all**", list(calls.rows))]
+        text += ["## Read speech in everyday places", "Sentences in cafes, buses, streets, offices at friendly SNRs, like the public sets "
+                 f"that papers report; each cell: {order}.", score_table(calls, groups, ("pesq", "stoi", "sisdr", "ovrl"))]  # fmt: skip
+    text += [
+        "## Onsets and fricatives", "Energy of the output against the clean recording at 10 dB SNR; noise that is left counts for it, speech that is "
+        "eaten against it. The means must stay within 3 dB; test/quality holds them there.", kept_table(data),
+        "## Typing", "Keyboards that begin after three seconds of speech, 0 to 10 dB SNR: attenuation where their spectrum is 10 dB or more above "
+        "the speech.", typing_table(data),
+        "## Voice activity", "Frames: speech probability of 0.5 or more, speech being frames within 30 dB of the active level and none those 42 dB "
+        "below. Indicator: `speechstart` and `speechend` with their defaults (0.6, 0.4, hold 200 ms), against speech within the last 200 "
+        "ms. Both are compared at the time they are heard, 30 ms after the input; lag from the first frame of a word to `speechstart` where it was not on.",
+        activity_table(data, networks),
+    ]  # fmt: skip
+    if ablated:
+        text += ["## What each part earns", "`npm run ablate -- --dnsmos sig_bak_ovr.onnx --json DEV/clean DEV/noisy > DEV/ablation-NAME.json`. "
+                 "Between harmonics: energy midway between the harmonics of voiced frames, output against clean "
+                 "(training/harmonics.py).", ablated]  # fmt: skip
+    options.out.write_text("\n\n".join(text) + "\n")
+    if options.cards:
+        for name in networks:
+            write_card(name, data, calls)
+
+
+if __name__ == "__main__":
+    main()
