@@ -1,6 +1,6 @@
 """Scores enhanced speech: PESQ-WB, STOI, SI-SDR against a clean reference, DNSMOS P.835 without one.
 
-    python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--json] [--jobs 2]
+    python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--harmonics] [--json] [--jobs 2]
 
 Files are matched by name. Without --clean only DNSMOS is computed. A metric that is undefined for a file (PESQ where the
 reference holds no speech, SI-SDR where nothing differs) is null there, and the means of all sets leave that file out.
@@ -9,6 +9,7 @@ PESQ is P.862.2 and, like STOI and DNSMOS, is computed at 16 kHz; SI-SDR at the 
 
 import argparse
 import csv
+import hashlib
 import json
 import math
 import pathlib
@@ -20,17 +21,30 @@ import numpy as np
 import soundfile as sf
 from scipy import signal
 
-METRICS = ("pesq", "stoi", "sisdr", "sig", "bak", "ovrl")
-TITLES = {"pesq": "PESQ-WB", "stoi": "STOI", "sisdr": "SI-SDR", "sig": "SIG", "bak": "BAK", "ovrl": "OVRL"}
+METRICS = ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl")
+TITLES = {
+    "pesq": "PESQ-WB",
+    "stoi": "STOI",
+    "sisdr": "SI-SDR",
+    "between": "between",
+    "sig": "SIG",
+    "bak": "BAK",
+    "ovrl": "OVRL",
+}
 RATE = 16000
 DNSMOS_WINDOW = 144160  # samples: 9.01 s
 DNSMOS_HOP = 16000
 
 session = None  # of onnxruntime, one per process
+between_harmonics = None  # harmonics.Between, one per process
 
 
-def start(dnsmos):
-    global session
+def start(dnsmos, harmonics):
+    global session, between_harmonics
+    if harmonics:
+        from harmonics import Between
+
+        between_harmonics = Between()
     if dnsmos:
         import onnxruntime
 
@@ -101,11 +115,35 @@ def score(task):
             scores["pesq"] = None
         scores["stoi"] = float(stoi(narrow_clean, narrow, RATE)) if length >= rate // 2 else None
         scores["sisdr"] = si_sdr(clean, samples) if length and np.any(clean) else None
+        if between_harmonics:
+            scores["between"] = between_harmonics.excess(narrow_clean, narrow, clean_path)
     else:
         narrow = at_rate(samples, rate, RATE)
     if session:
         scores["sig"], scores["bak"], scores["ovrl"] = dnsmos(narrow)
     return {key: None if value is None or math.isnan(value) else round(value, 4) for key, value in scores.items()}
+
+
+def digest(path):
+    return hashlib.sha1(path.read_bytes()).hexdigest()
+
+
+def score_all(tasks, dnsmos=None, harmonics=False, jobs=2, cache=None):
+    """Scores of (clean or None, file) in order. `cache` is a JSON file of the scores of files already heard, by content."""
+    known = json.loads(cache.read_text()) if cache and cache.exists() else {}
+    wanted = f"{'dnsmos ' if dnsmos else ''}{'harmonics' if harmonics else ''}"
+    keys = [" ".join((wanted, digest(clean) if clean else "-", digest(path))) for clean, path in tasks]
+    new = {key: task for key, task in zip(keys, tasks, strict=True) if key not in known}
+    with Pool(jobs, start, (dnsmos, harmonics)) as pool:
+        for done, (key, row) in enumerate(zip(new, pool.imap(score, new.values()), strict=True), 1):
+            known[key] = row
+            if sys.stderr.isatty():
+                print(f"\rscored {done} of {len(new)}", end="", file=sys.stderr)
+            if cache and (done % 50 == 0 or done == len(new)):
+                cache.write_text(json.dumps(known))
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return [known[key] for key in keys]
 
 
 def means(sets, files):
@@ -142,9 +180,11 @@ def main():
     parser.add_argument("--clean", type=pathlib.Path, help="folder of references; without it only DNSMOS")
     parser.add_argument("--set", type=named_folder, action="append", required=True, dest="sets", metavar="NAME=DIR")
     parser.add_argument("--dnsmos", help="DNSMOS P.835 model (sig_bak_ovr.onnx)")
+    parser.add_argument("--harmonics", action="store_true", help="noise between the harmonics of voiced frames (harmonics.py)")
     parser.add_argument("--metadata", type=pathlib.Path, help="CSV with columns file and slice: means per slice too")
     parser.add_argument("--files", action="store_true", help="print every file's scores")
     parser.add_argument("--json", action="store_true", help="JSON on standard output instead of tables")
+    parser.add_argument("--cache", type=pathlib.Path, help="JSON file that remembers scores by the content of files")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if not options.clean and not options.dnsmos:
@@ -159,14 +199,7 @@ def main():
         print(f"{left_out} files are not in every folder and are left out", file=sys.stderr)
 
     tasks = [(options.clean and options.clean / file, folder / file) for _, folder in options.sets for file in files]
-    with Pool(options.jobs, start, (options.dnsmos,)) as pool:
-        scores = []
-        for done, row in enumerate(pool.imap(score, tasks), 1):
-            scores.append(row)
-            if sys.stderr.isatty():
-                print(f"\rscored {done} of {len(tasks)}", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    scores = score_all(tasks, options.dnsmos, options.harmonics, options.jobs, options.cache)
 
     slices = defaultdict(list)
     if options.metadata:
