@@ -142,6 +142,9 @@ function keepAwake(context: AudioContext, signal: AbortSignal): void {
   }
 }
 
+/** What a microphone tells and its stand-in must tell too. */
+const SOURCE_EVENTS = ['ended', 'mute', 'unmute'];
+
 class LiveTrack implements SuppressedTrack {
   readonly track: MediaStreamTrack;
   readonly stream: MediaStream;
@@ -168,7 +171,7 @@ class LiveTrack implements SuppressedTrack {
     this.target = node;
     this.input = sourceOf(context, current);
     this.input.connect(node).connect(this.output);
-    current.addEventListener('ended', this.onEnded);
+    this.watch(current);
     node.addEventListener('processorerror', this.onProcessorError);
   }
 
@@ -188,19 +191,19 @@ class LiveTrack implements SuppressedTrack {
     if (this.destroyed) throw new NoiseSuppressorError('destroyed', 'the track was destroyed');
     checkTrack(track);
     const input = sourceOf(this.lease.context, track);
-    this.current.removeEventListener('ended', this.onEnded);
+    this.unwatch(this.current);
     this.input.disconnect();
     input.connect(this.target);
     this.input = input;
     this.current = track;
-    track.addEventListener('ended', this.onEnded);
+    this.watch(track);
     this.node.reset();
   }
 
   async destroy(): Promise<void> {
     if (this.destroyed) return;
     this.destroyed = true;
-    this.current.removeEventListener('ended', this.onEnded);
+    this.unwatch(this.current);
     this.input.disconnect();
     this.node.destroy();
     this.track.stop();
@@ -219,9 +222,17 @@ class LiveTrack implements SuppressedTrack {
     this.input.connect(this.output);
   };
 
+  private watch(track: MediaStreamTrack): void {
+    for (const type of SOURCE_EVENTS) track.addEventListener(type, this.relay);
+  }
+
+  private unwatch(track: MediaStreamTrack): void {
+    for (const type of SOURCE_EVENTS) track.removeEventListener(type, this.relay);
+  }
+
   /** The output is told, not stopped: a stopped track could not carry the next microphone. */
-  private readonly onEnded = (): void => {
-    this.track.dispatchEvent(new Event('ended'));
+  private readonly relay = ({ type }: Event): void => {
+    this.track.dispatchEvent(new Event(type));
   };
 }
 
