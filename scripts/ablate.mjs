@@ -1,16 +1,16 @@
 // npm run ablate -- <clean folder> <noisy folder>: what each part of the suppressor earns, and what int8 costs.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import wavefile from 'wavefile';
 import { CORE_IMPORTS } from '../src/core';
 import { loadNetwork, parseModel } from '../src/model';
-import { CORE_DELAY, CORE_RATE, FRAME } from '../src/stream';
+import { CORE_DELAY, FRAME } from '../src/stream';
 import { findPython } from './python.mjs';
+import { Wav16 } from './wav16.mjs';
 
 const HELP = `Switches parts of the suppressor off and scores what is left, on a folder of 48 kHz mono WAV files and its references.
 
@@ -124,22 +124,6 @@ class Ablation {
   }
 }
 
-/** First samples of a 48 kHz mono WAV file as f32. */
-function read(path) {
-  const file = new wavefile.WaveFile(readFileSync(path));
-  if (file.fmt.sampleRate !== CORE_RATE || file.fmt.numChannels !== 1) throw new Error(`${path} is not 48 kHz mono`);
-  file.toBitDepth('32f');
-  return file.getSamples(false, Float32Array);
-}
-
-/** 16-bit, like the recordings: below it nothing is heard, but PESQ would count it. */
-function write(path, samples) {
-  const file = new wavefile.WaveFile();
-  const rounded = Int16Array.from(samples, (x) => Math.max(-32768, Math.min(32767, Math.round(x * 32768))));
-  file.fromScratch(1, CORE_RATE, '16', rounded);
-  writeFileSync(path, file.toBuffer());
-}
-
 /** Names of the WAV files of the wanted slices. */
 function choose() {
   const files = readdirSync(noisy).filter((name) => name.endsWith('.wav'));
@@ -168,10 +152,10 @@ async function main(folder) {
   }
   const ablation = await Ablation.load(values.model);
   for (const file of files) {
-    const samples = read(join(noisy, file));
-    write(join(folder, 'noisy', file), samples);
-    write(join(folder, 'clean', file), read(join(clean, file)));
-    ablation.open(samples);
+    const wav = new Wav16(join(noisy, file));
+    copyFileSync(join(noisy, file), join(folder, 'noisy', file));
+    copyFileSync(join(clean, file), join(folder, 'clean', file));
+    ablation.open(wav.read());
     const decisions = ablation.decide();
     for (const name of variants) {
       const { postFilter, gains, strengths } = VARIANTS[name];
@@ -180,12 +164,12 @@ async function main(folder) {
         if (gains !== undefined) changed.fill(gains, at, at + BANDS);
         if (strengths !== undefined) changed.fill(strengths, at + BANDS, at + 2 * BANDS);
       }
-      write(join(folder, name, file), ablation.apply(changed, postFilter));
+      wav.write(join(folder, name, file), ablation.apply(changed, postFilter));
     }
     for (const name of values.checkpoint ? PYTORCH : []) {
       const bytes = readFileSync(join(folder, name, file.replace(/\.wav$/, '.f32')));
       const given = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      write(join(folder, name, file), ablation.apply(given, true));
+      wav.write(join(folder, name, file), ablation.apply(given, true));
     }
   }
   const metadata = join(noisy, '..', 'metadata.csv');

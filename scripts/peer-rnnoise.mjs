@@ -1,12 +1,11 @@
-// The peer baseline: RNNoise 0.1 (SIMD build of @sapphi-red/web-noise-suppressor) over a folder of 48 kHz WAV files.
+// The peer baseline: RNNoise 0.1 (SIMD build of @sapphi-red/web-noise-suppressor) over a folder of 48 kHz WAV files of 16 bits.
 //   node scripts/peer-rnnoise.mjs <noisy folder> <output folder>
 // RNNoise's own delay is removed, so that its files line up with the input as ours do.
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import WaveFileModule from 'wavefile';
+import { Wav16 } from './wav16.mjs';
 
-const { WaveFile } = WaveFileModule;
 const RATE = 48000;
 const FRAME = 480;
 /** Samples: RNNoise gives the first half of an overlap of two frames. */
@@ -44,10 +43,8 @@ const files = (await readdir(input)).filter((name) => name.endsWith('.wav')).sor
 let spent = 0;
 let seconds = 0;
 for (const name of files) {
-  const wav = new WaveFile(await readFile(join(input, name)));
-  if (wav.fmt.sampleRate !== RATE || wav.fmt.numChannels !== 1) throw new Error(`${name} is not 48 kHz mono`);
-  wav.toBitDepth('32f');
-  const samples = wav.getSamples(false, Float32Array);
+  const wav = new Wav16(join(input, name));
+  const samples = wav.read();
   const clean = new Float32Array(samples.length);
   const state = core.rnnoise_create(0);
   const started = performance.now();
@@ -62,9 +59,7 @@ for (const name of files) {
   spent += performance.now() - started;
   seconds += samples.length / RATE;
   core.rnnoise_destroy(state);
-  const result = new WaveFile();
-  result.fromScratch(1, RATE, '32f', clean);
-  await writeFile(join(output, name), result.toBuffer());
+  wav.write(join(output, name), clean);
 }
 console.log(
   `${files.length} files, ${seconds.toFixed(0)} s of audio, ${((1e4 * spent) / seconds / 1e3).toFixed(0)} us per 10 ms`,

@@ -1,13 +1,13 @@
 // npm run report -- --dev DIR --dnsmos FILE: hears the development set through every network and writes docs/quality.md.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import wavefile from 'wavefile';
 import { VoiceActivity } from '../worklet/voice-activity';
 import { ensureBuild } from './ensure-build.mjs';
 import { findPython } from './python.mjs';
+import { Wav16 } from './wav16.mjs';
 
 const HELP = `Writes docs/quality.md: every network of models/ and RNNoise side by side on the development set, slice by slice.
 Sound and scores stay in the set's folder, and only what is new is heard and scored again.
@@ -22,7 +22,6 @@ Sound and scores stay in the set's folder, and only what is new is heard and sco
   --jobs N       processes (default 2)
 `;
 
-const RATE = 48000;
 const FRAME = 480;
 /** Defaults of VoiceActivityOptions in src/node.ts. */
 const INDICATOR = { start: 0.6, stop: 0.4, holdFrames: 20 };
@@ -56,11 +55,9 @@ function isDone(from, to, model) {
 
 /** 48 kHz mono file in, 16-bit file out, delay removed. Returns the decisions of each frame on whether somebody speaks. */
 function hear(denoiser, input, output) {
-  const file = new wavefile.WaveFile(readFileSync(input));
-  if (file.fmt.sampleRate !== RATE || file.fmt.numChannels !== 1) throw new Error(`${input} is not 48 kHz mono`);
-  file.toBitDepth('32f');
-  const samples = file.getSamples(false, Float32Array);
-  const heard = new Int16Array(samples.length);
+  const wav = new Wav16(input);
+  const samples = wav.read();
+  const heard = new Float32Array(samples.length);
   const voice = new VoiceActivity(INDICATOR);
   const [frame, speech] = [new Float32Array(FRAME), new Float64Array(1)];
   const [probability, speaking] = [[], []];
@@ -73,12 +70,10 @@ function hear(denoiser, input, output) {
     speaking.push(voice.speaking ? 1 : 0);
     for (let i = 0; i < FRAME; i++) {
       const to = at + i - denoiser.delay;
-      if (to >= 0 && to < heard.length) heard[to] = Math.max(-32768, Math.min(32767, Math.round(frame[i] * 32768)));
+      if (to >= 0 && to < heard.length) heard[to] = frame[i];
     }
   }
-  const result = new wavefile.WaveFile();
-  result.fromScratch(1, RATE, '16', heard);
-  writeFileSync(output, result.toBuffer());
+  wav.write(output, heard);
   return { probability, speaking };
 }
 

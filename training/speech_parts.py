@@ -8,9 +8,9 @@ from scipy import signal
 
 FRAME_SECONDS = 0.01
 ONSET_FRAMES = 5  # the first 50 ms of a word
-ONSET_SILENCE = 8  # frames in a pause before it
-ONSET_PAUSE = -35.0
-ONSET_LEVEL = -25.0  # a word has begun
+ONSET_PAUSE = 10  # frames before it that lie 5 dB or more below the level at which a word has begun
+ONSET_RISE = 2  # frames between them and the word
+ONSET_LEVEL = -20.0
 SPEECH, SILENCE = -30.0, -42.0  # as in training (loss.py); between them nothing is said
 FRICATIVE_LEVEL = -30.0
 FRICATIVE_SPLIT = (2000.0, 3000.0)  # Hz: s, f and sh have their energy above the second, voices below the first
@@ -34,13 +34,13 @@ def levels(clean, rate):
 
 def onsets(clean, rate):
     """[(first frame, end)] of the first 50 ms of each word after a pause."""
-    loud = levels(clean, rate) > ONSET_LEVEL
-    quiet = levels(clean, rate) < ONSET_PAUSE
+    level = np.concatenate([np.full(ONSET_PAUSE + ONSET_RISE, -np.inf), levels(clean, rate)])
     found = []
-    for n in range(ONSET_SILENCE + 2, len(loud) - ONSET_FRAMES):
-        # The two frames before the word may already rise.
-        if loud[n] and not loud[n - 1] and quiet[n - ONSET_SILENCE - 2 : n - 2].all():
-            found.append((n, n + ONSET_FRAMES))
+    for n in range(ONSET_PAUSE + ONSET_RISE, len(level) - ONSET_FRAMES):
+        before = level[n - ONSET_PAUSE - ONSET_RISE : n]
+        if level[n] > ONSET_LEVEL >= level[n - 1] and (before[:ONSET_PAUSE] < ONSET_LEVEL - 5).all():
+            first = n - ONSET_PAUSE - ONSET_RISE
+            found.append((first, first + ONSET_FRAMES))
     return found
 
 
