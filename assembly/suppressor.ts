@@ -10,6 +10,7 @@
  * Everything is allocated by the constructor; every method is real-time safe.
  */
 
+import { comfortFloor } from './bands/comfort';
 import { bandProducts, interpolate } from './bands/erb';
 import { postFilter } from './bands/postfilter';
 import {
@@ -82,7 +83,7 @@ export class Suppressor {
   readonly input: StaticArray<f32> = new StaticArray<f32>(FRAME);
   readonly output: StaticArray<f32> = new StaticArray<f32>(FRAME);
   readonly features: StaticArray<f32> = new StaticArray<f32>(FEATURES);
-  /** Gains 0..1 of the frame in decision; after `synthesise` with the post-filter and the floor applied. */
+  /** Gains 0..1 of the frame in decision; after `synthesise` with the post-filter and the floors applied. */
   readonly gains: StaticArray<f32> = new StaticArray<f32>(BANDS);
   /** Strengths 0..1 of the comb filter in the frame in decision. */
   readonly strengths: StaticArray<f32> = new StaticArray<f32>(BANDS);
@@ -277,6 +278,7 @@ export class Suppressor {
     const strengths = changetype<usize>(this.strengths);
     const energy = this.energyInDecision;
     if (envelope) postFilter(gains, energy);
+    comfortFloor(gains, energy);
     const floor: f32 = 1 - strength;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(gains + b, max(floor, load<f32>(gains + b)));

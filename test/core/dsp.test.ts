@@ -4,6 +4,7 @@ import { instantiateAssembly } from '../helpers/assembly';
 /** The stages of the signal path against their formulas in double precision. */
 const probe = `
 import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
+import { comfortFloor } from './assembly/bands/comfort';
 import { postFilter } from './assembly/bands/postfilter';
 import { combFilter, combNoise } from './assembly/pitch/comb';
 import { pitchCoherence } from './assembly/pitch/coherence';
@@ -19,6 +20,7 @@ export function centre(i: i32): i32 { return CENTRES[i]; }
 export function bands(a: usize, b: usize, out: usize): void { bandProducts(a, b, out); }
 export function spread(bands: usize, bins: usize): void { interpolate(bands, bins); }
 export function post(gains: usize, energies: usize): void { postFilter(gains, energies); }
+export function comfort(gains: usize, energies: usize): void { comfortFloor(gains, energies); }
 export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
 export function noise(period: i32): f32 { return combNoise(period); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
@@ -37,6 +39,7 @@ interface Probe {
   bands(a: number, b: number, out: number): void;
   spread(bands: number, bins: number): void;
   post(gains: number, energies: number): void;
+  comfort(gains: number, energies: number): void;
   comb(window: number, period: number, out: number): void;
   noise(period: number): number;
   coherence(y: number, p: number, ey: number, ep: number, out: number): void;
@@ -121,6 +124,31 @@ describe('bands', () => {
     core.spread(address(0), address(100));
     for (let i = 0; i < 34; i++) expect(f32[100 + core.centre(i)]).toBeCloseTo(i, 5);
     for (let k = 400; k < 481; k++) expect(f32[100 + k]).toBe(33);
+  });
+});
+
+describe('comfort floor', () => {
+  it('holds every band at -100 dBFS or at its own level, whichever is lower', () => {
+    for (let i = 0; i < 34; i++) {
+      const level = -120 + 2 * i;
+      f32[i] = i % 2 === 0 ? 0 : 1;
+      f32[100 + i] = 480 ** 2 * 10 ** (level / 10);
+    }
+    core.comfort(address(0), address(100));
+    for (let i = 0; i < 34; i++) {
+      const level = -120 + 2 * i;
+      const expected = i % 2 === 0 ? 10 ** (Math.min(0, -100 - level) / 20) : 1;
+      expect(Math.abs(f32[i]! - expected)).toBeLessThan(1e-6);
+    }
+  });
+
+  it('leaves silence and gains of one alone', () => {
+    for (let i = 0; i < 34; i++) {
+      f32[i] = 1;
+      f32[100 + i] = 0;
+    }
+    core.comfort(address(0), address(100));
+    for (let i = 0; i < 34; i++) expect(f32[i]).toBe(1);
   });
 });
 
