@@ -25,11 +25,15 @@ def energies(x, rate):
     return np.sum(x[: len(x) // size * size].reshape(-1, size) ** 2, axis=1)
 
 
+def active_energy(clean, rate):
+    """Mean energy of the frames within 30 dB of the loudest."""
+    energy = energies(clean, rate)
+    return np.mean(energy[energy >= 1e-3 * energy.max()])
+
+
 def levels(clean, rate):
     """dB of each frame re the active level."""
-    energy = energies(clean, rate)
-    active = np.mean(energy[energy >= 1e-3 * energy.max()])
-    return 10 * np.log10(energy / active + 1e-12)
+    return 10 * np.log10(energies(clean, rate) / active_energy(clean, rate) + 1e-12)
 
 
 def onsets(clean, rate):

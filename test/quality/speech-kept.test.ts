@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { denoise } from '../../src/offline';
+import { WavReader } from '../../src/wav';
+import { compileAssembly } from '../helpers/assembly';
+import { noise } from '../helpers/signals';
+import { activeEnergy, change, fricatives, onsets } from './speech-parts';
+
+const RATE = 48000;
+const SNR = 10;
+/** dB of the first 50 ms of words and of s, f, sh that may be lost or added. */
+const BOUND = 3;
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const networks = readdirSync(join(root, 'models')).filter((name) =>
+  existsSync(join(root, 'models', name, 'model.safetensors')),
+);
+
+async function fixture(name: string): Promise<Float32Array> {
+  const reader = await WavReader.open(join(root, 'test/fixtures', name));
+  const [samples] = await reader.read(0, reader.length);
+  await reader.close();
+  expect(reader.format.sampleRate).toBe(RATE);
+  return samples!;
+}
+
+/** Noise of a fan: falls by 6 dB an octave from 200 Hz. */
+function fan(length: number): Float32Array<ArrayBuffer> {
+  const pole = Math.exp((-2 * Math.PI * 200) / RATE);
+  let y = 0;
+  return noise(length, 7).map((x) => (y = pole * y + x));
+}
+
+describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
+  const noises: Record<string, Float32Array> = {};
+  let speech: Float32Array<ArrayBuffer>;
+  let assets: { wasm: BufferSource; model: BufferSource };
+
+  beforeAll(async () => {
+    const words = await Promise.all(['speech.wav', 'fricatives.wav'].map(fixture));
+    speech = Float32Array.from(words.flatMap((samples) => [...samples]));
+    const drops = await fixture('noise.wav');
+    noises.rain = speech.map((_, i) => drops[i % drops.length]!);
+    noises.fan = fan(speech.length);
+    const model = Uint8Array.from(readFileSync(join(root, 'models', network, 'model.safetensors')));
+    assets = { wasm: await compileAssembly('assembly/index.ts'), model };
+  });
+
+  function heard(name: string): Promise<Float32Array> {
+    const disturbance = noises[name]!;
+    const gain = Math.sqrt(activeEnergy(speech) / activeEnergy(disturbance)) / 10 ** (SNR / 20);
+    const noisy = speech.map((x, i) => x + gain * disturbance[i]!);
+    return denoise(noisy, { sampleRate: RATE, assets });
+  }
+
+  it('has enough of both in its fixtures', () => {
+    expect(onsets(speech).length).toBeGreaterThanOrEqual(5 * 6);
+    expect(fricatives(speech).length).toBeGreaterThanOrEqual(60);
+  });
+
+  it.each([
+    ['fan', BOUND],
+    ['rain', BOUND],
+  ])('keeps the first 50 ms of words in %s within %i dB', async (name, bound) => {
+    const lost = change(speech, await heard(name), onsets(speech));
+    expect(Math.abs(lost)).toBeLessThan(bound);
+  });
+
+  it.each([
+    ['fan', BOUND],
+    // Rain has the spectrum of s and sh: the committed networks lose more than 3 dB there.
+    ['rain', 2 * BOUND],
+  ])('keeps s, f and sh in %s within %i dB', async (name, bound) => {
+    const lost = change(speech, await heard(name), fricatives(speech));
+    expect(Math.abs(lost)).toBeLessThan(bound);
+  });
+
+  it('would notice speech that is eaten', () => {
+    const frames = fricatives(speech);
+    const eaten = speech.slice();
+    for (const n of frames) for (let i = 480 * n; i < 480 * (n + 1); i++) eaten[i] = 0.7 * eaten[i]!;
+    expect(change(speech, eaten, frames)).toBeLessThan(-BOUND);
+  });
+});
