@@ -7,7 +7,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/adapters/**', 'test/package/**', 'test/bundlers/**'],
+          exclude: [
+            'test/browser/**',
+            'test/reliability/browser/**',
+            'test/adapters/**',
+            'test/package/**',
+            'test/bundlers/**',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -15,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          include: ['test/browser/**/*.test.ts', 'test/adapters/**/*.test.ts'],
+          include: ['test/browser/**/*.test.ts', 'test/reliability/browser/**/*.test.ts', 'test/adapters/**/*.test.ts'],
           globalSetup: ['test/browser/setup.ts'],
           // One audio thread at a time: timings of one file must not disturb those of another.
           fileParallelism: false,

@@ -216,6 +216,12 @@ export class NoiseSuppressorNode extends Base {
     this.ready.catch(() => {});
     this.port.onmessage = (event: MessageEvent<FromProcessor>) => this.receive(event.data);
     this.port.onmessageerror = () => this.fail('processor-failed', 'a message of the audio worklet got lost');
+    // Chromium names the standard's 'processorerror' 'error', which is an event of this class with another meaning.
+    super.addEventListener('error', (event) => {
+      if (!(event instanceof ErrorEvent)) return;
+      event.stopImmediatePropagation();
+      this.dispatchEvent(new ErrorEvent('processorerror', { message: event.message }));
+    });
     this.addEventListener('processorerror', (event) =>
       this.fail('processor-failed', 'the audio worklet processor threw', event),
     );

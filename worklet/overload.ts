@@ -12,7 +12,7 @@ const MAX_GAPS = 3;
 /** Milliseconds a window of sound may come later than the one before: more was not there when it had to be played. */
 const MAX_LAG_MS = 250;
 /** Windows one after the other that came so late before it counts as overload: a busy moment is none. */
-const MAX_LATE_WINDOWS = 2;
+const MAX_LATE_WINDOWS = 3;
 /** Between two timed frames: a longer pause is a suspended context or a frozen page. */
 const PAUSE_MS = 600;
 /** Times are taken modulo this plus one. */
