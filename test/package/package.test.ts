@@ -1,0 +1,127 @@
+/** What is published: contents, entries, types, public interface, size. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { project, STAGE, tarball } from './tarball';
+
+const run = promisify(execFile);
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const ENTRIES = Object.keys(manifest.exports).filter((name) => manifest.exports[name].types);
+const FILES = Object.keys(manifest.exports).filter((name) => !ENTRIES.includes(name) && !name.includes('*'));
+
+test('publint has nothing to say', async () => {
+  const { messages } = await publint({ pkgDir: STAGE, strict: true });
+  // The address of the repository is for whoever publishes it to add.
+  expect(messages.map((message) => formatMessage(message, manifest))).toEqual([]);
+});
+
+test('are-the-types-wrong has nothing to say', async () => {
+  const files = [...FILES, './model.safetensors'].map((name) => name.slice(2));
+  const attw = resolve('node_modules/.bin/attw');
+  const { stdout } = await run(attw, [
+    tarball(),
+    '--profile',
+    'esm-only',
+    '--exclude-entrypoints',
+    ...files,
+    '--no-color',
+  ]);
+  expect(stdout).toContain('No problems found');
+});
+
+test('the public interface is the one written down in api/ (npm run api)', async () => {
+  const out = mkdtempSync(join(tmpdir(), 'api-'));
+  try {
+    await run(process.execPath, ['scripts/api-report.mjs', `--types=${STAGE}/dist/types`, `--out=${out}`]);
+    const names = readdirSync('api').sort();
+    expect(readdirSync(out).sort()).toEqual(names);
+    expect(names).toHaveLength(ENTRIES.length);
+    for (const name of names) expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(`api/${name}`, 'utf8'));
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
+test('first use takes at most 1.1 MB over the wire', ({ skip }) => {
+  const model = readFileSync(`${STAGE}/dist/model.safetensors`);
+  if (model.length > 2e6) skip('the network is the dense one; the bound belongs to the sparse one');
+  const script = (name: string): string[] => [
+    name,
+    ...[...readFileSync(`${STAGE}/dist/${name}`, 'utf8').matchAll(/from ?"\.\/(chunk-\w+\.js)"/g)].flatMap((match) =>
+      script(match[1] as string),
+    ),
+  ];
+  const files = new Set([...script('index.js'), 'worklet.js', 'core-relaxed.wasm', 'model.safetensors']);
+  const bytes = [...files].reduce((sum, name) => sum + gzipSync(readFileSync(`${STAGE}/dist/${name}`)).length, 0);
+  expect(bytes).toBeLessThanOrEqual(1.1e6);
+});
+
+test("'full' is in the package when its weights are in the repository", () => {
+  expect(existsSync(`${STAGE}/dist/model-full.safetensors`)).toBe(existsSync('models/full/model.safetensors'));
+});
+
+describe('in an empty project', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = project();
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each(ENTRIES)('importing %s in Node does not throw', async (entry) => {
+    const name = join('percepnet-wasm', entry);
+    const script = `import * as all from '${name}'; console.log(Object.keys(all).length)`;
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    expect(Number(stdout)).toBeGreaterThan(0);
+    expect(stderr).toBe('');
+  });
+
+  test('errors of one entry are instances in the others', async () => {
+    const script = `
+      import { NoiseSuppressorError, NoiseSuppressorNode } from 'percepnet-wasm';
+      import { denoise } from 'percepnet-wasm/offline';
+      const error = await denoise(new Float32Array(10), {}).catch((error) => error);
+      const other = await NoiseSuppressorNode.preload({ network: 'huge' }).catch((error) => error);
+      console.log(error instanceof NoiseSuppressorError, other instanceof NoiseSuppressorError, error.code);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    expect(stdout).toBe('true true invalid-input\n');
+  });
+
+  test('a recording is denoised in Node, with the files of the package', async () => {
+    const script = `
+      import { denoise } from 'percepnet-wasm/offline';
+      const noise = Float32Array.from({ length: 48000 }, () => 0.1 * (Math.random() - 0.5));
+      const output = await denoise(noise, { sampleRate: 48000 });
+      const power = (x) => x.slice(24000).reduce((sum, v) => sum + v * v, 0);
+      console.log(output.length, power(output) < 0.25 * power(noise));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    expect(stdout).toBe('48000 true\n');
+  });
+
+  test.each(FILES)('%s resolves to a file', async (name) => {
+    const script = `import { existsSync } from 'node:fs';
+      console.log(existsSync(new URL(import.meta.resolve('${join('percepnet-wasm', name)}'))));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    expect(stdout).toBe('true\n');
+  });
+
+  test("a missing 'full' network is named, in the library and by copy-assets", async ({ skip }) => {
+    if (existsSync('models/full/model.safetensors')) skip('it is there');
+    const script = `import { NoiseSuppressorNode } from 'percepnet-wasm';
+      await NoiseSuppressorNode.preload({ network: 'full' }).catch((error) => console.log(error.code, error.message));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    expect(stdout).toMatch(/^asset-not-found .*'full'/);
+    const tool = join(folder, 'node_modules/.bin/percepnet-wasm');
+    await expect(run(tool, ['copy-assets', '--full', 'public/x'], { cwd: folder })).rejects.toThrow(
+      'model-full.safetensors',
+    );
+  });
+});
