@@ -46,7 +46,7 @@ describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
     noises.fan = fan(speech.length);
     const model = Uint8Array.from(readFileSync(join(root, 'models', network, 'model.safetensors')));
     assets = { wasm: await compileAssembly('assembly/index.ts'), model };
-  });
+  }, 240_000);
 
   function heard(name: string): Promise<Float32Array> {
     const disturbance = noises[name]!;
