@@ -1,0 +1,77 @@
+/** npm run screenshots: pictures of the pages for the README, made by running them in headless Chromium. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { findChromium } from '../test/browser/browser';
+import { makeMicrophone, microphoneSwitches } from '../test/browser/microphone';
+import { serveFolder } from './serve.mjs';
+import { buildSite } from './site.mjs';
+
+const { values: options } = parseArgs({
+  options: { site: { type: 'string' }, out: { type: 'string', default: 'docs/images' } },
+});
+const site = options.site ?? 'build/pages';
+if (!options.site) await buildSite({ out: site, log: console.log });
+
+/** What to do on each page before its picture is taken, and how it looks. */
+const SHOTS = {
+  microphone: {
+    scheme: 'light',
+    async prepare(page) {
+      await page.click('#start');
+      await page.waitForSelector('#state:text("Running")');
+      await page.waitForTimeout(15_000);
+    },
+  },
+  call: {
+    scheme: 'dark',
+    async prepare(page) {
+      await page.click('#start');
+      await page.waitForSelector('#state:text("In a call")');
+      await page.waitForTimeout(16_000);
+    },
+  },
+  file: {
+    scheme: 'light',
+    async prepare(page) {
+      await page.click('#example');
+      await page.waitForSelector('#result:visible');
+      await page.fill('#position', '2.4');
+      await page.locator('#name').scrollIntoViewIfNeeded();
+    },
+  },
+  article: {
+    scheme: 'dark',
+    async prepare(page) {
+      await page.waitForSelector('#state:text("Ready")');
+      await page.check('input[value="comb"]');
+    },
+  },
+};
+
+const server = await serveFolder(site, { port: 0 });
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: [
+    '--headless=new',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--autoplay-policy=no-user-gesture-required',
+    ...microphoneSwitches(makeMicrophone().path),
+  ],
+});
+mkdirSync(options.out, { recursive: true });
+for (const [name, { scheme, prepare }] of Object.entries(SHOTS)) {
+  const page = await browser.newPage({ viewport: { width: 1040, height: 900 }, colorScheme: scheme });
+  page.setDefaultTimeout(200_000);
+  await page.goto(`${server.origin}/${name}/`);
+  await prepare(page);
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 82 });
+  const bytes = Buffer.from(data, 'base64');
+  writeFileSync(`${options.out}/${name}.webp`, bytes);
+  console.log(`${options.out}/${name}.webp ${bytes.length} bytes`);
+  await page.close();
+}
+await browser.close();
+await server.close();
