@@ -165,6 +165,15 @@ export function suppressorProcess(handle: i32, strength: f32): f32 {
   return s ? s.process(clampStrength(strength)) : (ERROR_HANDLE as f32);
 }
 
+/**
+ * Does a part of the next hop's work, for callbacks that complete none: the busiest one then has less to do. Changes no result.
+ * @returns 1 if there is more, 0 if not, or a negative code
+ */
+export function suppressorPrepare(handle: i32): i32 {
+  const s = suppressorAt(handle);
+  return s ? (s.prepare() as i32) : ERROR_HANDLE;
+}
+
 /** As suppressorProcess for two channels of one source that share the lower gain of each band. */
 export function suppressorProcessLinked(left: i32, right: i32, strength: f32): f32 {
   const l = suppressorAt(left);

@@ -176,6 +176,12 @@ export class Suppressor {
     return speech;
   }
 
+  /** Work of the next hop that can be done before it is there (network/percepnet.ts). Whether there is more. */
+  prepare(): bool {
+    const state = this.state;
+    return state ? state.prepare() : false;
+  }
+
   /** Two channels of one source: each is analysed, and each band gets the lower gain of the two. */
   processLinked(other: Suppressor, strength: f32): f32 {
     this.analyse();

@@ -10,6 +10,7 @@ export interface CoreExports {
   suppressorInput(suppressor: number): number;
   suppressorOutput(suppressor: number): number;
   suppressorProcess(suppressor: number, strength: number): number;
+  suppressorPrepare(suppressor: number): number;
   suppressorProcessLinked(left: number, right: number, strength: number): number;
   suppressorBypass(suppressor: number): void;
   resamplerCreate(inRate: number, outRate: number, maxInput: number): number;
@@ -33,6 +34,7 @@ export const CORE_EXPORTS: readonly (keyof CoreExports)[] = [
   'suppressorInput',
   'suppressorOutput',
   'suppressorProcess',
+  'suppressorPrepare',
   'suppressorProcessLinked',
   'suppressorBypass',
   'resamplerCreate',

@@ -21,6 +21,8 @@ export interface ProcessorOptions {
   overload: 'bypass' | 'report';
   voiceActivity: { start: number; stop: number; holdMs: number } | null;
   quantum: number;
+  /** False leaves a frame's work to the callback that completes it; for measurements. */
+  spread?: boolean;
 }
 
 export type ToProcessor =

@@ -110,6 +110,8 @@ export class Pipeline {
     private quantum: number,
     private readonly observer: FrameObserver,
     warm: boolean,
+    /** Whether callbacks that complete no frame take over a part of the next frame's work. */
+    private readonly spread = true,
   ) {
     this.start = headStart(rate, quantum);
     this.latency = chainLatency(rate, this.start);
@@ -144,8 +146,13 @@ export class Pipeline {
     if (channels[0].frameIn.length === 0) {
       for (let c = 0; c < channels.length; c++) channels[c].takeViews();
     }
+    const before = this.framesProcessed;
     if (rate === CORE_RATE) this.take(input, count, strength, bypass);
     else this.takeResampled(input, count, strength, bypass);
+    // No frame was due: time for work of the next one.
+    if (this.spread && !bypass && this.framesProcessed === before) {
+      for (let c = 0; c < channels.length; c++) this.core.suppressorPrepare(channels[c].suppressor);
+    }
     for (let c = 0; c < channels.length; c++) channels[c].fifo.read(output[c], 0, count);
     return kept;
   }

@@ -60,7 +60,16 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     try {
       const core = acquireCore(source);
       this.core = core;
-      this.pipeline = new Pipeline(core.exports, core.network, this.rate, channels, quantum, this, core.warm);
+      this.pipeline = new Pipeline(
+        core.exports,
+        core.network,
+        this.rate,
+        channels,
+        quantum,
+        this,
+        core.warm,
+        options.spread,
+      );
       core.warm = true;
       this.post({ type: 'prepared', latency: this.pipeline.latency, coreVersion: core.exports.coreVersion() });
     } catch (error) {

@@ -22,21 +22,24 @@ export class Gru {
     return this.recurrent.columns;
   }
 
+  /** The product with the last state, which the next frame needs and which needs nothing of that frame. */
+  lookBack(hidden: usize, recurrentSums: usize): void {
+    matvec(this.recurrent, hidden, recurrentSums);
+  }
+
   /**
-   * One frame.
+   * One frame, after `lookBack`.
    * @param x quantised input, input.columns values
    * @param state units f32, 16-byte aligned, updated
    * @param hidden quantised copy of the state, units values, updated
-   * @param sums scratch, 6 * units int32, 16-byte aligned
+   * @param inputSums scratch, 3 * units int32, 16-byte aligned
+   * @param recurrentSums what lookBack left: 3 * units int32, 16-byte aligned
    */
-  step(x: usize, state: usize, hidden: usize, sums: usize): void {
+  step(x: usize, state: usize, hidden: usize, inputSums: usize, recurrentSums: usize): void {
     const input = this.input;
     const recurrent = this.recurrent;
     const gate = (<usize>this.units) << 2;
-    const inputSums = sums;
-    const recurrentSums = sums + 3 * gate;
     matvec(input, x, inputSums);
-    matvec(recurrent, hidden, recurrentSums);
     for (let at: usize = 0; at < gate; at += 32) {
       const low = updateUnits(input, recurrent, gate, at, inputSums, recurrentSums, v128.load(state + at));
       const high = updateUnits(input, recurrent, gate, at + 16, inputSums, recurrentSums, v128.load(state + at, 16));

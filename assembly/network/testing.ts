@@ -83,7 +83,10 @@ export function runConvTanh(layer: i32, history: usize, sums: usize, out: usize)
 }
 
 export function runGru(input: i32, recurrent: i32, x: usize, state: usize, hidden: usize, sums: usize): void {
-  new Gru(layers[input], layers[recurrent]).step(x, state, hidden, sums);
+  const gru = new Gru(layers[input], layers[recurrent]);
+  const recurrentSums = sums + <usize>(3 * gru.units * 4);
+  gru.lookBack(hidden, recurrentSums);
+  gru.step(x, state, hidden, sums, recurrentSums);
 }
 
 /** Same contract as the core's. */
@@ -99,6 +102,10 @@ export function stateCreate(network: i32): i32 {
 
 export function stateReset(state: i32): void {
   states[state].reset();
+}
+
+export function statePrepare(state: i32): bool {
+  return states[state].prepare();
 }
 
 export function stateStep(state: i32, features: usize): f32 {

@@ -43,6 +43,13 @@ class Stream {
     return Array.from({ length: frames }, (_, t) => this.step(featuresAt(t)));
   }
 
+  /** Prepares the next frame so many times; whether there was more to do after the last. */
+  prepare(times: number): boolean {
+    let more = false;
+    for (let i = 0; i < times; i++) more = this.probe.core.statePrepare(this.state) !== 0;
+    return more;
+  }
+
   reset(): void {
     this.probe.core.stateReset(this.state);
   }
@@ -75,6 +82,21 @@ describe('network', () => {
     const first = stream.run();
     stream.reset();
     expect(stream.run()).toEqual(first);
+  });
+
+  it('gives the same bits whatever part of the next frame was prepared, other streams and resets between', () => {
+    const alone = new Stream(probe, network).run();
+    const [a, b] = [new Stream(probe, network), new Stream(probe, network)];
+    a.prepare(2);
+    a.reset();
+    const prepared = Array.from({ length: frames }, (_, t) => {
+      const more = a.prepare(t % 4);
+      expect(more).toBe(t % 4 === 1);
+      b.prepare(1);
+      b.step(featuresAt(t));
+      return a.step(featuresAt(t));
+    });
+    expect(prepared).toEqual(alone);
   });
 
   it('keeps streams of one network apart', () => {

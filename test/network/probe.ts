@@ -24,6 +24,7 @@ export interface ProbeExports {
   networkLoad(layers: number, count: number): number;
   stateCreate(network: number): number;
   stateReset(state: number): void;
+  statePrepare(state: number): number;
   stateStep(state: number, features: number): number;
   stateGains(state: number): number;
   stateStrengths(state: number): number;

@@ -30,6 +30,7 @@ function fakeCore(): { core: CoreExports; grow(): void } {
     suppressorDestroy: () => 0,
     suppressorInput: input,
     suppressorOutput: output,
+    suppressorPrepare: () => 0,
     suppressorProcess: (s: number) => {
       run(s);
       return 0.5;
