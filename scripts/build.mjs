@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { firstUseBytes } from './first-use.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -78,11 +79,11 @@ if (!options['no-types']) {
   }
 }
 
-for (const name of ['index.js', 'worklet.js', 'core.wasm', 'core-relaxed.wasm', 'model.safetensors']) {
-  if (!existsSync(`${out}/${name}`)) continue;
+for (const name of ['worklet.js', 'core.wasm', 'core-relaxed.wasm', ...networks.map((network) => NETWORKS[network])]) {
   const bytes = readFileSync(`${out}/${name}`);
   console.log(`${name.padEnd(18)} ${String(bytes.length).padStart(8)} bytes ${gzipSync(bytes).length} gzipped`);
 }
+if (networks.includes('lite')) console.log(`first use, all files: ${firstUseBytes(out)} bytes gzipped`);
 
 /** A module of src/ that the build itself uses. */
 async function load(file) {
