@@ -2,8 +2,9 @@
 import { NoiseSuppressorNode } from 'percepnet-wasm';
 import { explain, showProblem } from '../examples/shared/problems';
 import { hasRelaxedSimd } from '../src/support';
-import type { CoreAnswer, CoreJob } from './core-worker';
-import { absolute, createNode, prepare, source } from './render';
+import type { Driven } from './drive';
+import { driveInWorker } from './drive-client';
+import { createNode, prepare, source } from './render';
 import { median } from './statistics';
 import { loadSubjects, runsHere, type Subject } from './subjects';
 
@@ -19,7 +20,7 @@ interface Row {
   rounds: number[];
   /** Microseconds per 10 ms. */
   worklet?: number;
-  core?: number;
+  driven?: Driven;
   /** Share of real time. */
   live?: number;
   note?: string;
@@ -51,7 +52,7 @@ async function runAll(): Promise<void> {
   const live = element<HTMLInputElement>('live').checked;
   const relaxed = hasRelaxedSimd();
   const subjects = (await loadSubjects()).filter(
-    (subject) => runsHere(subject, relaxed) && (peers || ['percepnet', 'pass-through'].includes(subject.kind)),
+    (subject) => runsHere(subject, relaxed) && (peers || subject.kind !== 'peer'),
   );
   rows = subjects.map((subject) => ({ subject, rounds: [] }));
   const ours = rows.filter(({ subject }) => subject.kind === 'percepnet');
@@ -61,7 +62,7 @@ async function runAll(): Promise<void> {
       advice: 'Build again with a network under models/; only the others are measured now.',
     });
   }
-  const steps = rounds * rows.length + ours.length * (live ? 2 : 1);
+  const steps = (rounds + 1) * rows.length + (live ? ours.length : 0);
   let done = 0;
   const step = async (text: string, work: () => Promise<void>): Promise<void> => {
     say(text, 'warn');
@@ -69,14 +70,14 @@ async function runAll(): Promise<void> {
     progress.value = ++done / steps;
     show();
   };
-  for (const row of ours) {
-    await step(`${row.subject.name}, ${row.subject.build}: core`, async () => {
-      row.core = await measureCore(row.subject, seconds);
+  for (const row of rows) {
+    await step(`${row.subject.label}: callbacks`, async () => {
+      row.driven = await driveInWorker(row.subject, seconds);
     });
   }
   for (let round = 1; round <= rounds; round++) {
     for (const row of rows) {
-      await step(`Round ${round} of ${rounds}: ${row.subject.name}, ${row.subject.build}`, async () => {
+      await step(`Round ${round} of ${rounds}: ${row.subject.label}`, async () => {
         const rendering = await prepare(row.subject, seconds);
         await rendering.warmUp();
         const { wall, audio } = await rendering.finish();
@@ -87,30 +88,13 @@ async function runAll(): Promise<void> {
   }
   if (!live) return;
   for (const row of ours) {
-    await step(`${row.subject.name}, ${row.subject.build}: live`, async () => {
+    await step(`${row.subject.label}: live`, async () => {
       try {
         row.live = await measureLive(row.subject);
       } catch (error) {
         row.note = error instanceof Error ? error.message : String(error);
       }
     });
-  }
-}
-
-/** Microseconds per frame of the core in a worker of its own. */
-async function measureCore(subject: Subject, seconds: number): Promise<number> {
-  const worker = new Worker(new URL('core-worker.js', import.meta.url), { type: 'module' });
-  try {
-    const answer = await new Promise<CoreAnswer>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<CoreAnswer>) => resolve(data);
-      worker.onerror = (event) => reject(new Error(event.message || 'the worker could not be loaded'));
-      const job: CoreJob = { wasm: absolute(subject.wasm ?? ''), model: absolute(subject.model ?? ''), seconds };
-      worker.postMessage(job);
-    });
-    if ('error' in answer) throw new Error(answer.error);
-    return answer.microseconds;
-  } finally {
-    worker.terminate();
   }
 }
 
@@ -147,11 +131,11 @@ function show(): void {
 }
 
 function tableRow(row: Row): HTMLTableRowElement {
-  const { subject, worklet, core, live, note } = row;
+  const { subject, worklet, driven, live, note } = row;
   const line = document.createElement('tr');
   const head = document.createElement('th');
   head.scope = 'row';
-  head.append(`${subject.name}, ${subject.build}`);
+  head.append(subject.label);
   if (subject.package) {
     const small = document.createElement('small');
     small.textContent = subject.package;
@@ -160,7 +144,8 @@ function tableRow(row: Row): HTMLTableRowElement {
   const cells = [
     worklet === undefined ? '' : `${worklet.toFixed(0)} µs`,
     worklet === undefined ? '' : `${(worklet / ONE_PERCENT).toFixed(2)} %`,
-    core === undefined ? '' : `${core.toFixed(0)} µs`,
+    driven === undefined ? '' : `${driven.peakCallbackUs.toFixed(0)} µs`,
+    driven === undefined ? '' : `${(driven.wasmMemoryBytes / 2 ** 20).toFixed(1)} MiB`,
     live === undefined ? (note ?? '') : `${(100 * live).toFixed(1)} %`,
     `${(subject.firstUseGzipBytes / 1000).toFixed(subject.firstUseGzipBytes < 10_000 ? 1 : 0)} kB`,
   ];
@@ -172,7 +157,7 @@ function bar({ subject, worklet = 0 }: Row, largest: number): HTMLLIElement {
   const item = document.createElement('li');
   if (subject.kind === 'percepnet') item.className = 'ours';
   const name = document.createElement('span');
-  name.textContent = `${subject.name}, ${subject.build}`;
+  name.textContent = subject.label;
   const track = document.createElement('span');
   track.className = 'track';
   const filled = document.createElement('i');
@@ -192,13 +177,14 @@ function report(): string {
       userAgent: navigator.userAgent,
       cores: navigator.hardwareConcurrency,
       seconds: Number(element<HTMLSelectElement>('seconds').value),
-      rows: rows.map(({ subject, rounds, worklet, core, live }) => ({
+      rows: rows.map(({ subject, rounds, worklet, driven, live }) => ({
         name: subject.name,
         package: subject.package,
         build: subject.build,
-        workletUsPer10ms: worklet,
+        usPer10ms: worklet,
         rounds,
-        coreUsPer10ms: core,
+        peakCallbackUs: driven?.peakCallbackUs,
+        wasmMemoryBytes: driven?.wasmMemoryBytes,
         liveLoad: live,
         firstUseGzipBytes: subject.firstUseGzipBytes,
       })),

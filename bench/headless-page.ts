@@ -1,5 +1,8 @@
 /** What bench/headless.mjs calls in its page. */
-import { memoryBytes, prepare, type Rendering } from './render';
+import { hasRelaxedSimd } from '../src/support';
+import type { Driven } from './drive';
+import { driveInWorker } from './drive-client';
+import { prepare, type Rendering } from './render';
 import { loadSubjects, type Subject } from './subjects';
 
 let subjects: Subject[] = [];
@@ -25,9 +28,10 @@ const bench = {
     if (!rendering) throw new Error('nothing to finish');
     return rendering.finish();
   },
-  memoryBytes(id: string): Promise<number> {
-    return memoryBytes(find(id));
+  drive(id: string, seconds: number): Promise<Driven> {
+    return driveInWorker(find(id), seconds);
   },
+  relaxedSimd: hasRelaxedSimd,
 };
 
 export type HeadlessBench = typeof bench;

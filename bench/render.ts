@@ -1,8 +1,7 @@
 /** Any subject in an audio worklet of an offline context, where it runs as fast as it can. */
-import { RnnoiseWorkletNode } from '@sapphi-red/web-noise-suppressor';
 import { NoiseSuppressorNode } from 'percepnet-wasm';
 import { testSignal } from './signal';
-import type { Subject } from './subjects';
+import { fetchBytes, processorOptions, type Subject } from './subjects';
 
 const RATE = 48000;
 /** Samples of a render quantum. */
@@ -25,29 +24,15 @@ export async function createNode(context: BaseAudioContext, subject: Subject): P
     channelCount: 1,
     channelCountMode: 'explicit',
   };
-  switch (subject.kind) {
-    case 'percepnet':
-      return NoiseSuppressorNode.create(context, {
-        assets: { wasm: absolute(subject.wasm ?? ''), model: absolute(subject.model ?? '') },
-        overload: 'report',
-      });
-    case 'pass-through':
-      await context.audioWorklet.addModule('worklets/pass-through.js');
-      return new AudioWorkletNode(context, 'bench/pass-through', mono);
-    case 'sapphi': {
-      await context.audioWorklet.addModule('peers/sapphi-worklet.js');
-      const wasmBinary = await bytes('peers/sapphi-rnnoise-simd.wasm');
-      return new RnnoiseWorkletNode(context as AudioContext, { maxChannels: 1, wasmBinary });
-    }
-    case 'jitsi': {
-      await context.audioWorklet.addModule('peers/jitsi-worklet.js');
-      const wasm = await bytes('peers/jitsi-rnnoise.wasm');
-      return new AudioWorkletNode(context, 'bench/jitsi', { ...mono, processorOptions: { wasm } });
-    }
-    case 'timephy':
-      await context.audioWorklet.addModule('peers/timephy-worklet.js');
-      return new AudioWorkletNode(context, 'NoiseSuppressorWorklet', mono);
+  if (subject.kind === 'percepnet') {
+    return NoiseSuppressorNode.create(context, {
+      assets: { wasm: absolute(subject.wasm ?? ''), model: absolute(subject.model ?? '') },
+      overload: 'report',
+    });
   }
+  await context.audioWorklet.addModule(subject.worklet);
+  const options = await processorOptions(subject, fetchBytes);
+  return new AudioWorkletNode(context, subject.processor ?? '', { ...mono, processorOptions: options });
 }
 
 export interface Rendering {
@@ -82,36 +67,11 @@ export async function prepare(subject: Subject, seconds: number): Promise<Render
       }
       const output = (await rendered).getChannelData(0).subarray(Math.round(start * RATE));
       const wall = (performance.now() - began) / 1000;
-      if (silent(output)) throw new Error(`${subject.name} (${subject.package}) gave only silence`);
+      if (silent(output)) throw new Error(`${subject.label} (${subject.package}) gave only silence`);
       if (node instanceof NoiseSuppressorNode) node.destroy();
       return { wall, audio: canSuspend ? seconds : start + seconds };
     },
   };
-}
-
-/** Bytes of WebAssembly memory the subject holds in its worklet after one second. */
-export async function memoryBytes(subject: Subject): Promise<number> {
-  const context = new OfflineAudioContext(1, RATE, RATE);
-  await context.audioWorklet.addModule('worklets/memory-probe.js');
-  const node = await createNode(context, subject);
-  const probe = new AudioWorkletNode(context, 'bench/memory-probe');
-  let bytes = 0;
-  const reported = new Promise<void>((resolve) => {
-    probe.port.onmessage = ({ data }: MessageEvent<number>) => {
-      bytes = data;
-      resolve();
-    };
-  });
-  const input = source(context);
-  input.connect(node).connect(context.destination);
-  input.connect(probe).connect(context.destination);
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  await context.startRendering();
-  await reported;
-  // Later reports are behind the first one in the queue.
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  if (node instanceof NoiseSuppressorNode) node.destroy();
-  return bytes;
 }
 
 /** A looped source of the test signal, started. */
@@ -131,10 +91,4 @@ function silent(samples: Float32Array): boolean {
 
 export function absolute(path: string): string {
   return new URL(path, document.baseURI).href;
-}
-
-async function bytes(path: string): Promise<ArrayBuffer> {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
-  return response.arrayBuffer();
 }

@@ -30,6 +30,13 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
+/** The bench alone asks for them: a page of its own process gets a clock of 5 us instead of 100. */
+const ISOLATED = /^\/bench\//;
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -89,6 +96,9 @@ async function listen(server, wanted, host) {
 
 async function answer(root, request, response) {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  if (ISOLATED.test(request.url ?? '')) {
+    for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' });
     return response.end();

@@ -19,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { firstUseBytes } from './first-use.mjs';
 import { CONTENT_SECURITY_POLICY, started } from './serve.mjs';
 
 const CORES = ['build/core.wasm', 'build/core-relaxed.wasm'];
@@ -26,6 +27,7 @@ const PEERS = 'node_modules';
 const SAPPHI = '@sapphi-red/web-noise-suppressor';
 const JITSI = '@jitsi/rnnoise-wasm';
 const TIMEPHY = '@timephy/rnnoise-wasm';
+const SHIGUREDO = '@shiguredo/rnnoise-wasm';
 
 /** Folders of the site with what the menu calls them, in its order. */
 export const PAGES = [
@@ -125,7 +127,8 @@ async function bundlePages(out) {
       'article/article': 'examples/article/article.ts',
       'article/core-worker': 'examples/article/core-worker.ts',
       'bench/bench': 'bench/bench.ts',
-      'bench/core-worker': 'bench/core-worker.ts',
+      'bench/drive-worker': 'bench/drive-worker.ts',
+      'bench/drive': 'bench/drive.ts',
       'bench/headless-page': 'bench/headless-page.ts',
     },
     outdir: out,
@@ -143,8 +146,7 @@ function copyPages(out) {
   copy('examples/icon.svg', `${out}/icon.svg`);
   for (const name of ['speech.wav', 'noise.wav']) copy(`test/fixtures/${name}`, `${out}/samples/${name}`);
   copy('bench/headless.html', `${out}/bench/headless.html`);
-  for (const name of ['pass-through.js', 'memory-probe.js'])
-    copy(`bench/worklets/${name}`, `${out}/bench/worklets/${name}`);
+  copy('bench/worklets/pass-through.js', `${out}/bench/worklets/pass-through.js`);
 }
 
 /** A page with the head and the menu that all share; `folder` is its own, '' the start page's. */
@@ -174,13 +176,16 @@ function writePage(from, to, folder) {
 
 async function copyPeers(out) {
   const peers = `${out}/bench/peers`;
-  copy(`${PEERS}/${SAPPHI}/dist/rnnoise/workletProcessor.js`, `${peers}/sapphi-worklet.js`);
-  copy(`${PEERS}/${SAPPHI}/dist/rnnoise_simd.wasm`, `${peers}/sapphi-rnnoise-simd.wasm`);
+  for (const name of ['rnnoise', 'gtcrn', 'speex'])
+    copy(`${PEERS}/${SAPPHI}/dist/${name}/workletProcessor.js`, `${peers}/sapphi-${name}.js`);
+  for (const name of ['rnnoise_simd', 'gtcrn', 'speex'])
+    copy(`${PEERS}/${SAPPHI}/dist/${name}.wasm`, `${peers}/sapphi-${name}.wasm`);
   copy(`${PEERS}/${JITSI}/dist/rnnoise.wasm`, `${peers}/jitsi-rnnoise.wasm`);
   await build({
     entryPoints: {
-      'timephy-worklet': `${TIMEPHY}/NoiseSuppressorWorklet`,
-      'jitsi-worklet': 'bench/worklets/jitsi.js',
+      timephy: `${TIMEPHY}/NoiseSuppressorWorklet`,
+      jitsi: 'bench/worklets/jitsi.js',
+      shiguredo: 'bench/worklets/shiguredo.js',
     },
     bundle: true,
     minify: true,
@@ -191,63 +196,64 @@ async function copyPeers(out) {
   });
 }
 
-/** What the bench compares, with the bytes an app loads before it hears the first sample. */
+/** What the bench compares (bench/subjects.ts), with the bytes an app loads before it hears the first sample. */
 function subjects(out, models) {
   const at = (path) => `${out}/${path}`;
   const own = (name, build, wasm) => ({
-    id: `${name}-${build.split(' ')[0]}`,
-    name: `PercepNet ${name}`,
+    id: `${name}-${build}`,
+    name,
+    label: `PercepNet ${name}, ${build === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
     package: `percepnet-wasm ${version('.')}`,
     build,
     kind: 'percepnet',
+    worklet: '../dist/worklet.js',
     wasm: `../dist/${wasm}`,
     model: `../models/${name}/model.safetensors`,
+    firstUseGzipBytes: firstUseBytes(at('dist'), wasm, at(`models/${name}/model.safetensors`)),
+  });
+  const peer = (name, label, from, worklet, rest) => ({
+    id: name,
+    name,
+    label,
+    package: `${from} ${version(`${PEERS}/${from}`)}`,
+    build: null,
+    kind: 'peer',
+    worklet: `peers/${worklet}.js`,
+    ...rest,
     firstUseGzipBytes: gzipped(
-      at('dist/index.js'),
-      at('dist/worklet.js'),
-      at(`dist/${wasm}`),
-      at(`models/${name}/model.safetensors`),
+      at(`bench/peers/${worklet}.js`),
+      ...Object.values(rest.binaries ?? {}).map((path) => at(`bench/${path}`)),
     ),
   });
-  const peer = (name) => `${name} ${version(`${PEERS}/${name}`)}`;
+  const sapphi = (name, label, processor, wasm, build) =>
+    peer(name, label, SAPPHI, `sapphi-${processor}`, {
+      build,
+      processor: `${SAPPHI}/${processor}`,
+      options: { maxChannels: 1 },
+      binaries: { wasmBinary: `peers/sapphi-${wasm}.wasm` },
+    });
   return [
     {
       id: 'pass-through',
-      name: 'Pass-through',
+      name: 'pass-through',
+      label: 'Pass-through',
       package: '',
-      build: 'JavaScript',
+      build: null,
       kind: 'pass-through',
+      worklet: 'worklets/pass-through.js',
+      processor: 'bench/pass-through',
       firstUseGzipBytes: gzipped('bench/worklets/pass-through.js'),
     },
-    ...models.flatMap((name) => [own(name, 'relaxed SIMD', 'core-relaxed.wasm'), own(name, 'plain SIMD', 'core.wasm')]),
-    {
-      id: 'rnnoise-0.1-simd',
-      name: 'RNNoise 0.1',
-      package: peer(SAPPHI),
-      build: 'SIMD',
-      kind: 'sapphi',
-      firstUseGzipBytes: gzipped(
-        at('bench/peers/sapphi-worklet.js'),
-        at('bench/peers/sapphi-rnnoise-simd.wasm'),
-        `${PEERS}/${SAPPHI}/dist/index.js`,
-      ),
-    },
-    {
-      id: 'rnnoise-0.1-scalar',
-      name: 'RNNoise 0.1',
-      package: peer(JITSI),
-      build: 'scalar',
-      kind: 'jitsi',
-      firstUseGzipBytes: gzipped(at('bench/peers/jitsi-worklet.js'), at('bench/peers/jitsi-rnnoise.wasm')),
-    },
-    {
-      id: 'rnnoise-0.2',
-      name: 'RNNoise 0.2',
-      package: peer(TIMEPHY),
-      build: 'scalar',
-      kind: 'timephy',
-      firstUseGzipBytes: gzipped(at('bench/peers/timephy-worklet.js')),
-    },
+    ...models.flatMap((name) => [own(name, 'relaxed', 'core-relaxed.wasm'), own(name, 'simd', 'core.wasm')]),
+    sapphi('rnnoise-0.1-simd', 'RNNoise 0.1, SIMD', 'rnnoise', 'rnnoise_simd', 'simd'),
+    peer('rnnoise-0.1', 'RNNoise 0.1, scalar', JITSI, 'jitsi', {
+      processor: 'bench/jitsi',
+      binaries: { wasm: 'peers/jitsi-rnnoise.wasm' },
+    }),
+    peer('rnnoise-0.2', 'RNNoise 0.2', TIMEPHY, 'timephy', { processor: 'NoiseSuppressorWorklet' }),
+    peer('rnnoise-2025', 'RNNoise 2025', SHIGUREDO, 'shiguredo', { processor: 'bench/shiguredo' }),
+    sapphi('gtcrn', 'GTCRN', 'gtcrn', 'gtcrn', null),
+    sapphi('speex', 'SpeexDSP', 'speex', 'speex', null),
   ];
 }
 

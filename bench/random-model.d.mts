@@ -1,0 +1,11 @@
+export interface Sizes {
+  units: number;
+  conv1: number;
+  conv2: number;
+  strengthUnits: number;
+}
+export const SIZES: { readonly lite: Sizes; readonly full: Sizes };
+export function randomModel(
+  sizes: Sizes,
+  options?: { density?: number; name?: string; seed?: number },
+): Uint8Array<ArrayBuffer>;
