@@ -14,18 +14,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-DENSE = ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"]
-# Runs of each network: name, weights to start with, options of train.py.
-RECIPES: dict[str, list[tuple[str, str | None, list[str]]]] = {
-    "lite": [
-        ("dense", None, DENSE),
-        ("lite", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"]),
-    ],
-    "full": [
-        ("dense", None, DENSE),
-        ("full", "wide", ["--minutes", "65", "--batch", "24", "--rate", "8e-4", "--sparse", "full", "--quantise-from", "0.6", "--strength-weight", "0.03"]),
-    ],
-}  # fmt: skip
+# Runs of each network: name, weights to start with, options of train.py. `full` starts with the finished `lite` inside.
+LITE: list[tuple[str, str | None, list[str]]] = [
+    ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"]),
+    ("lite", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"]),
+]  # fmt: skip
+FULL = ("full", "wide", ["--minutes", "69", "--units", "512", "--batch", "12", "--rate", "8e-4", "--sparse", "full", "--strength-weight", "0.03"])
+RECIPES = {"lite": LITE, "full": [*LITE, FULL]}
 
 
 def run(title: str, command: list[str]) -> None:
@@ -53,7 +48,7 @@ def main() -> None:
         options[minutes] = str(float(options[minutes]) * arguments.scale)
         if start == "wide":
             wide = work / "wide.pt"
-            run("a wider network with the small one inside", [python, str(HERE / "widen.py"), str(work / "dense" / "latest.pt"), str(wide)])
+            run("a wider network with the small one inside", [python, str(HERE / "widen.py"), str(work / "lite" / "latest.pt"), str(wide)])
             options += ["--weights", str(wide)]
         elif start:
             options += ["--weights", str(work / start / "latest.pt")]
