@@ -26,8 +26,10 @@ export class Fifo {
   write(source: Float32Array, offset: number, count: number): boolean {
     const { ring, mask } = this;
     if (this.length + count > mask + 1) return false;
-    const tail = this.head + this.length;
-    for (let i = 0; i < count; i++) ring[(tail + i) & mask] = source[offset + i];
+    const tail = (this.head + this.length) & mask;
+    // Whole blocks are the rule; a part of one could only be set with a view, which is an allocation.
+    if (offset === 0 && count === source.length && tail + count <= ring.length) ring.set(source, tail);
+    else for (let i = 0; i < count; i++) ring[(tail + i) & mask] = source[offset + i];
     this.length += count;
     return true;
   }
@@ -36,7 +38,9 @@ export class Fifo {
   read(target: Float32Array, offset: number, count: number): number {
     const { ring, mask, head } = this;
     const there = Math.min(count, this.length);
-    for (let i = 0; i < there; i++) target[offset + i] = ring[(head + i) & mask];
+    const whole = Math.min(there, ring.length - head);
+    for (let i = 0; i < whole; i++) target[offset + i] = ring[head + i];
+    for (let i = whole; i < there; i++) target[offset + i] = ring[head + i - ring.length];
     for (let i = there; i < count; i++) target[offset + i] = 0;
     this.head = (head + there) & mask;
     this.length -= there;

@@ -227,7 +227,8 @@ export class Pipeline {
       for (let c = 0; c < channels.length; c++) {
         const source = input[c];
         const { frameIn } = channels[c];
-        for (let i = 0; i < part; i++) frameIn[filled + i] = source[done + i];
+        if (part === source.length) frameIn.set(source, filled);
+        else for (let i = 0; i < part; i++) frameIn[filled + i] = source[done + i];
       }
       done += part;
       this.filled = filled + part;

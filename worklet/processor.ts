@@ -117,7 +117,8 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     for (let c = 0; c < output.length; c++) {
       const from = c < source.length ? source[c] : source[0];
       const to = output[c];
-      for (let i = 0; i < count; i++) to[i] = from[i];
+      if (from.length === count) to.set(from);
+      else for (let i = 0; i < count; i++) to[i] = from[i];
     }
   }
 
@@ -154,11 +155,12 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     for (let c = 0; c < mixed.length; c++) {
       const to = this.mixed[c];
       if (sides === 0) {
-        for (let i = 0; i < count; i++) to[i] = 0;
+        to.fill(0);
         continue;
       }
       const from = input[c < sides ? c : 0];
-      for (let i = 0; i < count; i++) to[i] = from[i];
+      if (from.length === count && to.length === count) to.set(from);
+      else for (let i = 0; i < count; i++) to[i] = from[i];
       if (mixed.length > 1 || sides === 1) continue;
       for (let s = 1; s < sides; s++) {
         const side = input[s];
