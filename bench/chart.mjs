@@ -31,6 +31,7 @@ export function barChart(groups) {
     y += 12;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" role="img" font-family="system-ui, sans-serif" font-size="13">
+<title>${escaped(groups.map(({ title }) => title).join('; '))}</title>
 <style>text{fill:#1f2933}.t{font-weight:600}.o{fill:#0f766e}.p{fill:#94a3b8}@media(prefers-color-scheme:dark){text{fill:#e5e7eb}.o{fill:#2dd4bf}}</style>
 ${parts.join('\n')}
 </svg>
