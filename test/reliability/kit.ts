@@ -73,18 +73,18 @@ export function fixture(name: 'speech' | 'noise'): Float32Array {
   return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);
 }
 
-/** The core in the folder TEST_CORE names, or as built, when the build is newer than its source; compiled otherwise. */
-export async function coreBytes(): Promise<Uint8Array<ArrayBuffer>> {
+/** A core in the folder TEST_CORE names, or as built, when the build is newer than its source; compiled otherwise. */
+export async function coreBytes(name = 'core.wasm'): Promise<Uint8Array<ArrayBuffer>> {
   const { TEST_CORE } = process.env;
-  if (TEST_CORE) return Uint8Array.from(readFileSync(`${TEST_CORE}/core.wasm`));
-  const built = `${root}build/core.wasm`;
+  if (TEST_CORE) return Uint8Array.from(readFileSync(`${TEST_CORE}/${name}`));
+  const built = `${root}build/${name}`;
   const newest = Math.max(
     ...readdirSync(`${root}assembly`, { recursive: true, encoding: 'utf8' }).map(
-      (name) => statSync(`${root}assembly/${name}`).mtimeMs,
+      (file) => statSync(`${root}assembly/${file}`).mtimeMs,
     ),
   );
   if (existsSync(built) && statSync(built).mtimeMs > newest) return Uint8Array.from(readFileSync(built));
-  return compileAssembly('assembly/index.ts');
+  return compileAssembly('assembly/index.ts', undefined, name === 'core.wasm' ? [] : ['--enable', 'relaxed-simd']);
 }
 
 /** Exports that only tests and training call. */
