@@ -269,11 +269,12 @@ export class NoiseSuppressorNode extends Base {
 
   /** @throws {NoiseSuppressorError} 'destroyed' */
   getStats(): Promise<NoiseSuppressorStats> {
-    if (this.currentState === 'destroyed' || this.context.state === 'closed') return Promise.reject(destroyed());
+    // The audio thread of a closed context answers no more; an offline one is closed when it has rendered, and does answer.
+    const silent = (): boolean => this.context.state === 'closed' && !isOffline(this.context);
+    if (this.currentState === 'destroyed' || silent()) return Promise.reject(destroyed());
     const id = this.nextId++;
-    // The audio thread of a closed context answers no more.
     const closed = (): void => {
-      if (this.context.state === 'closed') this.pendingStats.get(id)?.reject(destroyed());
+      if (silent()) this.pendingStats.get(id)?.reject(destroyed());
     };
     this.context.addEventListener('statechange', closed);
     return new Promise<NoiseSuppressorStats>((resolve, reject) => {
@@ -495,7 +496,7 @@ function processorOptions(
     core: registration.held.has(key) ? { key } : { key, wasm, model },
     channels,
     bypass: options.bypass ?? false,
-    realtime: !(typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext),
+    realtime: !isOffline(context),
     overload: options.overload ?? 'bypass',
     voiceActivity: voice ? { start: startThreshold, stop: stopThreshold, holdMs } : null,
     quantum,
@@ -573,6 +574,10 @@ async function measureLoad(options?: AssetOptions): Promise<number> {
     core.suppressorProcess(suppressor, 1);
   }
   return (performance.now() - started) / 1000;
+}
+
+function isOffline(context: BaseAudioContext): boolean {
+  return typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext;
 }
 
 function sameVersion(a: string, b: string): boolean {

@@ -172,6 +172,42 @@ test('strength is an AudioParam that can be automated', async () => {
   expect(error).toBeLessThan(1e-6);
 });
 
+test('jumps of strength never click', async () => {
+  const { step, own } = await page.evaluate(async () => {
+    // A low tone: its own steps are small, so a click stands out.
+    const input = Float32Array.from({ length: 3 * 48000 }, (_, n) => tools.tones([200], n / 48000));
+    const { output } = await tools.offline({
+      rate: 48000,
+      input: [input],
+      prepare(node) {
+        for (let k = 0; k < 10; k++) node.strength.setValueAtTime(k % 2, 0.25 * k);
+      },
+    });
+    const largest = (x: Float32Array) =>
+      x.reduce((max, _, n) => (n ? Math.max(max, Math.abs(x[n] - x[n - 1])) : max), 0);
+    return { step: largest(output[0].slice(4800)), own: largest(input) };
+  });
+  expect(step).toBeLessThan(2.5 * own);
+});
+
+test.each([0.25, 0.5, 0.75])(
+  'strength %f is in phase: the output fits the input best at the reported delay',
+  async (strength) => {
+    const lag = await page.evaluate(async (strength) => {
+      const input = tools.noise(96000, 7);
+      const { output, delay } = await tools.offline({ rate: 48000, input: [input], options: { strength } });
+      const match = (lag: number) => {
+        let sum = 0;
+        for (let n = 24000; n < 96000; n++) sum += output[0][n] * input[n - Math.round(delay) - lag];
+        return sum;
+      };
+      const lags = Array.from({ length: 41 }, (_, k) => k - 20);
+      return lags.reduce((best, lag) => (match(lag) > match(best) ? lag : best), 0);
+    }, strength);
+    expect(lag).toBe(0);
+  },
+);
+
 test('32 nodes in one context share one core and all work', async () => {
   const result = await page.evaluate(async () => {
     const { NoiseSuppressorNode } = percepnet;
