@@ -32,6 +32,10 @@ WORDS = {"keyboard": "keyboard while speaking", "mouse": "mouse while speaking",
 HOLD_FRAMES = 20  # the default of 200 ms
 DELAY_FRAMES = 3  # of the core: what is decided at hop n is heard at hop n - 3
 PICTURES = ("babble_+5dB", "keyboard_+5dB", "traffic_+0dB", "reverberant_+10dB", "women_+5dB")
+ABLATION = (
+    "npm run ablate -- --model models/NAME/model.safetensors --checkpoint NAME.pt --dnsmos sig_bak_ovr.onnx "
+    "--variants whole,no-comb,no-postfilter --slices babble,fan,traffic,women,men --json DEV/clean DEV/noisy > DEV/ablation-NAME.json"
+)
 COMMAND = "npm run report -- --dev DEV --calls CALLS --dnsmos sig_bak_ovr.onnx --cards"
 
 
@@ -259,6 +263,9 @@ def ablation(dev):
         rows = [[s, *(f"{v['mean'][m]:.3f}" for m in metrics)] for s, v in result["sets"].items()]
         titles = {**TITLES, "between": "between harmonics, dB"}
         out.append(f"`{name}`, {result['files']} clips:\n\n" + markdown(["", *(titles[m] for m in metrics)], rows))
+        if "float" in result["sets"]:
+            difference = result["sets"]["whole"]["mean"]["pesq"] - result["sets"]["float"]["mean"]["pesq"]
+            out.append(f"Exported file against float network: {difference:+.3f} PESQ.")
     return "\n\n".join(out)
 
 
@@ -308,9 +315,9 @@ def main():
         activity_table(data, networks),
     ]  # fmt: skip
     if ablated:
-        text += ["## What each part earns", "`npm run ablate -- --dnsmos sig_bak_ovr.onnx --json DEV/clean DEV/noisy > DEV/ablation-NAME.json`. "
-                 "Between harmonics: energy midway between the harmonics of voiced frames, output against clean "
-                 "(training/harmonics.py).", ablated]  # fmt: skip
+        text += ["## What each part earns, and what int8 costs", f"`{ABLATION}`. `float` and `rounded` are the network before export, in PyTorch, "
+                 "through the same core; `whole` is the exported file. Between harmonics: energy midway between the harmonics of "
+                 "voiced frames, output against clean (`training/harmonics.py`).", ablated]  # fmt: skip
     options.out.write_text("\n\n".join(text) + "\n")
     if options.cards:
         for name in networks:

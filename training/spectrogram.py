@@ -37,13 +37,13 @@ def draw(axes, path, title):
 
 def draw_row(paths, titles, target):
     """Several sounds beside each other in one small PNG."""
-    figure, axes = plt.subplots(1, len(paths), figsize=(9.6, 2.6), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, len(paths), figsize=(9.0, 2.4), sharey=True, layout="constrained")
     for axis, path, title in zip(axes, paths, titles, strict=True):
         draw(axis, path, title)
         axis.label_outer()
     figure.canvas.draw()
     picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
-    picture.quantize(64).save(target, optimize=True)
+    picture.quantize(48).save(target, optimize=True)
     plt.close(figure)
 
 
