@@ -11,6 +11,8 @@ const FFT_SIZE = 2048;
 const SHOWN_HERTZ = 20000;
 const STATS_INTERVAL_MS = 1000;
 const FADE_SECONDS = 0.015;
+/** Slow devices with cold caches may start too. */
+const START_MS = 30_000;
 /** The two tracks in the order they are sent. */
 const SIDES = ['without', 'with'] as const;
 
@@ -42,6 +44,7 @@ class Call {
         context,
         strength: Number(strength.value) / 100,
         fallback: false,
+        timeoutMs: START_MS,
       });
       peers = new Peers(lost);
       const streams = await peers.connect([studio.track, clean.track]);

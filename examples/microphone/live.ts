@@ -7,6 +7,8 @@ const FFT_SIZE = 2048;
 /** Render quantum that needs no reframing at 48 kHz; browsers that do not know the option ignore it. */
 const RENDER_QUANTUM = 480;
 const LISTEN_FADE_SECONDS = 0.02;
+/** Slow devices with cold caches may start too. */
+const START_MS = 30_000;
 
 export interface LiveOptions {
   deviceId?: string;
@@ -29,7 +31,7 @@ export class Live {
     try {
       // Not awaited: a machine without an audio output would wait for ever. create() has a time limit.
       context.resume().catch(() => {});
-      const node = await NoiseSuppressorNode.create(context, { strength, bypass });
+      const node = await NoiseSuppressorNode.create(context, { strength, bypass, timeoutMs: START_MS });
       return new Live(context, node, stream, onLost);
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();

@@ -3,10 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import wavefile from 'wavefile';
 import { launchChromium, serve } from './browser';
 import { makeMicrophone, microphoneSwitches } from './microphone';
+
+/** For one step: machines that run tests may have much else to do. */
+const PATIENCE_MS = 90_000;
 
 let server: ChildProcess;
 let origin: string;
@@ -46,9 +49,15 @@ afterAll(async () => {
   server?.kill();
 });
 
+// A test that failed leaves its page at work, which those after it would feel.
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
 /** A page, and what went wrong in it: errors, refused resources, requests to other hosts. */
 async function open(path: string): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -206,21 +215,21 @@ async function painted(page: Page, id: string, channel = 0, above = 100): Promis
 test('a call carries the noise to the far end, and the suppressed track carries less', async () => {
   const { page, complaints } = await open('/call/');
   await page.click('#start');
-  await page.waitForSelector('#state:text("In a call")');
-  const level = async (side: string): Promise<number> => {
-    const text = (await page.textContent(`#level-${side}-value`)) ?? '';
-    return text === 'silent' ? -120 : Number.parseFloat(text);
-  };
+  await page.waitForSelector('#state:text("In a call"), #problem:visible');
+  expect(await page.textContent('#problem')).toBe('');
   // Medians over some seconds: words come and go, the noise stays.
-  const medians = async (): Promise<[number, number]> => {
-    const levels: [number[], number[]] = [[], []];
-    for (let k = 0; k < 40; k++) {
-      levels[0].push(await level('without'));
-      levels[1].push(await level('with'));
-      await page.waitForTimeout(150);
-    }
-    return levels.map((list) => list.sort((a, b) => a - b)[20]!) as [number, number];
-  };
+  const medians = () =>
+    page.evaluate(async () => {
+      const levels: number[][] = [[], []];
+      for (let k = 0; k < 40; k++) {
+        for (const [i, side] of ['without', 'with'].entries()) {
+          const text = document.getElementById(`level-${side}-value`)?.textContent ?? '';
+          levels[i]!.push(text === 'silent' ? -120 : Number.parseFloat(text));
+        }
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      return levels.map((list) => list.sort((a, b) => a - b)[20]!) as [number, number];
+    });
   await page.waitForFunction(() => (document.getElementById('codec')?.textContent ?? '').includes('opus'));
   await page.waitForTimeout(2000);
   const rain = await medians();
