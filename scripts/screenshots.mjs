@@ -62,7 +62,7 @@ const browser = await chromium.launch({
 });
 mkdirSync(options.out, { recursive: true });
 for (const [name, { scheme, prepare }] of Object.entries(SHOTS)) {
-  const page = await browser.newPage({ viewport: { width: 1040, height: 900 }, colorScheme: scheme });
+  const page = await browser.newPage({ viewport: { width: 1040, height: 1060 }, colorScheme: scheme });
   page.setDefaultTimeout(200_000);
   await page.goto(`${server.origin}/${name}/`);
   await prepare(page);
