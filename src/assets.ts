@@ -38,15 +38,15 @@ export interface LoadedAssets {
 declare const __FULL__: boolean;
 
 // Literal `new URL(…, import.meta.url)`: the form bundlers know as a reference to a file.
-function defaultWorklet(): URL {
+function defaultWorklet(): string {
   return original(new URL('./worklet.js', import.meta.url));
 }
 
-function defaultWasm(relaxed: boolean): URL {
+function defaultWasm(relaxed: boolean): string {
   return original(relaxed ? new URL('./core-relaxed.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url));
 }
 
-function defaultModel(network: NetworkName): URL {
+function defaultModel(network: NetworkName): string {
   if (network === 'lite') return original(new URL('./model.safetensors', import.meta.url));
   // Not there at all in a build without the weights: bundlers stop at a missing file.
   if (typeof __FULL__ === 'boolean' && __FULL__) return original(new URL('./model-full.safetensors', import.meta.url));
@@ -60,9 +60,9 @@ function defaultModel(network: NetworkName): URL {
  * Vite's dev server serves this module from its cache and leaves the files it refers to where they were
  * (https://github.com/vitejs/vite/issues/8427).
  */
-function original(url: URL): URL {
-  url.pathname = url.pathname.replace(/\/\.vite\/deps(_\w+)?\//, '/percepnet-wasm/dist/');
-  return url;
+function original({ href }: URL): string {
+  // A string, and the URL left alone: Next.js puts a read-only stand-in with a relative address in its place.
+  return href.replace(/\/\.vite\/deps(_\w+)?\//, '/percepnet-wasm/dist/');
 }
 
 function inBase(base: string | URL, name: string): string {
