@@ -437,6 +437,11 @@ test('a short bench run fills table, chart and JSON', async () => {
   });
   await page.click('#copy');
   const { rows } = JSON.parse(await page.title());
-  for (const row of rows) expect(Math.min(row.usPer10ms, row.peakCallbackUs)).toBeGreaterThan(0);
+  for (const row of rows) {
+    expect(row.usPer10ms).toBeGreaterThan(0);
+    // A callback of the pass-through is shorter than the clock's step.
+    if (row.name === 'pass-through') expect(row.peakCallbackUs).toBeGreaterThanOrEqual(0);
+    else expect(row.peakCallbackUs).toBeGreaterThan(0);
+  }
   await page.close();
 });
