@@ -55,9 +55,14 @@ test('started by the controller, muted, moved to another microphone, stopped', a
     await device.stop();
     return { supported, started, level, muted, same, asked, movedLevel, after: node?.state, node: device.node };
 
+    /** Of the first recording that holds speech: a busy machine may bring the microphone late. */
     async function loudest(): Promise<number> {
-      const samples = await tools.record(context, stream, 4);
-      return samples.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+      let peak = 0;
+      for (let turn = 0; turn < 4 && peak < 0.05; turn++) {
+        const samples = await tools.record(context, stream, 4);
+        peak = samples.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+      }
+      return peak;
     }
   });
   expect(result.supported).toBe(true);
