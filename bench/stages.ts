@@ -1,0 +1,81 @@
+/**
+ * Microseconds of each stage of a frame: `npx tsx bench/stages.ts [--network full] [--relaxed]` (relaxed SIMD needs Node 24).
+ * The lowest of many short bursts: what the stage costs on warm caches, whatever else the machine does.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+import type { CoreExports } from '../src/core';
+import { loadNetwork, parseModel } from '../src/model';
+
+interface Stages extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
+  input(): number;
+  advance(): void;
+  run(stage: number, times: number): void;
+}
+
+/** In the order of assembly/stages.ts, with the runs of a burst. */
+const STAGES: [string, number][] = [
+  ['DC blocker', 40],
+  ['window and FFT', 40],
+  ['band energies', 40],
+  ['pitch search', 40],
+  ['Viterbi', 40],
+  ['refinement', 40],
+  ['comb filter, window, FFT', 40],
+  ['features and coherences', 40],
+  ['network', 4],
+  ['interpolation', 40],
+  ['inverse FFT, overlap-add', 40],
+  ['whole frame', 4],
+];
+const FRAME = 480;
+const WARM_UP = 200;
+const BURSTS = 400;
+
+const { values } = parseArgs({
+  options: { network: { type: 'string', default: 'lite' }, relaxed: { type: 'boolean', default: false } },
+});
+mkdirSync('build', { recursive: true });
+const wasm = `build/stages${values.relaxed ? '-relaxed' : ''}.wasm`;
+const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
+const features = ['--enable', 'simd', ...(values.relaxed ? ['--enable', 'relaxed-simd'] : [])];
+const options = ['--config', 'none', '--runtime', 'stub', '-O3', '--converge', '--noAssert', '--disableWarning', '112'];
+execFileSync(process.execPath, [asc, 'assembly/stages.ts', ...options, ...features, '-o', wasm], { stdio: 'inherit' });
+
+const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {
+  env: {
+    abort(): never {
+      throw new Error('the core aborted');
+    },
+  },
+});
+const core = instance.exports as unknown as Stages;
+loadNetwork(core, parseModel(readFileSync(`models/${values.network}/model.safetensors`)));
+
+// A gliding voice in syllables, over noise.
+let phase = 0;
+for (let frame = 0; frame < WARM_UP; frame++) {
+  core.advance();
+  const input = new Float32Array(core.memory.buffer, core.input(), FRAME);
+  for (let i = 0; i < FRAME; i++) {
+    const t = (frame * FRAME + i) / 48000;
+    phase += (2 * Math.PI * (140 + 30 * Math.sin(2 * Math.PI * 0.7 * t))) / 48000;
+    let x = 0.03 * (2 * Math.random() - 1);
+    for (let k = 1; k <= 20; k++) x += (0.12 * Math.max(0, Math.sin(2 * Math.PI * 1.3 * t)) * Math.sin(k * phase)) / k;
+    input[i] = x;
+  }
+  for (let stage = 0; stage < STAGES.length; stage++) core.run(stage, 2);
+}
+const lowest = STAGES.map(() => Number.POSITIVE_INFINITY);
+for (let burst = 0; burst < BURSTS; burst++) {
+  STAGES.forEach(([, runs], stage) => {
+    const began = process.hrtime.bigint();
+    core.run(stage, runs);
+    lowest[stage] = Math.min(lowest[stage]!, Number(process.hrtime.bigint() - began) / 1000 / runs);
+  });
+}
+STAGES.forEach(([name], stage) => {
+  console.log(`${name.padEnd(26)}${lowest[stage]!.toFixed(2).padStart(8)} us`);
+});
