@@ -1,0 +1,155 @@
+/** Nodes, tracks and devices that come and go: heap, wasm memory and threads must be where they were. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { launchChromium, type Site, serve } from '../../browser/browser';
+import { amount, record } from '../kit';
+import { openTestPage } from './tools';
+
+const CYCLES = amount(30, 1000);
+/** Bytes of heap a cycle may leave: less than one object that matters. */
+const LEFT_PER_CYCLE = 4096;
+
+let browser: Browser;
+let site: Site;
+let page: Page;
+
+beforeAll(async () => {
+  site = await serve();
+  browser = await launchChromium([
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+    '--js-flags=--expose-gc',
+  ]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+beforeEach(async () => {
+  page = await openTestPage(browser, site);
+});
+
+afterEach(async () => {
+  await page.close();
+});
+
+interface Use {
+  heap: number;
+  /** ArrayBuffers and wasm memory of the page, bytes. */
+  buffers: number;
+  /** Threads of all renderers whose name has to do with audio. */
+  audioThreads: number;
+}
+
+async function measure(): Promise<Use> {
+  const session = await page.context().newCDPSession(page);
+  for (let i = 0; i < 3; i++) await session.send('HeapProfiler.collectGarbage');
+  await page.waitForTimeout(500);
+  const { usedSize, backingStorageSize } = (await session.send('Runtime.getHeapUsage')) as unknown as {
+    usedSize: number;
+    backingStorageSize: number;
+  };
+  await session.detach();
+  const system = await browser.newBrowserCDPSession();
+  const { processInfo } = await system.send('SystemInfo.getProcessInfo');
+  await system.detach();
+  let audioThreads = 0;
+  for (const { type, id } of processInfo) {
+    if (type !== 'renderer') continue;
+    try {
+      for (const thread of readdirSync(`/proc/${id}/task`)) {
+        if (/audio/i.test(readFileSync(`/proc/${id}/task/${thread}/comm`, 'utf8'))) audioThreads++;
+      }
+    } catch {
+      // The process, or the thread, has just ended; or this is no Linux.
+    }
+  }
+  return { heap: usedSize, buffers: backingStorageSize, audioThreads };
+}
+
+/** Runs some rounds to warm up, and the rest between two measurements. */
+async function flat(run: (rounds: number) => Promise<void>): Promise<string> {
+  await run(5);
+  const before = await measure();
+  await run(CYCLES);
+  const after = await measure();
+  const heap = after.heap - before.heap;
+  const buffers = after.buffers - before.buffers;
+  expect(heap).toBeLessThan(LEFT_PER_CYCLE * CYCLES);
+  expect(buffers).toBeLessThan(1 << 20);
+  expect(after.audioThreads).toBeLessThanOrEqual(before.audioThreads + 1);
+  return `${CYCLES} times: JS heap ${sign(heap / 1024)} KiB, buffers ${sign(buffers / 1024)} KiB, audio threads ${before.audioThreads} to ${after.audioThreads}`;
+}
+
+function sign(value: number): string {
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(0)}`;
+}
+
+describe('soak of a page', { timeout: 7_200_000 }, () => {
+  test('nodes made and destroyed in one context', async (context) => {
+    await page.evaluate(() => Object.assign(globalThis, { context: new AudioContext() }));
+    const result = await flat((rounds) =>
+      page.evaluate(async (rounds) => {
+        const { context } = globalThis as unknown as { context: AudioContext };
+        for (let i = 0; i < rounds; i++) {
+          const node = await percepnet.NoiseSuppressorNode.create(context, { assets: rel.tiny, timeoutMs: 60_000 });
+          node.destroy();
+        }
+      }, rounds),
+    );
+    const failed = await page.evaluate(async () => {
+      const { context } = globalThis as unknown as { context: AudioContext };
+      const node = await percepnet.NoiseSuppressorNode.create(context, { assets: rel.tiny, timeoutMs: 60_000 });
+      return node.state !== 'running';
+    });
+    expect(failed).toBe(false);
+    record(context, result);
+  });
+
+  test('tracks suppressed and destroyed, a context each', async (context) => {
+    const result = await flat((rounds) =>
+      page.evaluate(async (rounds) => {
+        for (let i = 0; i < rounds; i++) {
+          const source = await rel.microphone();
+          const handle = await percepnet.suppressNoise(source, {
+            assets: rel.tiny,
+            stopSourceOnDestroy: true,
+            timeoutMs: 60_000,
+          });
+          if (handle.error) throw handle.error;
+          await handle.destroy();
+        }
+      }, rounds),
+    );
+    record(context, result);
+  });
+
+  test('device changes under one track', async (context) => {
+    await page.evaluate(async () => {
+      const handle = await percepnet.suppressNoise(await rel.microphone(), { assets: rel.tiny, timeoutMs: 60_000 });
+      if (handle.error) throw handle.error;
+      Object.assign(globalThis, { handle });
+    });
+    const result = await flat((rounds) =>
+      page.evaluate(async (rounds) => {
+        const { handle } = globalThis as unknown as { handle: Awaited<ReturnType<typeof percepnet.suppressNoise>> };
+        for (let i = 0; i < rounds; i++) {
+          const old = handle.source;
+          await handle.replaceSource(await rel.microphone());
+          old.stop();
+        }
+      }, rounds),
+    );
+    const sound = await page.evaluate(async () => {
+      const { handle } = globalThis as unknown as { handle: Awaited<ReturnType<typeof percepnet.suppressNoise>> };
+      const heard = await rel.heard(handle.track, 3);
+      await handle.destroy();
+      return heard > 0;
+    });
+    expect(sound).toBe(true);
+    record(context, result);
+  });
+});
