@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import scipy.fft
 import soundfile as sf
+from scipy.linalg import solve_toeplitz
 from scipy.signal import lfilter, oaconvolve, resample_poly
 
 RATE = 48000
@@ -22,6 +23,7 @@ ROOMS = 400
 BAND_LIMITED = 0.25
 CUTOFFS = (4000, 7000, 8000, 8000, 8000, 12000, 16000)
 TELEPHONE = (300.0, 3400.0)
+WHISPERED = 0.04  # share of the sequences
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
 
 
@@ -219,6 +221,29 @@ class Mixer:
         y[:k] = spectrum[:k]
         return (scipy.fft.irfft(y, m) * (m / n)).astype(np.float32)[: int(len(x) / factor)]
 
+    def whispered(self, x: np.ndarray) -> np.ndarray:
+        """The vocal tract of every 20 ms, by linear prediction, driven by noise instead of the vocal folds.
+
+        The lowest formants are weak in a whisper (open glottis): a first-order high-pass at 400 to 1000 Hz.
+        """
+        rng = self.rng
+        order = int(rng.integers(32, 56))
+        hop = RATE // 100
+        window = np.hanning(2 * hop + 1)[:-1]
+        out = np.zeros(len(x) + 2 * hop)
+        for at in range(0, len(x) - 2 * hop, hop):
+            frame = x[at : at + 2 * hop] * window
+            spectrum = np.abs(scipy.fft.rfft(frame, 4 * hop)) ** 2
+            power = scipy.fft.irfft(spectrum)[: order + 1]
+            if power[0] < 1e-6:
+                continue
+            power[0] *= 1.0001
+            tract = solve_toeplitz(power[:-1], power[1:])
+            noise = lfilter([1], np.concatenate([[1], -tract]), rng.standard_normal(4 * hop))[2 * hop :] * window
+            out[at : at + 2 * hop] += noise * np.sqrt(power[0] / (np.sum(noise**2) + 1e-20))
+        pole = np.exp(-2 * np.pi * rng.uniform(400, 1000) / RATE)
+        return lfilter([1, -1], [1, -pole], out)[: len(x)].astype(np.float32)
+
     # Noise
 
     def recorded(self, length: int) -> np.ndarray:
@@ -350,6 +375,8 @@ class Mixer:
         """Noisy and clean of `length` samples, bandwidth in hertz, speech level in dBFS."""
         rng = self.rng
         speech, bandwidth = self.utterances(length)
+        if rng.random() < WHISPERED:
+            speech = self.whispered(speech)
         speech = self.equalised(speech)
         target = speech
         if rng.random() < 0.45:
