@@ -1,0 +1,440 @@
+/** The processor in a stand-in for the audio thread's scope: a clock that we move, a port that we read, the real core. */
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseModel } from '../../src/model';
+import type { FromProcessor, ProcessorOptions, ToProcessor } from '../../worklet/messages';
+import { coreBytes, tinyModel } from '../reliability/kit';
+
+const QUANTUM = 128;
+const FRAMES_PER_SECOND = 100;
+
+interface Processor {
+  readonly port: { onmessage: ((event: { data: ToProcessor }) => void) | null; closed: boolean };
+  process(inputs: Float32Array[][], outputs: Float32Array[][], parameters: { strength: Float32Array }): boolean;
+}
+
+const { Instance } = WebAssembly;
+const scope = globalThis as unknown as { currentFrame: number; currentTime: number; sampleRate: number };
+let Processor: (new (init: {
+  processorOptions: ProcessorOptions;
+}) => Processor) & {
+  parameterDescriptors: readonly { name: string }[];
+};
+let wasm: Uint8Array<ArrayBuffer>;
+let messages: FromProcessor[] = [];
+/** What Date.now() says. */
+let now = 0;
+let key = 0;
+
+beforeAll(async () => {
+  wasm = await coreBytes();
+  Object.assign(globalThis, {
+    AudioWorkletProcessor: class {
+      readonly port = {
+        onmessage: null,
+        closed: false,
+        postMessage: (message: FromProcessor) => messages.push(message),
+        close() {
+          this.closed = true;
+        },
+      };
+    },
+    registerProcessor: (_: string, given: typeof Processor) => {
+      Processor = given;
+    },
+    currentFrame: 0,
+    currentTime: 0,
+    sampleRate: 48_000,
+  });
+  // Its globals are not those of this project's types.
+  const file = new URL('../../worklet/processor.ts', import.meta.url).pathname;
+  await import(file);
+}, 120_000);
+
+beforeEach(() => {
+  messages = [];
+  Object.assign(scope, { currentFrame: 0, currentTime: 0, sampleRate: 48_000 });
+  now = 1_000_000;
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  WebAssembly.Instance = Instance;
+});
+
+function make(options: Partial<ProcessorOptions> = {}): Processor {
+  return new Processor({
+    processorOptions: {
+      core: { key: `core ${key++}`, wasm: wasm.slice().buffer, model: parseModel(tinyModel()) },
+      channels: 1,
+      bypass: false,
+      realtime: true,
+      overload: 'bypass',
+      voiceActivity: { start: 0.6, stop: 0.4, holdMs: 200 },
+      quantum: QUANTUM,
+      ...options,
+    },
+  });
+}
+
+function send(processor: Processor, message: ToProcessor): void {
+  processor.port.onmessage?.({ data: message });
+}
+
+function told<Type extends FromProcessor['type']>(type: Type): Extract<FromProcessor, { type: Type }>[] {
+  return messages.filter((message) => message.type === type) as never;
+}
+
+const states = (): string[] => told('state').map(({ state }) => state);
+
+interface Feed {
+  strength?: number;
+  /** Channels of the input; none for an input that nothing is connected to. */
+  sides?: number;
+  outputs?: number;
+  quantum?: number;
+  signal?: (n: number) => number;
+}
+
+const sine = (n: number): number => 0.5 * Math.sin((2 * Math.PI * 300 * n) / 48_000);
+
+/** Plays for `seconds` from where the clock stands; the output by channel. */
+function play(processor: Processor, seconds: number, feed: Feed = {}): Float32Array[] {
+  const { strength = 0, sides = 1, outputs = 1, quantum = QUANTUM, signal = sine } = feed;
+  const blocks = Math.ceil((seconds * scope.sampleRate) / quantum);
+  const all = Array.from({ length: outputs }, () => new Float32Array(blocks * quantum));
+  for (let b = 0; b < blocks; b++) {
+    // Negative in the second channel.
+    const input = Array.from({ length: sides }, (_, c) =>
+      Float32Array.from({ length: quantum }, (_, i) => (c === 1 ? -0.5 : 1) * signal(scope.currentFrame + i)),
+    );
+    const output = Array.from({ length: outputs }, () => new Float32Array(quantum));
+    expect(processor.process([input], [output], { strength: Float32Array.of(strength) })).toBe(true);
+    for (const [c, samples] of output.entries()) all[c]?.set(samples, b * quantum);
+    scope.currentFrame += quantum;
+    scope.currentTime = scope.currentFrame / scope.sampleRate;
+    now += (1000 * quantum) / scope.sampleRate;
+  }
+  return all;
+}
+
+function delayOf(): number {
+  const { latency } = [...told('prepared'), ...told('latency')].at(-1) as { latency: number };
+  return Math.round(latency * scope.sampleRate);
+}
+
+/** Samples that are not the input `delay` before, of an output that began at sample `from`. */
+function wrong(output: Float32Array, delay: number, from = 0, signal = sine): number {
+  let count = 0;
+  for (let n = 0; n < output.length; n++) {
+    const then = from + n - delay;
+    if (output[n] !== (then < 0 ? 0 : Math.fround(signal(then)))) count++;
+  }
+  return count;
+}
+
+/** Makes every timed frame of the core take this long, and counts the calls. */
+function slow(ms: () => number): void {
+  patch('suppressorProcess', () => {
+    now += ms();
+  });
+}
+
+/** Runs `before` ahead of each call of an export of the cores made from now on. */
+function patch(name: string, before: (count: number) => void): void {
+  let count = 0;
+  WebAssembly.Instance = new Proxy(Instance, {
+    construct(target, given: [WebAssembly.Module]) {
+      const exports: Record<string, unknown> = { ...new target(...given).exports };
+      const original = exports[name] as (...given: number[]) => number;
+      exports[name] = (...given: number[]) => {
+        before(++count);
+        return original(...given);
+      };
+      return { exports };
+    },
+  });
+}
+
+describe('sound', () => {
+  test.each([48_000, 44_100, 16_000])('at strength 0 the output is the input, late: %i Hz', (rate) => {
+    scope.sampleRate = rate;
+    const processor = make();
+    const [output] = play(processor, 0.5) as [Float32Array];
+    expect(states()).toEqual(['running']);
+    const delay = delayOf();
+    if (rate === 48_000) return expect(wrong(output, delay)).toBe(0);
+    // Through two resamplers: alike, not equal.
+    let worst = 0;
+    for (let n = rate >> 2; n < output.length; n++) {
+      worst = Math.max(worst, Math.abs((output[n] as number) - sine(n - delay)));
+    }
+    expect(worst).toBeLessThan(2e-3);
+  });
+
+  test('stereo to mono is the mean; a lone side fills both of stereo; nothing connected is silence', () => {
+    const [mean] = play(make(), 0.2, { sides: 2 }) as [Float32Array];
+    expect(
+      wrong(mean, delayOf(), 0, (n) => Math.fround((Math.fround(sine(n)) + Math.fround(-0.5 * sine(n))) / 2)),
+    ).toBe(0);
+    scope.currentFrame = 0;
+    const [left, right] = play(make({ channels: 2 }), 0.2, { outputs: 2 }) as [Float32Array, Float32Array];
+    expect([wrong(left, delayOf()), wrong(right, delayOf())]).toEqual([0, 0]);
+    scope.currentFrame = 0;
+    const [silence] = play(make(), 0.2, { sides: 0 }) as [Float32Array];
+    expect(silence.every((x) => x === 0)).toBe(true);
+  });
+
+  test('without an output there is nothing to do, and the node lives on', () => {
+    expect(make().process([[]], [[]], { strength: Float32Array.of(1) })).toBe(true);
+  });
+
+  test('blocks longer than announced: the delay grows once, is told, and no sample is lost', () => {
+    const processor = make();
+    play(processor, 0.2);
+    const from = scope.currentFrame;
+    const [output] = play(processor, 0.5, { quantum: 1000 }) as [Float32Array];
+    expect(told('latency')).toHaveLength(1);
+    const late = delayOf();
+    expect(wrong(output.subarray(4000), late, from + 4000)).toBe(0);
+    expect(told('failed')).toEqual([]);
+  });
+});
+
+describe('messages', () => {
+  test('bypass, reset, probability and statistics', () => {
+    const processor = make({ bypass: true });
+    play(processor, 0.2);
+    expect(states()).toEqual(['bypassed']);
+    send(processor, { type: 'bypass', value: false });
+    play(processor, 1.5, { strength: 1 });
+    expect(states()).toEqual(['bypassed', 'running']);
+    send(processor, { type: 'reset' });
+    send(processor, { type: 'probability' });
+    send(processor, { type: 'stats', id: 7 });
+    expect(told('probability')[0]?.value).toBe(0);
+    const [{ id, stats }] = told('stats') as [ReturnType<typeof told<'stats'>>[0]];
+    expect(id).toBe(7);
+    expect(stats.framesBypassed).toBeGreaterThan(10);
+    expect(stats.framesProcessed).toBeGreaterThan(100);
+    // A sine of 0.5: -9 dB.
+    expect(stats.inputLevel).toBeCloseTo(-9.03, 1);
+    expect(stats.overloads).toBe(0);
+  });
+
+  test('speech starts and ends, with the time it was spoken at', () => {
+    const processor = make({ voiceActivity: { start: 0, stop: 0, holdMs: 0 } });
+    play(processor, 0.2, { strength: 1 });
+    expect(told('speech')).toHaveLength(1);
+    expect(told('speech')[0]).toMatchObject({ speaking: true });
+    send(processor, { type: 'reset' });
+    expect(told('speech')[1]).toMatchObject({ speaking: false });
+    const second = told('speech')[1] as { time: number };
+    expect(second.time).toBeCloseTo(scope.currentTime - delayOf() / 48_000, 6);
+  });
+
+  test('destroy ends it', () => {
+    const processor = make();
+    play(processor, 0.1);
+    send(processor, { type: 'destroy' });
+    expect(processor.port.closed).toBe(true);
+    expect(processor.port.onmessage).toBe(null);
+    const output = new Float32Array(QUANTUM);
+    expect(processor.process([[output]], [[output]], { strength: Float32Array.of(1) })).toBe(false);
+  });
+});
+
+describe('overload', () => {
+  test('told, aside with aligned dry sound, tried again after 15 and 30 s, back: no sample differs', () => {
+    let ms = 12;
+    slow(() => ms);
+    const processor = make();
+    const outputs: Float32Array[] = [];
+    // Overload in the first second, in the one of the first retry, and none from then on.
+    outputs.push(...play(processor, 1.2));
+    expect(states()).toEqual(['running', 'overloaded']);
+    expect(told('overload')).toHaveLength(1);
+    expect(told('overload')[0]?.load).toBeGreaterThan(1);
+    outputs.push(...play(processor, 15));
+    expect(states()).toEqual(['running', 'overloaded', 'running']);
+    outputs.push(...play(processor, 1.2));
+    expect(states().at(-1)).toBe('overloaded');
+    ms = 0;
+    outputs.push(...play(processor, 28.5));
+    expect(states().at(-1)).toBe('overloaded');
+    outputs.push(...play(processor, 3));
+    expect(states()).toEqual(['running', 'overloaded', 'running', 'overloaded', 'running']);
+    const all = Float32Array.from(outputs.flatMap((samples) => [...samples]));
+    expect(wrong(all, delayOf())).toBe(0);
+    send(processor, { type: 'stats', id: 1 });
+    expect(told('stats')[0]?.stats).toMatchObject({ overloads: 2, framesBypassed: 45 * FRAMES_PER_SECOND });
+  });
+
+  test('at full strength the change is a fade, not a click', () => {
+    let ms = 0;
+    slow(() => ms);
+    const processor = make();
+    const [before] = play(processor, 3, { strength: 1 }) as [Float32Array];
+    ms = 12;
+    const [during] = play(processor, 4, { strength: 1 }) as [Float32Array];
+    ms = 0;
+    const [after] = play(processor, 14, { strength: 1 }) as [Float32Array];
+    expect(states()).toEqual(['running', 'overloaded', 'running']);
+    const level = (samples: Float32Array): number => samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    // The network takes some of the tone away, so there is a change to be heard.
+    expect(level(before.subarray(96_000))).toBeLessThan(0.45);
+    expect(level(during.subarray(144_000))).toBeCloseTo(0.5, 2);
+    const all = Float32Array.from([before, during, after].flatMap((samples) => [...samples]));
+    let steepest = 0;
+    for (let n = 9600; n < all.length; n++) steepest = Math.max(steepest, Math.abs(all[n]! - all[n - 1]!));
+    // The tone itself goes 0.0196 from sample to sample.
+    expect(steepest).toBeLessThan(0.025);
+  });
+
+  test("'report' only tells; preventDefault and bypass end the waiting", () => {
+    slow(() => 12);
+    const reporting = make({ overload: 'report' });
+    play(reporting, 3.5);
+    expect(states()).toEqual(['running']);
+    expect(told('overload').map(({ consecutive }) => consecutive)).toEqual([1, 2, 3]);
+
+    messages = [];
+    const processor = make();
+    play(processor, 1.2);
+    expect(states()).toEqual(['running', 'overloaded']);
+    send(processor, { type: 'keep-processing' });
+    expect(states().at(-1)).toBe('running');
+    play(processor, 1.2);
+    expect(states().at(-1)).toBe('overloaded');
+    send(processor, { type: 'bypass', value: true });
+    expect(states().at(-1)).toBe('bypassed');
+  });
+
+  test('dropped callbacks count, an unplugged node and an offline context do not', () => {
+    const processor = make();
+    play(processor, 0.5);
+    for (let i = 0; i < 3; i++) {
+      scope.currentFrame += QUANTUM;
+      play(processor, 0.05);
+    }
+    play(processor, 0.6);
+    expect(told('overload')).toHaveLength(1);
+    send(processor, { type: 'stats', id: 1 });
+    expect(told('stats')[0]?.stats.lateCallbacks).toBe(3);
+
+    for (const [options, gap] of [
+      [{}, 10 * 48_000],
+      [{ realtime: false }, QUANTUM],
+    ] as const) {
+      messages = [];
+      const other = make(options);
+      for (let i = 0; i < 5; i++) {
+        play(other, 0.5);
+        scope.currentFrame += gap;
+      }
+      expect(told('overload')).toEqual([]);
+    }
+  });
+});
+
+describe('faults', () => {
+  test('a core that traps: told once, the delayed input goes on without a lost sample', () => {
+    const module = new WebAssembly.Module(
+      // (module (func (export "f") unreachable))
+      Uint8Array.from([
+        0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11,
+      ]),
+    );
+    const trap = new WebAssembly.Instance(module).exports.f as () => void;
+    patch('suppressorProcess', (count) => {
+      if (count === 50) trap();
+    });
+    const processor = make();
+    const [output] = play(processor, 1) as [Float32Array];
+    expect(told('failed')).toEqual([{ type: 'failed', message: 'unreachable' }]);
+    expect(wrong(output, delayOf())).toBe(0);
+    // Later questions are answered, later wishes harmless.
+    send(processor, { type: 'stats', id: 1 });
+    send(processor, { type: 'probability' });
+    send(processor, { type: 'bypass', value: true });
+    send(processor, { type: 'reset' });
+    expect(told('stats')[0]?.stats).toMatchObject({ framesProcessed: 0 });
+    expect(told('probability')[0]?.value).toBe(0);
+    send(processor, { type: 'destroy' });
+  });
+
+  test('an exception anywhere else: told once, the input itself passes', () => {
+    const processor = make();
+    play(processor, 0.2);
+    Object.assign(processor, {
+      mix() {
+        throw 'not even an error';
+      },
+    });
+    const from = scope.currentFrame;
+    const [output] = play(processor, 0.5) as [Float32Array];
+    expect(told('failed')).toEqual([{ type: 'failed', message: 'not even an error' }]);
+    expect(wrong(output, 0, from)).toBe(0);
+    play(processor, 0.1, { sides: 0 });
+  });
+
+  test('an exception while a message is answered', () => {
+    patch('suppressorReset', (count) => {
+      // The first is that of the warm-up.
+      if (count > 1) throw new Error('injected');
+    });
+    const processor = make();
+    send(processor, { type: 'reset' });
+    expect(told('failed')).toEqual([{ type: 'failed', message: 'injected' }]);
+    const [output] = play(processor, 0.2) as [Float32Array];
+    expect(wrong(output, delayOf())).toBe(0);
+  });
+
+  test.each([
+    ['no core', { wasm: new ArrayBuffer(8) }],
+    ['a module that is none of ours', { wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0).buffer }],
+    ['a core that was never sent', { wasm: undefined }],
+  ])('%s: told at once, the delayed input passes', (_, core) => {
+    const processor = make({ core: { key: `bad ${key++}`, model: parseModel(tinyModel()), ...core } });
+    expect(told('failed')).toHaveLength(1);
+    expect(told('prepared')).toEqual([]);
+    const [output] = play(processor, 0.3) as [Float32Array];
+    const delay = output.findIndex((x) => x !== 0) - 1;
+    expect(delay).toBeGreaterThan(1440);
+    expect(wrong(output, delay)).toBe(0);
+  });
+
+  test('a core with no suppressor left', () => {
+    const core = { key: 'shared', wasm: wasm.slice().buffer, model: parseModel(tinyModel()) };
+    let made = 0;
+    while (told('failed').length === 0 && made < 1000) {
+      make({ core });
+      made++;
+    }
+    expect(made).toBeGreaterThan(32);
+    expect(told('failed')[0]?.message).toContain('no suppressor left');
+  });
+
+  test('two copies of the module in one scope: the first one serves both; other errors show', async () => {
+    const { registerProcessor } = globalThis as unknown as { registerProcessor: unknown };
+    const file = new URL('../../worklet/processor.ts', import.meta.url).pathname;
+    const again = (error: Error): Promise<unknown> => {
+      vi.resetModules();
+      Object.assign(globalThis, {
+        registerProcessor: () => {
+          throw error;
+        },
+      });
+      return import(file);
+    };
+    await expect(again(new DOMException('taken', 'NotSupportedError'))).resolves.toBeDefined();
+    await expect(again(new TypeError('bad'))).rejects.toThrow('bad');
+    Object.assign(globalThis, { registerProcessor });
+  });
+
+  test('its parameter is strength', () => {
+    expect(Processor.parameterDescriptors).toEqual([
+      { name: 'strength', defaultValue: 1, minValue: 0, maxValue: 1, automationRate: 'k-rate' },
+    ]);
+  });
+});
