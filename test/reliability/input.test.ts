@@ -1,9 +1,11 @@
 /** The worklet's chain under every kind of input: finite out, nothing lost, nothing touched that is not its own. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadNetwork, parseModel } from '../../src/model';
+import { denoise } from '../../src/offline';
 import { DelayLine } from '../../worklet/delay-line';
 import { Fifo } from '../../worklet/fifo';
 import { Pipeline } from '../../worklet/pipeline';
+import { advance, make, newCore, openScope, rewind, send, told } from '../worklet/scope';
 import { amount, coreBytes, instantiate, type Random, random, record, SEED, tinyModel } from './kit';
 
 const GUARD = 64;
@@ -121,6 +123,80 @@ describe('bad input', () => {
       context,
       `${cases} cases, ${(samples / 1e6).toFixed(1)} million samples, ${seen.rates.size} rates, ${seen.quanta.size} block lengths, ${seen.signals.size} signals: finite, no underrun, guards intact (SEED=${SEED})`,
     );
+  });
+
+  it('the node: 1 to 8 channels in, 1 or 2 out, blocks that change their length: finite and bounded, nothing told', {
+    timeout: 7_200_000,
+  }, async (context) => {
+    await openScope();
+    const cases = amount(30, 1000);
+    const sides = new Set<number>();
+    let samples = 0;
+    let core = newCore();
+    for (let k = 0; k < cases; k++) {
+      if (k % 30 === 29) core = newCore();
+      const next = random(SEED + k);
+      const rate = next() < 0.5 ? next.pick(RATES) : 8000 + next.below(184_001);
+      rewind(rate);
+      const channels = next.pick([1, 2] as const);
+      const [name, source] = next.pick(Object.entries(sources(next, rate)));
+      const quantum = next.pick([128, 128, 480, 1 + next.below(4096)]);
+      const what = `SEED=${SEED}, case ${k}: ${name} at ${rate} Hz, ${channels} channels out, blocks of ${quantum} announced`;
+      const processor = make({ core, channels, quantum });
+      for (let n = 0; n < 0.2 * rate; ) {
+        const count = next() < 0.9 ? quantum : 1 + next.below(4096);
+        const connected = next.below(9);
+        sides.add(connected);
+        const input = Array.from({ length: connected }, () => guarded(count));
+        const output = Array.from({ length: channels }, () => guarded(count));
+        for (const { view } of input) for (let i = 0; i < count; i++) view[i] = source(n + i);
+        processor.process([input.map(({ view }) => view)], [output.map(({ view }) => view)], {
+          strength: Float32Array.of(next()),
+        });
+        for (const { view, intact } of output) {
+          for (const x of view) {
+            if (!(Math.abs(x) <= (name === 'largest float' ? 1e32 : LOUDEST))) expect.fail(`${what}: ${x} near ${n}`);
+          }
+          if (!intact()) expect.fail(`${what}: a guard was overwritten`);
+        }
+        advance(count);
+        n += count;
+        samples += count * connected;
+      }
+      expect(told('failed'), what).toEqual([]);
+      expect(told('latency').length, what).toBeLessThanOrEqual(1);
+      send(processor, { type: 'destroy' });
+    }
+    vi.restoreAllMocks();
+    record(
+      context,
+      `${cases} cases, ${(samples / 1e6).toFixed(1)} million samples in, ${[...sides].sort().join(', ')} channels: no error, guards intact, the delay grew once at most (SEED=${SEED})`,
+    );
+  });
+
+  it('recordings of 1 to 8 channels: same length out, finite, input untouched', {
+    timeout: 7_200_000,
+  }, async (context) => {
+    const assets = { wasm: await coreBytes(), model: tinyModel() };
+    const cases = amount(20, 1000);
+    for (let k = 0; k < cases; k++) {
+      const next = random(SEED + k);
+      const sampleRate = next() < 0.5 ? next.pick(RATES) : 8000 + next.below(184_001);
+      const [name, source] = next.pick(Object.entries(sources(next, sampleRate)));
+      const length = next.below(next.pick([2, 500, 20_000]));
+      const input = Array.from({ length: 1 + next.below(8) }, () => Float32Array.from({ length }, (_, n) => source(n)));
+      const given = input.map((channel) => channel.slice());
+      const output = await denoise(input, { sampleRate, assets, strength: next() });
+      const what = `SEED=${SEED}, case ${k}: ${length} samples of ${name} at ${sampleRate} Hz, ${input.length} channels`;
+      expect(output.map((channel) => channel.length)).toEqual(input.map(() => length));
+      for (const [c, channel] of output.entries()) {
+        for (const x of channel) {
+          if (!(Math.abs(x) <= (name === 'largest float' ? 1e32 : LOUDEST))) expect.fail(`${what}: ${x}`);
+        }
+        if (!same(given[c] as Float32Array, input[c] as Float32Array)) expect.fail(`${what}: the input was written to`);
+      }
+    }
+    record(context, `${cases} recordings: same length, finite, input untouched (SEED=${SEED})`);
   });
 
   it('after the worst input the next speaker sounds as from the start', (context) => {

@@ -1,89 +1,36 @@
-/** The processor in a stand-in for the audio thread's scope: a clock that we move, a port that we read, the real core. */
+/** The processor in a stand-in for the audio thread's scope: overload, faults, messages. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { parseModel } from '../../src/model';
-import type { FromProcessor, ProcessorOptions, ToProcessor } from '../../worklet/messages';
-import { coreBytes, tinyModel } from '../reliability/kit';
+import {
+  advance,
+  clock,
+  forget,
+  loadProcessor,
+  make,
+  newCore,
+  openScope,
+  type Processor,
+  QUANTUM,
+  rewind,
+  scope,
+  send,
+  told,
+} from './scope';
 
-const QUANTUM = 128;
 const FRAMES_PER_SECOND = 100;
-
-interface Processor {
-  readonly port: { onmessage: ((event: { data: ToProcessor }) => void) | null; closed: boolean };
-  process(inputs: Float32Array[][], outputs: Float32Array[][], parameters: { strength: Float32Array }): boolean;
-}
-
 const { Instance } = WebAssembly;
-const scope = globalThis as unknown as { currentFrame: number; currentTime: number; sampleRate: number };
-let Processor: (new (init: {
-  processorOptions: ProcessorOptions;
-}) => Processor) & {
-  parameterDescriptors: readonly { name: string }[];
-};
-let wasm: Uint8Array<ArrayBuffer>;
-let messages: FromProcessor[] = [];
-/** What Date.now() says. */
-let now = 0;
-let key = 0;
+
+let registered: Awaited<ReturnType<typeof openScope>>;
 
 beforeAll(async () => {
-  wasm = await coreBytes();
-  Object.assign(globalThis, {
-    AudioWorkletProcessor: class {
-      readonly port = {
-        onmessage: null,
-        closed: false,
-        postMessage: (message: FromProcessor) => messages.push(message),
-        close() {
-          this.closed = true;
-        },
-      };
-    },
-    registerProcessor: (_: string, given: typeof Processor) => {
-      Processor = given;
-    },
-    currentFrame: 0,
-    currentTime: 0,
-    sampleRate: 48_000,
-  });
-  // Its globals are not those of this project's types.
-  const file = new URL('../../worklet/processor.ts', import.meta.url).pathname;
-  await import(file);
+  registered = await openScope();
 }, 120_000);
 
-beforeEach(() => {
-  messages = [];
-  Object.assign(scope, { currentFrame: 0, currentTime: 0, sampleRate: 48_000 });
-  now = 1_000_000;
-  vi.spyOn(Date, 'now').mockImplementation(() => now);
-});
+beforeEach(() => rewind());
 
 afterEach(() => {
   vi.restoreAllMocks();
   WebAssembly.Instance = Instance;
 });
-
-function make(options: Partial<ProcessorOptions> = {}): Processor {
-  return new Processor({
-    processorOptions: {
-      core: { key: `core ${key++}`, wasm: wasm.slice().buffer, model: parseModel(tinyModel()) },
-      channels: 1,
-      bypass: false,
-      realtime: true,
-      overload: 'bypass',
-      voiceActivity: { start: 0.6, stop: 0.4, holdMs: 200 },
-      quantum: QUANTUM,
-      ...options,
-    },
-  });
-}
-
-function send(processor: Processor, message: ToProcessor): void {
-  processor.port.onmessage?.({ data: message });
-}
-
-function told<Type extends FromProcessor['type']>(type: Type): Extract<FromProcessor, { type: Type }>[] {
-  return messages.filter((message) => message.type === type) as never;
-}
 
 const states = (): string[] => told('state').map(({ state }) => state);
 
@@ -111,9 +58,7 @@ function play(processor: Processor, seconds: number, feed: Feed = {}): Float32Ar
     const output = Array.from({ length: outputs }, () => new Float32Array(quantum));
     expect(processor.process([input], [output], { strength: Float32Array.of(strength) })).toBe(true);
     for (const [c, samples] of output.entries()) all[c]?.set(samples, b * quantum);
-    scope.currentFrame += quantum;
-    scope.currentTime = scope.currentFrame / scope.sampleRate;
-    now += (1000 * quantum) / scope.sampleRate;
+    advance(quantum);
   }
   return all;
 }
@@ -136,7 +81,7 @@ function wrong(output: Float32Array, delay: number, from = 0, signal = sine): nu
 /** Makes every timed frame of the core take this long, and counts the calls. */
 function slow(ms: () => number): void {
   patch('suppressorProcess', () => {
-    now += ms();
+    clock.now += ms();
   });
 }
 
@@ -158,7 +103,7 @@ function patch(name: string, before: (count: number) => void): void {
 
 describe('sound', () => {
   test.each([48_000, 44_100, 16_000])('at strength 0 the output is the input, late: %i Hz', (rate) => {
-    scope.sampleRate = rate;
+    rewind(rate);
     const processor = make();
     const [output] = play(processor, 0.5) as [Float32Array];
     expect(states()).toEqual(['running']);
@@ -298,7 +243,7 @@ describe('overload', () => {
     expect(states()).toEqual(['running']);
     expect(told('overload').map(({ consecutive }) => consecutive)).toEqual([1, 2, 3]);
 
-    messages = [];
+    forget();
     const processor = make();
     play(processor, 1.2);
     expect(states()).toEqual(['running', 'overloaded']);
@@ -326,7 +271,7 @@ describe('overload', () => {
       [{}, 10 * 48_000],
       [{ realtime: false }, QUANTUM],
     ] as const) {
-      messages = [];
+      forget();
       const other = make(options);
       for (let i = 0; i < 5; i++) {
         play(other, 0.5);
@@ -395,7 +340,7 @@ describe('faults', () => {
     ['a module that is none of ours', { wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0).buffer }],
     ['a core that was never sent', { wasm: undefined }],
   ])('%s: told at once, the delayed input passes', (_, core) => {
-    const processor = make({ core: { key: `bad ${key++}`, model: parseModel(tinyModel()), ...core } });
+    const processor = make({ core: { ...newCore(), ...core } });
     expect(told('failed')).toHaveLength(1);
     expect(told('prepared')).toEqual([]);
     const [output] = play(processor, 0.3) as [Float32Array];
@@ -405,7 +350,7 @@ describe('faults', () => {
   });
 
   test('a core with no suppressor left', () => {
-    const core = { key: 'shared', wasm: wasm.slice().buffer, model: parseModel(tinyModel()) };
+    const core = newCore();
     let made = 0;
     while (told('failed').length === 0 && made < 1000) {
       make({ core });
@@ -417,7 +362,6 @@ describe('faults', () => {
 
   test('two copies of the module in one scope: the first one serves both; other errors show', async () => {
     const { registerProcessor } = globalThis as unknown as { registerProcessor: unknown };
-    const file = new URL('../../worklet/processor.ts', import.meta.url).pathname;
     const again = (error: Error): Promise<unknown> => {
       vi.resetModules();
       Object.assign(globalThis, {
@@ -425,7 +369,7 @@ describe('faults', () => {
           throw error;
         },
       });
-      return import(file);
+      return loadProcessor();
     };
     await expect(again(new DOMException('taken', 'NotSupportedError'))).resolves.toBeDefined();
     await expect(again(new TypeError('bad'))).rejects.toThrow('bad');
@@ -433,7 +377,7 @@ describe('faults', () => {
   });
 
   test('its parameter is strength', () => {
-    expect(Processor.parameterDescriptors).toEqual([
+    expect(registered.parameterDescriptors).toEqual([
       { name: 'strength', defaultValue: 1, minValue: 0, maxValue: 1, automationRate: 'k-rate' },
     ]);
   });
