@@ -9,6 +9,9 @@ import { openTestPage } from './tools';
 const CYCLES = amount(30, 1000);
 /** Bytes of heap a cycle may leave: less than one object that matters. */
 const LEFT_PER_CYCLE = 4096;
+/** Bytes of resident memory a cycle may leave, a page of wasm memory, and what the engine's own caches may come to. */
+const LEFT_RESIDENT = 65536;
+const RESIDENT = 64 << 20;
 
 let browser: Browser;
 let site: Site;
@@ -40,6 +43,8 @@ interface Use {
   heap: number;
   /** ArrayBuffers and wasm memory of the page, bytes. */
   buffers: number;
+  /** Memory of all renderers, bytes: the audio threads' wasm memory is in no heap that can be asked. */
+  resident: number;
   /** Threads of all renderers whose name has to do with audio. */
   audioThreads: number;
 }
@@ -57,9 +62,11 @@ async function measure(): Promise<Use> {
   const { processInfo } = await system.send('SystemInfo.getProcessInfo');
   await system.detach();
   let audioThreads = 0;
+  let resident = 0;
   for (const { type, id } of processInfo) {
     if (type !== 'renderer') continue;
     try {
+      resident += Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]) * 1024;
       for (const thread of readdirSync(`/proc/${id}/task`)) {
         if (/audio/i.test(readFileSync(`/proc/${id}/task/${thread}/comm`, 'utf8'))) audioThreads++;
       }
@@ -67,7 +74,7 @@ async function measure(): Promise<Use> {
       // The process, or the thread, has just ended; or this is no Linux.
     }
   }
-  return { heap: usedSize, buffers: backingStorageSize, audioThreads };
+  return { heap: usedSize, buffers: backingStorageSize, resident, audioThreads };
 }
 
 /** Runs some rounds to warm up, and the rest between two measurements. */
@@ -80,8 +87,10 @@ async function flat(run: (rounds: number) => Promise<void>): Promise<string> {
   const buffers = after.buffers - before.buffers;
   expect(heap).toBeLessThan(LEFT_PER_CYCLE * CYCLES);
   expect(buffers).toBeLessThan(1 << 20);
+  const resident = after.resident - before.resident;
+  expect(resident).toBeLessThan(RESIDENT + LEFT_RESIDENT * CYCLES);
   expect(after.audioThreads).toBeLessThanOrEqual(before.audioThreads + 1);
-  return `${CYCLES} times: JS heap ${sign(heap / 1024)} KiB, buffers ${sign(buffers / 1024)} KiB, audio threads ${before.audioThreads} to ${after.audioThreads}`;
+  return `${CYCLES} times: JS heap ${sign(heap / 1024)} KiB, buffers ${sign(buffers / 1024)} KiB, memory of the renderers ${sign(resident / 2 ** 20)} MiB, audio threads ${before.audioThreads} to ${after.audioThreads}`;
 }
 
 function sign(value: number): string {
