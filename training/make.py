@@ -14,13 +14,14 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Runs of each network: name, weights to start with, options of train.py. `full` starts with the finished `lite` inside.
-LITE: list[tuple[str, str | None, list[str]]] = [
-    ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"]),
-    ("lite", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"]),
-]  # fmt: skip
-FULL = ("full", "wide", ["--minutes", "69", "--units", "512", "--batch", "12", "--rate", "8e-4", "--sparse", "full", "--strength-weight", "0.03"])
-RECIPES = {"lite": LITE, "full": [*LITE, FULL]}
+# Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width.
+DENSE = ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"])
+SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
+LITE = ("lite", "sparse", ["--minutes", "20", "--batch", "24", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
+WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
+GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
+FULL = ("full", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
+RECIPES = {"lite": [DENSE, SPARSE, LITE], "full": [DENSE, SPARSE, GROWN, FULL]}
 
 
 def run(title: str, command: list[str]) -> None:
@@ -46,12 +47,13 @@ def main() -> None:
         options = list(options)
         minutes = options.index("--minutes") + 1
         options[minutes] = str(float(options[minutes]) * arguments.scale)
-        if start == "wide":
-            wide = work / "wide.pt"
-            run("a wider network with the small one inside", [python, str(HERE / "widen.py"), str(work / "lite" / "latest.pt"), str(wide)])
-            options += ["--weights", str(wide)]
-        elif start:
-            options += ["--weights", str(work / start / "latest.pt")]
+        if start:
+            begin, _, widened = start.partition(", ")
+            weights = work / begin / "latest.pt"
+            if widened:
+                run("a wider network with the small one inside", [python, str(HERE / "widen.py"), str(weights), str(work / "wide.pt")])
+                weights = work / "wide.pt"
+            options += ["--weights", str(weights)]
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
         run(f"training {name}, {options[minutes]} min", [python, *launch, str(HERE / "train.py"), "--cache", str(work / "cache"), "--out", str(work / name), *options])
     last = RECIPES[arguments.network][-1][0]
