@@ -197,4 +197,40 @@ describe('hostile model files', () => {
       `${files} files: ${files - ran - refusedByCore} refused by the loader, ${refusedByCore} by the core, ${ran} run: output finite, guards intact, no trap (SEED=${SEED})`,
     );
   });
+
+  it("layers past the loader: the core's own checks refuse them, or they stay within their memory", {
+    timeout: 3_600_000,
+  }, (context) => {
+    const good = parseModel(original);
+    const tries = amount(400, 10_000);
+    let refused = 0;
+    for (let i = 0; i < tries; i++) {
+      const next = random(SEED ^ (i * 2654435761));
+      const layers = good.layers.slice();
+      const data = good.data.slice();
+      for (let wounds = 1 + next.below(2); wounds > 0; wounds--) {
+        const at = next.below(layers.length);
+        const value = layers[at] as number;
+        const list = layers[(at & ~7) + 4] as number;
+        if (list >= 0 && next() < 0.3) data[list + next.below(40)]! ^= 1 << next.below(8);
+        else
+          layers[at] = next.pick([
+            value + next.pick([1, -1, 4, 16, -16, 64]),
+            value * 2,
+            -value,
+            next.pick([0, -1, 15, 0x7fffffff, -0x80000000]),
+            next.below(2 ** 20),
+            layers[next.below(layers.length)] as number,
+          ]);
+      }
+      const kept = next() < 0.95 ? layers : layers.subarray(0, 8 * next.below(layers.length / 8));
+      if (run({ ...good, layers: kept, data }) === null) refused++;
+    }
+    expect(refused).toBeGreaterThan(tries / 2);
+    expect(refused).toBeLessThan(tries);
+    record(
+      context,
+      `${tries} tries: ${refused} refused by the core, ${tries - refused} run: guards intact, no trap (SEED=${SEED})`,
+    );
+  });
 });
