@@ -58,7 +58,7 @@ const OBJECT_BYTES: i64 = 256 + (2 * MAX_ROWS) / TILE_ROWS;
 
 /** Codes of checkLayers. */
 export const ERROR_COUNT: i32 = -101; // not LAYER_COUNT layers
-export const ERROR_POINTER: i32 = -102; // a pointer is unaligned or leads outside the memory
+export const ERROR_POINTER: i32 = -102; // a pointer is unaligned, leads outside the memory or to what is not the layer's own
 export const ERROR_KIND: i32 = -103; // a layer has another kind than its place asks for
 export const ERROR_SIZE: i32 = -104; // a layer's size does not fit its neighbours or the tile
 export const ERROR_BLOCKS: i32 = -105; // a block list is out of order or out of range
@@ -75,6 +75,40 @@ function word(descriptor: usize, index: i32): i32 {
 /** Whether count bytes at a 16-byte aligned pointer lie in the memory. */
 function readable(pointer: i32, bytes: i64): bool {
   return pointer != 0 && (pointer & 15) == 0 && <i64>(<u32>pointer) + bytes <= (<i64>memory.size()) << 16;
+}
+
+/** Tiles of a layer whose rows, columns and counts per strip can be read. */
+function tilesOf(descriptor: usize): i64 {
+  const strips = padRows(word(descriptor, 1)) / TILE_ROWS;
+  const counts = <usize>(<u32>word(descriptor, 4));
+  if (counts == 0) return <i64>strips * (word(descriptor, 2) / TILE_COLUMNS);
+  let tiles: i64 = 0;
+  for (let strip = 0; strip < strips; strip++) tiles += load<u16>(counts + ((<usize>strip) << 1));
+  return tiles;
+}
+
+function overlap(a: i64, aBytes: i64, b: i64, bBytes: i64): bool {
+  return a < b + bBytes && b < a + aBytes;
+}
+
+/** Whether the weights, which a layer may rewrite, are apart from what must stay as it was checked: descriptors and block lists. */
+function areApart(layers: usize, count: i32): bool {
+  const stride = DESCRIPTOR_WORDS * 4;
+  for (let i = 0; i < count; i++) {
+    const layer = layers + <usize>(i * stride);
+    if (word(layer, 0) == KIND_FLOAT) continue;
+    const weights = <i64>(<u32>word(layer, 3));
+    const bytes = tilesOf(layer) * TILE_BYTES;
+    if (overlap(weights, bytes, layers as i64, <i64>count * stride)) return false;
+    for (let j = 0; j < count; j++) {
+      const other = layers + <usize>(j * stride);
+      const blocks = <i64>(<u32>word(other, 4));
+      if (blocks == 0 || word(other, 0) == KIND_FLOAT) continue;
+      const strips: i64 = padRows(word(other, 1)) / TILE_ROWS;
+      if (overlap(weights, bytes, blocks, (strips + tilesOf(other)) * 2)) return false;
+    }
+  }
+  return true;
 }
 
 function checkBlocks(pointer: i32, strips: i32, columnBlocks: i32, tiles: usize): bool {
@@ -112,9 +146,13 @@ function checkLayer(descriptor: usize, kind: i32): i32 {
   const blocks = word(descriptor, 4);
   if (blocks != 0) {
     if (!readable(blocks, <i64>strips * 2)) return ERROR_POINTER;
-    tiles = 0;
-    for (let strip = 0; strip < strips; strip++) tiles += load<u16>(<usize>(<u32>blocks) + ((<usize>strip) << 1));
-    if (!readable(blocks, (<i64>strips + tiles) * 2)) return ERROR_POINTER;
+    tiles = tilesOf(descriptor);
+    // The core's own memory changes: a list there would not stay as it is checked here.
+    if (
+      !readable(blocks, (<i64>strips + tiles) * 2) ||
+      !isAllocated(<usize>(<u32>blocks), (<i64>strips + tiles + 1) / 2)
+    )
+      return ERROR_POINTER;
     if (!checkBlocks(blocks, strips, columnBlocks, <usize>tiles)) return ERROR_BLOCKS;
   }
   const weights = word(descriptor, 3);
@@ -187,6 +225,7 @@ export function checkLayers(layers: usize, count: i32): i32 {
   if (code == 0) code = checkGru(layers, LAYER_GRU_STRENGTH, units + conv, strengthUnits);
   if (code == 0) code = checkOut(layers + <usize>(LAYER_GAIN_OUT * stride), GAIN_ROWS, conv + 4 * units);
   if (code == 0) code = checkOut(layers + <usize>(LAYER_STRENGTH_OUT * stride), BANDS, strengthUnits);
+  if (code == 0 && !areApart(layers, count)) code = ERROR_POINTER;
   return code;
 }
 
