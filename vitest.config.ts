@@ -14,6 +14,7 @@ export default defineConfig({
             'test/package/**',
             'test/bundlers/**',
           ],
+          setupFiles: ['test/helpers/coverage-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { counted } from '../helpers/page-coverage';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where setup.ts puts the build under test, relative to the repository's root. */
@@ -53,8 +54,8 @@ function locate(): string | undefined {
   return undefined;
 }
 
-export function launchChromium(args: string[] = []): Promise<Browser> {
-  return chromium.launch({
+export async function launchChromium(args: string[] = []): Promise<Browser> {
+  const browser = await chromium.launch({
     executablePath: findChromium(),
     args: [
       '--headless=new',
@@ -69,6 +70,7 @@ export function launchChromium(args: string[] = []): Promise<Browser> {
       ...args,
     ],
   });
+  return counted(browser);
 }
 
 /** A local server: `/` is an empty page with the library as `percepnet` and page.ts as `tools`. */

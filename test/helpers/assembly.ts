@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { COVERAGE_OPTIONS, instrumented } from './coverage';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -26,11 +27,15 @@ export async function compileAssembly(
       '--enable',
       'simd',
       ...options,
+      ...COVERAGE_OPTIONS,
       '-o',
       'probe.wasm',
     ],
     {
-      readFile: (name) => (name === entry && source ? source : readFile(root + name, 'utf8').catch(() => null)),
+      readFile: async (name) => {
+        const text = name === entry && source ? source : await readFile(root + name, 'utf8').catch(() => null);
+        return text === null ? null : instrumented(name, text, name === entry);
+      },
       writeFile: (_name, contents) => {
         binary = contents as Uint8Array;
       },

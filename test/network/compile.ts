@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { COVERAGE_OPTIONS, instrumented } from '../helpers/coverage';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const options = ['--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--disableWarning', '112'];
@@ -10,9 +11,12 @@ export async function compileProbe(relaxed: boolean): Promise<Uint8Array<ArrayBu
   let binary: Uint8Array | undefined;
   const features = ['--enable', 'simd', ...(relaxed ? ['--enable', 'relaxed-simd'] : [])];
   const { error, stderr } = await asc.main(
-    ['assembly/network/testing.ts', ...options, ...features, '-o', 'probe.wasm'],
+    ['assembly/network/testing.ts', ...options, ...features, ...COVERAGE_OPTIONS, '-o', 'probe.wasm'],
     {
-      readFile: (name) => readFile(root + name, 'utf8').catch(() => null),
+      readFile: async (name) => {
+        const text = await readFile(root + name, 'utf8').catch(() => null);
+        return text === null ? null : instrumented(name, text, name === 'assembly/network/testing.ts');
+      },
       writeFile: (_name, contents) => {
         binary = contents as Uint8Array;
       },

@@ -75,7 +75,7 @@ export function fixture(name: 'speech' | 'noise'): Float32Array {
 
 /** A core in the folder TEST_CORE names, or as built, when the build is newer than its source; compiled otherwise. */
 export async function coreBytes(name = 'core.wasm'): Promise<Uint8Array<ArrayBuffer>> {
-  const { TEST_CORE } = process.env;
+  const { TEST_CORE, ASSEMBLY_COVERAGE } = process.env;
   if (TEST_CORE) return Uint8Array.from(readFileSync(`${TEST_CORE}/${name}`));
   const built = `${root}build/${name}`;
   const newest = Math.max(
@@ -83,7 +83,8 @@ export async function coreBytes(name = 'core.wasm'): Promise<Uint8Array<ArrayBuf
       (file) => statSync(`${root}assembly/${file}`).mtimeMs,
     ),
   );
-  if (existsSync(built) && statSync(built).mtimeMs > newest) return Uint8Array.from(readFileSync(built));
+  const fresh = existsSync(built) && statSync(built).mtimeMs > newest;
+  if (fresh && !ASSEMBLY_COVERAGE) return Uint8Array.from(readFileSync(built));
   return compileAssembly('assembly/index.ts', undefined, name === 'core.wasm' ? [] : ['--enable', 'relaxed-simd']);
 }
 
