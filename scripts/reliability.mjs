@@ -1,0 +1,147 @@
+/**
+ * Runs the reliability tests in their long form and writes docs/reliability.md.
+ *
+ *   npm run reliability                   everything: hours (SOAK_MINUTES=60 ends each soak after an hour)
+ *   npm run reliability -- soak wav       only test files with these names, `coverage`, `audit`; the other rows stay
+ *   npm run reliability -- --short        the form of npm test
+ *   npm run reliability -- --golden       makes test/golden/hashes.json anew, after a change of weights or of the signal path
+ *   npm run reliability -- --from FILE    takes rows from a JSON report of vitest instead of running anything
+ *
+ * The rows live in docs/reliability.json, each with the day and the form of its run.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+const ROWS = 'docs/reliability.json';
+const PAGE = 'docs/reliability.md';
+const REPORT = 'test-results/reliability.json';
+/** Folders of the tests by their project, which run one after the other: a soak must not make a browser late. */
+const PROJECTS = { unit: ['test/reliability/', 'test/worklet/processor'], browser: ['test/reliability/browser/'] };
+/** Sections of the page, and the groups of tests that belong to them. */
+const SECTIONS = {
+  Soak: ['soak of lite', 'soak of full', 'soak of a page'],
+  Overload: ['overload'],
+  Faults: ['faults', 'hostile model files'],
+  'Bad input': ['bad input', 'hostile WAV files'],
+  'Core safety': ['core safety', 'coverage'],
+  Determinism: ['determinism'],
+  Security: ['security', 'audit'],
+};
+
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    golden: { type: 'boolean', default: false },
+    from: { type: 'string' },
+  },
+});
+const form = options.short ? 'short' : 'long';
+const rows = existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+let status = 0;
+
+if (options.golden) process.exit(vitest('unit', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
+if (options.from) takeReport(options.from);
+else {
+  for (const [project, folders] of Object.entries(PROJECTS)) {
+    const files =
+      names.length > 0
+        ? names.flatMap((name) => folders.map((folder) => (folder.endsWith('/') ? folder + name : folder)))
+        : folders;
+    rmSync(REPORT, { force: true });
+    status |= vitest(project, files, options.short ? {} : { RELIABILITY: 'long' });
+    if (existsSync(REPORT)) takeReport(REPORT);
+  }
+  if (wanted('coverage')) takeCoverage();
+  if (wanted('audit')) takeAudit();
+}
+writeFileSync(ROWS, `${JSON.stringify(rows, null, 2)}\n`);
+writeFileSync(PAGE, page());
+process.exitCode = status;
+
+function wanted(name) {
+  return names.length === 0 || names.includes(name);
+}
+
+function run(command, args, settings = {}) {
+  return spawnSync(command, args, { encoding: 'utf8', stdio: 'inherit', ...settings });
+}
+
+function vitest(project, files, env) {
+  mkdirSync('test-results', { recursive: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
+  const args = ['vitest', 'run', '--passWithNoTests', '--project', project, ...files, ...reporters];
+  return run('npx', args, { env: { ...process.env, ...env } }).status ?? 1;
+}
+
+/** A later run replaces the row of an earlier one, but a short run that passed no long one that passed. */
+function take(row) {
+  const at = rows.findIndex(({ group, test }) => group === row.group && test === row.test);
+  if (at < 0) rows.push(row);
+  else if (!(rows[at].form === 'long' && row.form === 'short' && rows[at].passed && row.passed)) rows[at] = row;
+}
+
+function day(time) {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function takeReport(file) {
+  const { testResults, startTime } = JSON.parse(readFileSync(file, 'utf8'));
+  for (const { ancestorTitles, title, status, meta } of testResults.flatMap((result) => result.assertionResults)) {
+    const group = ancestorTitles.join(', ');
+    const ours = Object.values(SECTIONS).flat().includes(group);
+    if (!ours || (status !== 'passed' && status !== 'failed')) continue;
+    take({ group, test: title, form, day: day(startTime), passed: status === 'passed', result: meta?.result ?? '' });
+  }
+}
+
+function takeCoverage() {
+  status |= run('npm', ['run', 'coverage']).status ?? 1;
+  const counts = JSON.parse(readFileSync('test-results/coverage/summary.json', 'utf8'));
+  for (const [name, { all, hit }] of Object.entries(counts)) {
+    const unit = name === 'assembly' ? 'statements' : 'lines';
+    const result = `${((100 * hit) / all).toFixed(1)} %: ${hit} of ${all} ${unit} (\`npm run coverage\`)`;
+    take({
+      group: 'coverage',
+      test: `coverage of ${name}/`,
+      form,
+      day: day(Date.now()),
+      passed: hit >= 0.9 * all,
+      result,
+    });
+  }
+}
+
+function takeAudit() {
+  const { status: failed, stdout } = run('node', ['scripts/audit.mjs'], { stdio: 'pipe' });
+  status |= failed ?? 1;
+  const result = `${stdout.trim().replaceAll('\n', '; ')} (\`node scripts/audit.mjs\`)`;
+  take({ group: 'audit', test: 'dependency audit', form, day: day(Date.now()), passed: failed === 0, result });
+}
+
+function page() {
+  const failed = rows.filter(({ passed }) => !passed).length;
+  const text = [
+    '# Reliability report',
+    '',
+    '<!-- Written by scripts/reliability.mjs from docs/reliability.json: do not edit. -->',
+    '',
+    'What `test/reliability` and `test/worklet/processor.test.ts` found. `npm test` runs the short form of each test; `npm run reliability`',
+    'runs the long one and writes this page, `npm run reliability -- soak` one file of it. A failure is repeated with the `SEED` it prints.',
+    'The threat model is in [SECURITY.md](../SECURITY.md).',
+    '',
+    `${rows.length} tests, ${failed === 0 ? 'none failed' : `${failed} failed`}.`,
+  ];
+  for (const [section, groups] of Object.entries(SECTIONS)) {
+    const here = groups.flatMap((group) => rows.filter((row) => row.group === group));
+    if (here.length === 0) continue;
+    text.push('', `## ${section}`, '', '| test | result | form |', '|---|---|---|');
+    for (const { group, test, passed, result, form, day } of here) {
+      const name = group.startsWith('soak of ') ? `${group.slice('soak of '.length)}: ${test}` : test;
+      const cells = [name, `${passed ? '' : '**failed** '}${result || (passed ? 'passed' : '')}`, `${form}, ${day}`];
+      text.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
+    }
+  }
+  return `${text.join('\n')}\n`;
+}
