@@ -1,7 +1,7 @@
 /** For LiveKit: `await microphoneTrack.setProcessor(new NoiseSuppressorProcessor())`. */
 import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-client';
 import { type CreateOptions, NoiseSuppressorNode } from './node';
-import { type SuppressedTrack, setBrowserSuppression, suppressNoise } from './track';
+import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './track';
 
 export type { CreateOptions, NoiseSuppressorNode } from './node';
 
@@ -42,7 +42,9 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
         context: audioContext,
         fallback: false,
       });
+      await untilRendering(this.handle.node as NoiseSuppressorNode, this.options.timeoutMs, this.options.signal);
     } catch (error) {
+      await this.destroy();
       await setBrowserSuppression(track, true);
       throw error;
     }

@@ -4,6 +4,7 @@ import { type AssetOptions, type LoadedAssets, loadAssets, workletUrl } from './
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
+import { aborted, DEFAULT_TIMEOUT_MS, limited } from './limited';
 import { loadNetwork } from './model';
 import { type SupportReport, supportReport, unsupportedReasons } from './support';
 import { VERSION } from './version';
@@ -76,7 +77,6 @@ export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
   error: NoiseSuppressorErrorEvent;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
 const VOICE_ACTIVITY: Required<VoiceActivityOptions> = { startThreshold: 0.6, stopThreshold: 0.4, holdMs: 200 };
 /** Least time between two questions for the speech probability. */
 const PROBABILITY_INTERVAL_MS = 50;
@@ -153,7 +153,7 @@ export class NoiseSuppressorNode extends Base {
       return node.ready;
     };
     try {
-      return await limited(start(), signal, timeoutMs);
+      return await limited(start(), signal, timeoutMs, 'the suppressor did not start');
     } catch (error) {
       over = true;
       node?.destroy();
@@ -586,31 +586,4 @@ function sameVersion(a: string, b: string): boolean {
 
 function destroyed(): NoiseSuppressorError {
   return new NoiseSuppressorError('destroyed', 'the node was destroyed');
-}
-
-function aborted(signal?: AbortSignal): NoiseSuppressorError {
-  return new NoiseSuppressorError('aborted', 'creation was aborted', { cause: signal?.reason });
-}
-
-/** The promise, unless the signal or the clock is faster. */
-async function limited<T>(promise: Promise<T>, signal: AbortSignal | undefined, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let onAbort: (() => void) | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    if (Number.isFinite(timeoutMs)) {
-      timer = setTimeout(
-        () => reject(new NoiseSuppressorError('timeout', `the suppressor did not start within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    }
-    onAbort = () => reject(aborted(signal));
-    signal?.addEventListener('abort', onAbort);
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
-    promise.catch(() => {});
-  }
 }

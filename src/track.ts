@@ -1,8 +1,12 @@
 import { NoiseSuppressorError } from './errors';
+import { DEFAULT_TIMEOUT_MS, limited } from './limited';
 import { type CreateOptions, NoiseSuppressorNode } from './node';
 
 export interface SuppressNoiseOptions extends CreateOptions {
-  /** Reuse the app's context. Otherwise one shared context is created and closed when unused. */
+  /**
+   * Reuse the app's context, which is the app's to resume. Otherwise one shared context is created, resumed at a gesture when the
+   * browser wants one, and closed when unused; if it does not run within `timeoutMs`, the fallback is taken.
+   */
   context?: AudioContext;
   /** Stop the source track when the handle is destroyed. Default false. */
   stopSourceOnDestroy?: boolean;
@@ -50,7 +54,10 @@ export async function suppressNoise(
   let lease: ContextLease | undefined;
   try {
     lease = leaseContext(options.context);
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
+    const deadline = performance.now() + timeoutMs;
     const node = await NoiseSuppressorNode.create(lease.context, options);
+    if (!options.context) await untilRendering(node, deadline - performance.now(), signal);
     return new LiveTrack(track, node, lease, options);
   } catch (cause) {
     await lease?.release();
@@ -61,6 +68,32 @@ export async function suppressNoise(
     if (options.fallback === false || error.code === 'aborted') throw error;
     await setBrowserSuppression(track, true);
     return new UntouchedTrack(track, error, options);
+  }
+}
+
+/**
+ * Waits for the first frame. `create` does not in a suspended context, and one of ours may stay so, without a gesture or without
+ * a loudspeaker (Firefox): the track it feeds would be silent.
+ * @throws {NoiseSuppressorError} 'timeout', 'aborted'; the node is destroyed
+ */
+export async function untilRendering(
+  node: NoiseSuppressorNode,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  signal?: AbortSignal,
+): Promise<void> {
+  const started = new Promise<void>((resolve) => {
+    const check = (): void => {
+      if (node.state !== 'starting') resolve();
+    };
+    node.addEventListener('statechange', check);
+    check();
+  });
+  const late = 'the audio context stays suspended: call again after a click or a key, with a loudspeaker there';
+  try {
+    await limited(started, signal, timeoutMs, late);
+  } catch (error) {
+    node.destroy();
+    throw error;
   }
 }
 

@@ -50,13 +50,13 @@ export function absent(name: EngineName): string | null {
   // Chromium is installed or asked for by findChromium().
   if (name === 'Chromium') return null;
   if (!path('pulseaudio')) return 'pulseaudio is not installed: without a sound device no audio clock runs';
-  if (name === 'Firefox') return firefox() ? null : 'firefox-esr is not installed';
+  if (name === 'Firefox') return firefoxAbsent();
   if (!path('WebKitWebDriver') || !miniBrowser()) return 'webkit2gtk-driver is not installed';
   return path('Xvfb') ? null : 'xvfb is not installed';
 }
 
 export function launch(name: EngineName): Promise<Engine> {
-  return { Chromium: launchChromiumEngine, Firefox: launchFirefox, WebKitGTK: launchWebKit }[name]();
+  return { Chromium: launchChromiumEngine, Firefox: () => launchFirefox(), WebKitGTK: launchWebKit }[name]();
 }
 
 async function launchChromiumEngine(): Promise<Engine> {
@@ -75,8 +75,12 @@ async function launchChromiumEngine(): Promise<Engine> {
   };
 }
 
-async function launchFirefox(): Promise<Engine> {
-  const sound = await startSound();
+/** Why Firefox cannot be tried here, with or without a loudspeaker; null when it can. */
+export const firefoxAbsent = (): string | null => (firefox() ? null : 'firefox-esr is not installed');
+
+/** `silent`: on a machine without a loudspeaker. */
+export async function launchFirefox({ silent = false } = {}): Promise<Engine> {
+  const sound = silent ? NO_SOUND : await startSound();
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: firefox(),
@@ -183,8 +187,16 @@ async function launchWebKit(): Promise<Engine> {
   };
 }
 
+/** A sound server that is not there. */
+const NO_SOUND: Sound = { env: { PULSE_SERVER: 'unix:/nonexistent', PIPEWIRE_REMOTE: 'none' }, stop: async () => {} };
+
+interface Sound {
+  readonly env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
 /** A PulseAudio of our own with a loudspeaker that throws everything away: without one the clock of a context stands still. */
-async function startSound(): Promise<{ env: Record<string, string>; stop(): Promise<void> }> {
+async function startSound(): Promise<Sound> {
   const folder = mkdtempSync(join(tmpdir(), 'percepnet-sound-'));
   const socket = join(folder, 'native');
   const server = spawn(
