@@ -48,7 +48,7 @@ test('the track stays the same for life, and everything ends with destroy', asyn
     const state = node?.state;
     const context = node?.context as AudioContext;
     await handle.destroy();
-    await handle.destroy();
+    await handle[Symbol.asyncDispose]();
     const after = [track.readyState, second.readyState, first.readyState, node?.state, context.state];
     const late = await tools.codeOf(handle.replaceSource(first));
     first.stop();

@@ -1,0 +1,82 @@
+/** What the documents point at is there: files, headings, tests by their titles, and every document in the list of documents. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const FOLDERS = ['.', 'docs', 'docs/decisions', 'models/lite', 'models/full', 'training'];
+const DOCUMENTS = FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
+
+const text = (path: string): string => readFileSync(path, 'utf8');
+
+/** Targets of a document's links that lead into the repository, with what comes after '#'. */
+function links(markdown: string): [path: string, heading: string][] {
+  return [...markdown.replace(/```[\s\S]*?```/g, '').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path = '', heading = ''] = target.split('#');
+      return [path, heading];
+    });
+}
+
+/** The names that GitHub gives to the headings. */
+function headings(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test.each(DOCUMENTS)('the links of %s lead somewhere', (document) => {
+  const lost = links(text(document)).filter(([path, heading]) => {
+    const target = path === '' ? document : join(dirname(document), path);
+    if (!existsSync(target)) return true;
+    return heading !== '' && statSync(target).isFile() && !headings(text(target)).includes(heading);
+  });
+  expect(lost).toEqual([]);
+});
+
+test('docs/README.md names each document', () => {
+  const named = links(text('docs/README.md')).map(([path]) => path);
+  const missing = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md');
+  expect(missing.filter((name) => !named.includes(name))).toEqual([]);
+});
+
+/** Rows of the tables of a document, as cells; heads and rulers left out. */
+function rows(markdown: string): string[][] {
+  const lines = markdown.split('\n');
+  return lines
+    .filter((line, i) => line.startsWith('| ') && !lines[i + 1]?.startsWith('|---'))
+    .map((line) => line.split('|').slice(1, -1));
+}
+
+const FEATURES = rows(text('docs/features.md')).filter((cells) => cells.length === 3);
+
+test.each(FEATURES)('feature%s has what holds it', (_, __, proof) => {
+  expect(links(proof).length).toBeGreaterThan(0);
+  // Titles come before the link to their file.
+  const parts = proof.split(/(?<=\]\([^)]*\))/).filter((part) => part.includes(']('));
+  for (const part of parts) {
+    const [[path] = ['']] = links(part);
+    const source = path.endsWith('.test.ts') ? text(join('docs', path)) : '';
+    for (const [, title = ''] of part.matchAll(/"([^"]+)"/g))
+      expect(source, `${basename(path)}: ${title}`).toContain(title);
+  }
+});
+
+test('each of the 25 wishes has a test, a document or a reason', () => {
+  const wishes = rows(text('docs/wishes.md')).filter(([number]) => /^ \d+ $/.test(number ?? ''));
+  expect(wishes.map(([number]) => Number(number))).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+  for (const [number, , , proof = ''] of wishes) expect(links(proof).length, `wish${number}`).toBeGreaterThan(0);
+});
+
+test('the changelog knows the version', () => {
+  const { version } = JSON.parse(text('package.json'));
+  expect(headings(text('CHANGELOG.md'))).toContain(version.replaceAll('.', ''));
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { Meter } from '../../worklet/meter';
+import { FRAME } from '../../worklet/timing';
+
+test('levels of the last second, and the attenuation of frames without speech alone', () => {
+  const meter = new Meter();
+  expect(meter.attenuation).toBe(0);
+  const constant = (value: number) => new Float32Array(FRAME).fill(value);
+  const speech = Float64Array.of(0);
+  // The output of a frame comes three frames after its input: noise before and after the speech.
+  for (let n = 0; n < 400; n++) {
+    const voiced = n >= 100 && n < 200;
+    speech[0] = voiced ? 0.9 : 0.1;
+    meter.frame(constant(0.1), constant(voiced ? 0.1 : 0.01), speech);
+  }
+  expect(meter.inputLevel).toBeCloseTo(-20, 3);
+  expect(meter.outputLevel).toBeCloseTo(-40, 3);
+  expect(meter.attenuation).toBeCloseTo(20, 0);
+  speech[0] = -1;
+  const before = meter.attenuation;
+  for (let n = 0; n < 200; n++) meter.frame(constant(0.1), constant(0.1), speech);
+  expect(meter.attenuation).toBe(before);
+  expect(meter.outputLevel).toBeCloseTo(-20, 3);
+});
+
+test('silence reads -140 dB', () => {
+  const meter = new Meter();
+  const silence = new Float32Array(FRAME);
+  for (let n = 0; n < 100; n++) meter.frame(silence, silence, Float64Array.of(-1));
+  expect(meter.inputLevel).toBe(-140);
+});
