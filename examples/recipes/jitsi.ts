@@ -28,6 +28,8 @@ export class JitsiNoiseSuppression implements StreamEffect {
   }
 
   startEffect(stream: MediaStream): MediaStream {
+    // Suppression could not start: Jitsi's own stream.
+    if (!this.clean.node) return stream;
     const [track] = stream.getAudioTracks();
     if (track && track !== this.clean.source) void this.clean.replaceSource(track);
     return this.clean.stream;
