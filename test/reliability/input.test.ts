@@ -143,6 +143,8 @@ describe('bad input', () => {
       const quantum = next.pick([128, 128, 480, 1 + next.below(4096)]);
       const what = `SEED=${SEED}, case ${k}: ${name} at ${rate} Hz, ${channels} channels out, blocks of ${quantum} announced`;
       const processor = make({ core, channels, quantum });
+      // A first block of another length than announced sets the delay anew.
+      let atStart = 0;
       for (let n = 0; n < 0.2 * rate; ) {
         const count = next() < 0.9 ? quantum : 1 + next.below(4096);
         const connected = next.below(9);
@@ -159,18 +161,19 @@ describe('bad input', () => {
           }
           if (!intact()) expect.fail(`${what}: a guard was overwritten`);
         }
+        if (n === 0) atStart = told('latency').length;
         advance(count);
         n += count;
         samples += count * connected;
       }
       expect(told('failed'), what).toEqual([]);
-      expect(told('latency').length, what).toBeLessThanOrEqual(1);
+      expect(told('latency').length, what).toBeLessThanOrEqual(atStart + 1);
       send(processor, { type: 'destroy' });
     }
     vi.restoreAllMocks();
     record(
       context,
-      `${cases} cases, ${(samples / 1e6).toFixed(1)} million samples in, ${[...sides].sort().join(', ')} channels: no error, guards intact, the delay grew once at most (SEED=${SEED})`,
+      `${cases} cases, ${(samples / 1e6).toFixed(1)} million samples in, ${[...sides].sort().join(', ')} channels: no error, guards intact, the delay grew once in flight at most (SEED=${SEED})`,
     );
   });
 
