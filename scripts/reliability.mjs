@@ -2,10 +2,10 @@
  * Runs the reliability tests in their long form and writes docs/reliability.md.
  *
  *   npm run reliability                   everything: hours (SOAK_MINUTES=60 ends each soak after an hour)
- *   npm run reliability -- soak wav       only test files with these names, `coverage`, `audit`; the other rows stay
+ *   npm run reliability -- soak wav       only test files whose names begin so, `coverage`, `audit`; the other rows stay
  *   npm run reliability -- --short        the form of npm test
  *   npm run reliability -- --golden       makes test/golden/hashes.json anew, after a change of weights or of the signal path
- *   npm run reliability -- --from FILE    takes rows from a JSON report of vitest instead of running anything
+ *   npm run reliability -- --from FILE    takes rows from a JSON report of vitest, or from test-results/coverage/summary.json, instead of running anything
  *
  * The rows live in docs/reliability.json, each with the day and the form of its run.
  */
@@ -17,7 +17,7 @@ const ROWS = 'docs/reliability.json';
 const PAGE = 'docs/reliability.md';
 const REPORT = 'test-results/reliability.json';
 /** Folders of the tests by their project, which run one after the other: a soak must not make a browser late. */
-const PROJECTS = { unit: ['test/reliability/', 'test/worklet/processor'], browser: ['test/reliability/browser/'] };
+const PROJECTS = { unit: ['test/reliability/', 'test/worklet/'], browser: ['test/reliability/browser/'] };
 /** Sections of the page, and the groups of tests that belong to them. */
 const SECTIONS = {
   Soak: ['soak of lite', 'soak of full', 'soak of a page'],
@@ -42,18 +42,24 @@ const rows = existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
 let status = 0;
 
 if (options.golden) process.exit(vitest('unit', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
-if (options.from) takeReport(options.from);
+if (options.from?.endsWith('summary.json')) takeCoverage(options.from);
+else if (options.from) takeReport(options.from);
 else {
+  const tests = names.filter((name) => name !== 'coverage' && name !== 'audit');
   for (const [project, folders] of Object.entries(PROJECTS)) {
+    if (names.length > 0 && tests.length === 0) break;
     const files =
-      names.length > 0
-        ? names.flatMap((name) => folders.map((folder) => (folder.endsWith('/') ? folder + name : folder)))
-        : folders;
+      tests.length > 0
+        ? tests.flatMap((name) => folders.map((folder) => folder + name))
+        : folders.map((folder) => folder.replace('worklet/', 'worklet/processor'));
     rmSync(REPORT, { force: true });
     status |= vitest(project, files, options.short ? {} : { RELIABILITY: 'long' });
     if (existsSync(REPORT)) takeReport(REPORT);
   }
-  if (wanted('coverage')) takeCoverage();
+  if (wanted('coverage')) {
+    status |= run('npm', ['run', 'coverage']).status ?? 1;
+    takeCoverage('test-results/coverage/summary.json');
+  }
   if (wanted('audit')) takeAudit();
 }
 writeFileSync(ROWS, `${JSON.stringify(rows, null, 2)}\n`);
@@ -96,9 +102,8 @@ function takeReport(file) {
   }
 }
 
-function takeCoverage() {
-  status |= run('npm', ['run', 'coverage']).status ?? 1;
-  const counts = JSON.parse(readFileSync('test-results/coverage/summary.json', 'utf8'));
+function takeCoverage(file) {
+  const counts = JSON.parse(readFileSync(file, 'utf8'));
   for (const [name, { all, hit }] of Object.entries(counts)) {
     const unit = name === 'assembly' ? 'statements' : 'lines';
     const result = `${((100 * hit) / all).toFixed(1)} %: ${hit} of ${all} ${unit} (\`npm run coverage\`)`;

@@ -1,5 +1,6 @@
 /** The processor in a stand-in for the audio thread's scope: overload, faults, messages. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { record } from '../reliability/kit';
 import {
   advance,
   clock,
@@ -190,7 +191,7 @@ describe('messages', () => {
 });
 
 describe('overload', () => {
-  test('told, aside with aligned dry sound, tried again after 15 and 30 s, back: no sample differs', () => {
+  test('told, aside with aligned dry sound, tried again after 15 and 30 s, back: no sample differs', (context) => {
     let ms = 12;
     slow(() => ms);
     const processor = make();
@@ -213,9 +214,13 @@ describe('overload', () => {
     expect(wrong(all, delayOf())).toBe(0);
     send(processor, { type: 'stats', id: 1 });
     expect(told('stats')[0]?.stats).toMatchObject({ overloads: 2, framesBypassed: 45 * FRAMES_PER_SECOND });
+    record(
+      context,
+      `2 overloads, 15 and 30 s of dry sound, ${all.length} samples: none differs from the delayed input`,
+    );
   });
 
-  test('at full strength the change is a fade, not a click', () => {
+  test('at full strength the change is a fade, not a click', (context) => {
     let ms = 0;
     slow(() => ms);
     const processor = make();
@@ -234,6 +239,7 @@ describe('overload', () => {
     for (let n = 9600; n < all.length; n++) steepest = Math.max(steepest, Math.abs(all[n]! - all[n - 1]!));
     // The tone itself goes 0.0196 from sample to sample.
     expect(steepest).toBeLessThan(0.025);
+    record(context, `a tone, to dry sound and back: steepest step ${steepest.toFixed(4)}, the tone's own is 0.0196`);
   });
 
   test("'report' only tells; preventDefault and bypass end the waiting", () => {
@@ -283,7 +289,7 @@ describe('overload', () => {
 });
 
 describe('faults', () => {
-  test('a core that traps: told once, the delayed input goes on without a lost sample', () => {
+  test('a core that traps: told once, the delayed input goes on without a lost sample', (context) => {
     const module = new WebAssembly.Module(
       // (module (func (export "f") unreachable))
       Uint8Array.from([
@@ -298,6 +304,7 @@ describe('faults', () => {
     const [output] = play(processor, 1) as [Float32Array];
     expect(told('failed')).toEqual([{ type: 'failed', message: 'unreachable' }]);
     expect(wrong(output, delayOf())).toBe(0);
+    record(context, `one message, ${output.length} samples: none differs from the delayed input`);
     // Later questions are answered, later wishes harmless.
     send(processor, { type: 'stats', id: 1 });
     send(processor, { type: 'probability' });

@@ -151,7 +151,7 @@ describe('overload', () => {
     expect(result.difference).toBeLessThan(1e-5);
     record(
       context,
-      `load ${told.load.toFixed(2)} told; back after ${overloads} overloads and ${framesBypassed / 100} s of dry sound; largest difference from the delayed input over ${(result.samples / 48_000).toFixed(0)} s and all changes ${result.difference.toExponential(1)}; same delay`,
+      `load ${told.load.toFixed(2)} told; back after ${framesBypassed / 100} s of dry sound (${overloads} times overloaded); largest difference from the delayed input over ${(result.samples / 48_000).toFixed(0)} s and all changes ${result.difference.toExponential(1)}; same delay`,
     );
   });
 
