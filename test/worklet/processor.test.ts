@@ -103,6 +103,12 @@ function patch(name: string, before: (count: number) => void): void {
 }
 
 describe('sound', () => {
+  test('its parameter is strength', () => {
+    expect(registered.parameterDescriptors).toEqual([
+      { name: 'strength', defaultValue: 1, minValue: 0, maxValue: 1, automationRate: 'k-rate' },
+    ]);
+  });
+
   test.each([48_000, 44_100, 16_000])('at strength 0 the output is the input, late: %i Hz', (rate) => {
     rewind(rate);
     const processor = make();
@@ -381,11 +387,5 @@ describe('faults', () => {
     await expect(again(new DOMException('taken', 'NotSupportedError'))).resolves.toBeDefined();
     await expect(again(new TypeError('bad'))).rejects.toThrow('bad');
     Object.assign(globalThis, { registerProcessor });
-  });
-
-  test('its parameter is strength', () => {
-    expect(registered.parameterDescriptors).toEqual([
-      { name: 'strength', defaultValue: 1, minValue: 0, maxValue: 1, automationRate: 'k-rate' },
-    ]);
   });
 });
