@@ -8,7 +8,7 @@ import { serveFolder } from '../../scripts/serve.mjs';
 // @ts-expect-error no types
 import { buildSite } from '../../scripts/site.mjs';
 import type * as Offline from '../../src/offline';
-import { ABILITIES, type Ability, DIFFERENCES, FORMER_QUIRKS, QUIRKS } from './abilities';
+import { ABILITIES, type Ability, DIFFERENCES, QUIRKS } from './abilities';
 import { BUILD, type Site, serve } from './browser';
 import { absent, ENGINES, type Engine, type EngineName, launch, type Tab } from './engines';
 
@@ -22,7 +22,7 @@ let library: Site;
 let pages: { origin: string; close(): Promise<void> };
 let nodeDigest: string;
 /** One window serves all in WebKitGTK, so the page with the library is left only once. */
-const ALL = [...ABILITIES, ...DIFFERENCES, ...QUIRKS, ...FORMER_QUIRKS];
+const ALL = [...ABILITIES, ...DIFFERENCES, ...QUIRKS];
 const ON_LIBRARY_FIRST = [...ALL].sort((a, b) => Number(!!a.page) - Number(!!b.page));
 const versions: Partial<Record<EngineName, string>> = {};
 const found = new Map<Ability, Partial<Record<EngineName, string>>>();
@@ -154,14 +154,5 @@ ${head}
 ${rows(QUIRKS)}
 
 ${where(QUIRKS)}
-
-## What it worked around, and these versions need no more
-
-Kept for older versions; a browser that says anything but "yes" again fails its test.
-
-${head}
-${rows(FORMER_QUIRKS)}
-
-${where(FORMER_QUIRKS)}
 `;
 }
