@@ -38,9 +38,8 @@ const { values: options, positionals: names } = parseArgs({
   },
 });
 const form = options.short ? 'short' : 'long';
-// A whole run begins anew: rows of tests that are gone go too.
-const whole = names.length === 0 && !options.short && !options.from;
-const rows = !whole && existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+/** Rows of this run. */
+const found = [];
 let status = 0;
 
 if (options.golden) process.exit(vitest('unit', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
@@ -64,6 +63,7 @@ else {
   }
   if (wanted('audit')) takeAudit();
 }
+const rows = merged();
 writeFileSync(ROWS, `${JSON.stringify(rows, null, 2)}\n`);
 writeFileSync(PAGE, page());
 process.exitCode = status;
@@ -83,11 +83,19 @@ function vitest(project, files, env) {
   return run('npx', args, { env: { ...process.env, ...env } }).status ?? 1;
 }
 
-/** A later run replaces the row of an earlier one, but a short run that passed no long one that passed. */
-function take(row) {
-  const at = rows.findIndex(({ group, test }) => group === row.group && test === row.test);
-  if (at < 0) rows.push(row);
-  else if (!(rows[at].form === 'long' && row.form === 'short' && rows[at].passed && row.passed)) rows[at] = row;
+/**
+ * The rows of before, read only now because a run takes hours, with those of this run. One replaces the earlier one of its test,
+ * but a short run that passed no long one that passed. A whole run begins anew: rows of tests that are gone go too.
+ */
+function merged() {
+  const whole = names.length === 0 && !options.short && !options.from;
+  const rows = !whole && existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+  for (const row of found) {
+    const at = rows.findIndex(({ group, test }) => group === row.group && test === row.test);
+    if (at < 0) rows.push(row);
+    else if (!(rows[at].form === 'long' && row.form === 'short' && rows[at].passed && row.passed)) rows[at] = row;
+  }
+  return rows;
 }
 
 function day(time) {
@@ -100,7 +108,14 @@ function takeReport(file) {
     const group = ancestorTitles.join(', ');
     const ours = Object.values(SECTIONS).flat().includes(group);
     if (!ours || (status !== 'passed' && status !== 'failed')) continue;
-    take({ group, test: title, form, day: day(startTime), passed: status === 'passed', result: meta?.result ?? '' });
+    found.push({
+      group,
+      test: title,
+      form,
+      day: day(startTime),
+      passed: status === 'passed',
+      result: meta?.result ?? '',
+    });
   }
 }
 
@@ -109,7 +124,7 @@ function takeCoverage(file) {
   for (const [name, { all, hit }] of Object.entries(counts)) {
     const unit = name === 'assembly' ? 'statements' : 'lines';
     const result = `${((100 * hit) / all).toFixed(1)} %: ${hit} of ${all} ${unit} (\`npm run coverage\`)`;
-    take({
+    found.push({
       group: 'coverage',
       test: `coverage of ${name}/`,
       form,
@@ -124,7 +139,7 @@ function takeAudit() {
   const { status: failed, stdout } = run('node', ['scripts/audit.mjs'], { stdio: 'pipe' });
   status |= failed ?? 1;
   const result = `${stdout.trim().replaceAll('\n', '; ')} (\`node scripts/audit.mjs\`)`;
-  take({ group: 'audit', test: 'dependency audit', form, day: day(Date.now()), passed: failed === 0, result });
+  found.push({ group: 'audit', test: 'dependency audit', form, day: day(Date.now()), passed: failed === 0, result });
 }
 
 function page() {
