@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 # Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width.
 DENSE = ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"])
 SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
-LITE = ("lite", "sparse", ["--minutes", "20", "--batch", "24", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
+LITE = ("lite", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
 WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
 GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
 FULL = ("full", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=42, help="hours of different mixtures")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
     parser.add_argument("--name", help="name in the exported file; the network's by default")
-    parser.add_argument("--version", default="0.2.0")
+    parser.add_argument("--version", default="0.3.0")
     arguments = parser.parse_args()
     python, work = sys.executable, arguments.work
 
