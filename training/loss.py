@@ -14,6 +14,8 @@ from core import BANDS, FEATURES
 LOOKAHEAD = 2
 POSTFILTER_BETA = 0.02
 EPS = 1e-4
+# Weight of the distance at each coarser resolution beside that of single frames.
+POOLED_WEIGHT = 0.5
 
 
 @dataclass
@@ -110,6 +112,19 @@ def spectrum_loss(
     phase = enhanced**2 + clean**2 - 2 * enhanced * clean * rho.clamp(-1, 1)
     loss = (1 - complex_share) * magnitude + complex_share * phase
     return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+
+
+def pooled_loss(gains: Tensor, t: Targets, frames: int, power: float, keep: float = 0.0) -> Tensor:
+    """The magnitude part of spectrum_loss for mean energies of `frames` frames that overlap by half: long notes, vowels, pauses."""
+
+    def pool(x: Tensor) -> Tensor:
+        return torch.nn.functional.avg_pool1d(x.transpose(1, 2), frames, max(1, frames // 2)).transpose(1, 2)
+
+    mask = (pool(t.mask) > 0.99).float()
+    enhanced = (pool((gains * t.noisy * t.mask) ** 2) + EPS**2) ** (power / 2)
+    clean = (pool((t.ratio * t.noisy * t.mask) ** 2) + EPS**2) ** (power / 2)
+    loss = (enhanced - clean) ** 2 * (1 + keep * (enhanced < clean))
+    return (loss * mask).sum() / mask.sum().clamp_min(1)
 
 
 def gain_loss(gains: Tensor, t: Targets) -> Tensor:

@@ -61,11 +61,13 @@ def test_shards(folder: Path) -> None:
 def test_training(folder: Path) -> None:
     # Two processes over gloo: the same code path as several GPUs or machines.
     run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "run"), "--minutes", "0.8",
-        "--units", "32", "--strength-units", "16", "--batch", "6", "--frames", "42", "--log-every", "10", "--sparse", "lite")  # fmt: skip
+        "--units", "32", "--strength-units", "16", "--batch", "6", "--frames", "42", "--log-every", "10", "--sparse", "lite", "--resolutions", "2", "4")  # fmt: skip
     log = [json.loads(line) for line in (folder / "run/log.jsonl").read_text().splitlines()]
     losses = [entry["spectrum"] for entry in log if "spectrum" in entry]
     assert len(losses) >= 4, f"too few steps: {losses}"
     assert losses[-1] < 0.8 * losses[0], losses
+    pooled = [entry["pooled"] for entry in log if "pooled" in entry]
+    assert 0 < pooled[-1] < 0.8 * pooled[0], pooled
     manifest = json.loads((folder / "run/manifest.json").read_text())
     assert manifest["processes"] == 2 and len(manifest["shards"]) == 1, manifest
 

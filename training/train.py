@@ -19,7 +19,7 @@ import torch
 import torch.distributed as dist
 
 import manifest
-from loss import LOOKAHEAD, follow_up_gain_loss, gain_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
+from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
 from sparsity import DENSITY, BlockSparsity
 
@@ -73,6 +73,9 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None) -> tuple[torch.Ten
     comb = strength_loss(strengths, targets)
     loss = args.spectrum_weight * spectrum + args.gain_weight * gain + args.strength_weight * comb + args.speech_weight * voice
     parts = {"spectrum": spectrum, "gain": gain, "strength": comb, "speech": voice}
+    if args.resolutions:
+        parts["pooled"] = sum(pooled_loss(applied, targets, frames, args.power, args.keep) for frames in args.resolutions)
+        loss = loss + args.spectrum_weight * POOLED_WEIGHT * parts["pooled"]
     if teacher:
         with torch.no_grad():
             taught_gains, taught_strengths, _ = teacher(features)
@@ -95,6 +98,7 @@ def main() -> None:
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--complex-share", type=float, default=0.4)
     parser.add_argument("--keep", type=float, default=0.3, help="extra weight of magnitudes that are too low")
+    parser.add_argument("--resolutions", type=int, nargs="*", default=[], help="frames over which energies are compared as well, such as 2 4 8")
     parser.add_argument("--spectrum-weight", type=float, default=1.0)
     parser.add_argument("--gain-loss", choices=("paper", "follow-up"), default="paper")
     parser.add_argument("--gain-weight", type=float, default=0.03)

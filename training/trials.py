@@ -27,6 +27,9 @@ TRIALS: dict[str, list[str]] = {
     "power 0.5": ["--power", "0.5"],
     "teacher": ["--teacher-weight", "0.1"],
     "sequences of 4 s": ["--frames", "402", "--batch", "12"],
+    "several resolutions": ["--resolutions", "2", "4", "8"],
+    "no voice head": ["--speech-weight", "0"],
+    "another seed": ["--seed", "2"],
 }
 
 
