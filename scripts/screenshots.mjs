@@ -1,4 +1,4 @@
-/** npm run screenshots: pictures of the pages for the README, made by running them in headless Chromium. */
+/** npm run screenshots [-- NAME ...]: pictures of the pages for the README, made by running them in headless Chromium. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
@@ -7,7 +7,8 @@ import { makeMicrophone, microphoneSwitches } from '../test/browser/microphone';
 import { serveFolder } from './serve.mjs';
 import { buildSite } from './site.mjs';
 
-const { values: options } = parseArgs({
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
   options: { site: { type: 'string' }, out: { type: 'string', default: 'docs/images' } },
 });
 const site = options.site ?? 'build/pages';
@@ -47,6 +48,14 @@ const SHOTS = {
       await page.check('input[value="comb"]');
     },
   },
+  bench: {
+    scheme: 'light',
+    async prepare(page) {
+      await page.selectOption('#seconds', '10');
+      await page.click('#run');
+      await page.waitForSelector('#copy:enabled');
+    },
+  },
 };
 
 const server = await serveFolder(site, { port: 0 });
@@ -62,6 +71,7 @@ const browser = await chromium.launch({
 });
 mkdirSync(options.out, { recursive: true });
 for (const [name, { scheme, prepare }] of Object.entries(SHOTS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
   const page = await browser.newPage({ viewport: { width: 1040, height: 1060 }, colorScheme: scheme });
   page.setDefaultTimeout(200_000);
   await page.goto(`${server.origin}/${name}/`);
