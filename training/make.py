@@ -1,6 +1,6 @@
 """From folders of speech and noise to an exported network, in one command that can be stopped and started again.
 
-    python training/make.py lite --data DATA --work WORK [--processes 2] [--hours 40] [--scale 1]
+    python training/make.py lite --data DATA --work WORK [--processes 2] [--hours 70] [--scale 1]
 
 Stages: features (make_features.py), training runs (train.py, each from the weights of the one before), export (export.py) to
 WORK/NAME.safetensors. Every stage says what it does and how long it will take, and is skipped when it has been done. The runs
@@ -20,8 +20,10 @@ SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-
 LITE = ("lite", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
 WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
 GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
-FULL = ("full", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
-RECIPES = {"lite": [DENSE, SPARSE, LITE], "full": [DENSE, SPARSE, GROWN, FULL]}
+# Tiles come back at the start of a run and are cut again: twice, each time better.
+REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
+FULL = ("full", "regrown", ["--minutes", "80", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, "--resolutions", "2", "4", "8"])
+RECIPES = {"lite": [DENSE, SPARSE, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, FULL]}
 
 
 def run(title: str, command: list[str]) -> None:
@@ -35,10 +37,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with speech/ and noise/")
     parser.add_argument("--work", type=Path, required=True, help="folder for features and runs; takes about 20 GB")
     parser.add_argument("--processes", type=int, default=2, help="training processes: CPU cores or GPUs")
-    parser.add_argument("--hours", type=float, default=42, help="hours of different mixtures")
+    parser.add_argument("--hours", type=float, default=70, help="hours of different mixtures")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
     parser.add_argument("--name", help="name in the exported file; the network's by default")
-    parser.add_argument("--version", default="0.3.0")
+    parser.add_argument("--version", default="0.4.0")
     arguments = parser.parse_args()
     python, work = sys.executable, arguments.work
 
