@@ -33,6 +33,24 @@ function fan(length: number): Float32Array<ArrayBuffer> {
   return noise(length, 7).map((x) => (y = pole * y + x));
 }
 
+/** Energy between two frequencies in hertz, every 50 Hz of every tenth window of 20 ms. */
+function energy(x: Float32Array, low: number, high: number): number {
+  const window = RATE / 50;
+  let sum = 0;
+  for (let at = 0; at + window <= x.length; at += 10 * window) {
+    for (let f = low; f <= high; f += 50) {
+      let [re, im] = [0, 0];
+      for (let n = 0; n < window; n++) {
+        const v = x[at + n]! * Math.sin((Math.PI * (n + 0.5)) / window) ** 2;
+        re += v * Math.cos((2 * Math.PI * f * n) / RATE);
+        im -= v * Math.sin((2 * Math.PI * f * n) / RATE);
+      }
+      sum += re * re + im * im;
+    }
+  }
+  return sum;
+}
+
 describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
   const noises: Record<string, Float32Array> = {};
   let speech: Float32Array<ArrayBuffer>;
@@ -44,6 +62,7 @@ describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
     const drops = await fixture('noise.wav');
     noises.rain = speech.map((_, i) => drops[i % drops.length]!);
     noises.fan = fan(speech.length);
+    noises.white = noise(speech.length, 8);
     const model = Uint8Array.from(readFileSync(join(root, 'models', network, 'model.safetensors')));
     assets = { wasm: await compileAssembly('assembly/index.ts'), model };
   }, 240_000);
@@ -75,6 +94,12 @@ describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
   ])('keeps s, f and sh in %s within %i dB', async (name, bound) => {
     const lost = change(speech, await heard(name), fricatives(speech));
     expect(Math.abs(lost)).toBeLessThan(bound);
+  });
+
+  it('leaves no more of the noise above 18.5 kHz than below', async () => {
+    const output = await heard('white');
+    const kept = (low: number, high: number) => energy(output, low, high) / energy(noises.white!, low, high);
+    expect(kept(18_500, 23_500)).toBeLessThan(2 * kept(12_000, 17_000));
   });
 
   it('would notice speech that is eaten', () => {
