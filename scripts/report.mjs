@@ -23,6 +23,7 @@ Sound and scores stay in the set's folder, and only what is new is heard and sco
 `;
 
 const FRAME = 480;
+const core = 'dist/core.wasm';
 /** Defaults of VoiceActivityOptions in src/node.ts. */
 const INDICATOR = { start: 0.6, stop: 0.4, holdFrames: 20 };
 
@@ -44,9 +45,9 @@ if (values.help || !values.dev || !values.dnsmos) {
 
 const wavs = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.wav')) : []);
 
-/** Whether every file of `from` has a younger one of the same name in `to`, younger than `model` too. */
-function isDone(from, to, model) {
-  const made = model ? statSync(model).mtimeMs : 0;
+/** Whether every file of `from` has a younger one of the same name in `to`, younger than `makers` too. */
+function isDone(from, to, ...makers) {
+  const made = Math.max(0, ...makers.map((path) => statSync(path).mtimeMs));
   return wavs(from).every((name) => {
     const path = join(to, name);
     return existsSync(path) && statSync(path).mtimeMs > Math.max(made, statSync(join(from, name)).mtimeMs);
@@ -95,7 +96,7 @@ async function main() {
       for (const name of networks) {
         const model = `models/${name}/model.safetensors`;
         const folder = join(set, `${name}${suffix}`);
-        if (isDone(join(set, from), folder, model) && existsSync(join(folder, 'activity.json'))) continue;
+        if (isDone(join(set, from), folder, model, core) && existsSync(join(folder, 'activity.json'))) continue;
         console.error(`${name} hears ${join(set, from)}`);
         mkdirSync(folder, { recursive: true });
         const denoiser = await Denoiser.create({ assets: { model: pathToFileURL(model) } });
