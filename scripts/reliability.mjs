@@ -104,7 +104,9 @@ function day(time) {
 
 function takeReport(file) {
   const { testResults, startTime } = JSON.parse(readFileSync(file, 'utf8'));
-  for (const { ancestorTitles, title, status, meta } of testResults.flatMap((result) => result.assertionResults)) {
+  for (const { ancestorTitles, title, status, meta, failureMessages } of testResults.flatMap(
+    (result) => result.assertionResults,
+  )) {
     const group = ancestorTitles.join(', ');
     const ours = Object.values(SECTIONS).flat().includes(group);
     if (!ours || (status !== 'passed' && status !== 'failed')) continue;
@@ -114,7 +116,8 @@ function takeReport(file) {
       form,
       day: day(startTime),
       passed: status === 'passed',
-      result: meta?.result ?? '',
+      // One that failed has no result to tell, but a reason.
+      result: meta?.result ?? failureMessages?.[0]?.split('\n')[0] ?? '',
     });
   }
 }
