@@ -4,7 +4,7 @@
  */
 import { BANDS, BANDS_BYTES, FRAME_BYTES } from './constants';
 import { allocate } from './memory';
-import { Network, NetworkState } from './network/percepnet';
+import { Network } from './network/percepnet';
 import { checkLayers } from './network/weights';
 import { Suppressor } from './suppressor';
 
@@ -23,14 +23,13 @@ export function networkLoad(layers: usize, count: i32): i32 {
 
 /** out: hops * (34 gains, 34 strengths, speech) f32, before the post-filter. */
 export function decide(noisy: usize, hops: i32, out: usize): void {
-  const s = new Suppressor(null);
-  const state = new NetworkState(network!);
+  const s = new Suppressor(network);
   for (let n = 0; n < hops; n++) {
     memory.copy(changetype<usize>(s.input), noisy + (n as usize) * FRAME_BYTES, FRAME_BYTES);
     s.analyse();
-    const speech = state.step(changetype<usize>(s.features));
-    memory.copy(out, state.gains, BANDS_BYTES);
-    memory.copy(out + BANDS_BYTES, state.strengths, BANDS_BYTES);
+    const speech = s.infer();
+    memory.copy(out, changetype<usize>(s.gains), BANDS_BYTES);
+    memory.copy(out + BANDS_BYTES, changetype<usize>(s.strengths), BANDS_BYTES);
     store<f32>(out + 2 * BANDS_BYTES, speech);
     out += ((2 * BANDS + 1) as usize) << 2;
   }

@@ -220,7 +220,7 @@ export class Suppressor {
   }
 
   /** Gains and strengths of the frame in decision by the network; returns the speech probability. */
-  private infer(): f32 {
+  infer(): f32 {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
     const state = this.state;

@@ -42,6 +42,8 @@ def main() -> None:
             network.quantise = folder == "rounded"
             with torch.no_grad():
                 gains, strengths, speech = network(features)
+            # As Suppressor.infer of the core: the topmost band is never taught.
+            gains[..., -1] = torch.minimum(gains[..., -1], gains[..., -2])
             rows = torch.cat([gains[0], strengths[0], speech[0, :, None]], -1)
             (args.out / folder / f"{path.stem}.f32").write_bytes(rows.numpy().astype("<f4").tobytes())
 
