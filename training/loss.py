@@ -94,24 +94,30 @@ def post_filter(gains: Tensor, noisy: Tensor) -> Tensor:
     return warped * torch.sqrt((1 + POSTFILTER_BETA) * ratio / (1 + POSTFILTER_BETA * ratio**2))
 
 
+def masked_mean(loss: Tensor, mask: Tensor) -> Tensor:
+    return (loss * mask).sum() / mask.sum().clamp_min(1)
+
+
+def magnitude_loss(enhanced: Tensor, clean: Tensor, keep: float) -> Tensor:
+    """Squared distance; what is below the clean one counts 1 + keep times: eaten speech is worse than a little noise."""
+    return (enhanced - clean) ** 2 * (1 + keep * (enhanced < clean))
+
+
 def spectrum_loss(
     gains: Tensor, strengths: Tensor, t: Targets, power: float, complex_share: float, keep: float = 0.0
 ) -> Tensor:
-    """Compressed magnitude and complex distance of enhanced and clean bands, mean over the masked bands.
-
-    Magnitudes below the clean ones count 1 + keep times: eaten speech is worse than a little noise.
-    """
+    """Compressed magnitude and complex distance of enhanced and clean bands, mean over the masked bands."""
     r = strengths
     energy = (1 - r) ** 2 + 2 * r * (1 - r) * t.rho_yp * t.kappa + (r * t.kappa) ** 2
     norm = torch.sqrt(energy.clamp_min(1e-4))
     rho = ((1 - r) * t.rho_xy + r * t.kappa * t.rho_xp) / norm
     enhanced = (gains * t.noisy + EPS) ** power
     clean = (t.ratio * t.noisy + EPS) ** power
-    magnitude = (enhanced - clean) ** 2 * (1 + keep * (enhanced < clean))
+    magnitude = magnitude_loss(enhanced, clean, keep)
     # |a - b|^2 of the compressed complex bands.
     phase = enhanced**2 + clean**2 - 2 * enhanced * clean * rho.clamp(-1, 1)
     loss = (1 - complex_share) * magnitude + complex_share * phase
-    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+    return masked_mean(loss, t.mask)
 
 
 def pooled_loss(gains: Tensor, t: Targets, frames: int, power: float, keep: float = 0.0) -> Tensor:
@@ -120,18 +126,17 @@ def pooled_loss(gains: Tensor, t: Targets, frames: int, power: float, keep: floa
     def pool(x: Tensor) -> Tensor:
         return torch.nn.functional.avg_pool1d(x.transpose(1, 2), frames, max(1, frames // 2)).transpose(1, 2)
 
-    mask = (pool(t.mask) > 0.99).float()
-    enhanced = (pool((gains * t.noisy * t.mask) ** 2) + EPS**2) ** (power / 2)
-    clean = (pool((t.ratio * t.noisy * t.mask) ** 2) + EPS**2) ** (power / 2)
-    loss = (enhanced - clean) ** 2 * (1 + keep * (enhanced < clean))
-    return (loss * mask).sum() / mask.sum().clamp_min(1)
+    # The mask is the same in all frames of a sequence.
+    enhanced = (pool((gains * t.noisy) ** 2) + EPS**2) ** (power / 2)
+    clean = (pool((t.ratio * t.noisy) ** 2) + EPS**2) ** (power / 2)
+    return masked_mean(magnitude_loss(enhanced, clean, keep), pool(t.mask))
 
 
 def gain_loss(gains: Tensor, t: Targets) -> Tensor:
     """L_g of arXiv 2008.04259: squared and fourth-power error of sqrt(g)."""
     error = ((gains + EPS) ** 0.5 - (t.ratio.clamp(0, 1) + EPS) ** 0.5) ** 2
     loss = error + 10 * error**2
-    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+    return masked_mean(loss, t.mask)
 
 
 def follow_up_gain_loss(gains: Tensor, t: Targets) -> Tensor:
@@ -139,24 +144,24 @@ def follow_up_gain_loss(gains: Tensor, t: Targets) -> Tensor:
     target, estimate = (t.ratio.clamp(0, 1) + EPS) ** 0.6, (gains + EPS) ** 0.6
     error = (target - estimate) ** 2 / (torch.maximum(target, estimate) + EPS)
     loss = error + 10 * error**2
-    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+    return masked_mean(loss, t.mask)
 
 
 def teacher_loss(gains: Tensor, strengths: Tensor, teacher_gains: Tensor, teacher_strengths: Tensor, t: Targets) -> Tensor:
     """Distillation: squared distance of sqrt(g) and sqrt(1 - r) from a larger network's."""
     g = ((gains + EPS) ** 0.5 - (teacher_gains + EPS) ** 0.5) ** 2
     r = ((1 - strengths + EPS) ** 0.5 - (1 - teacher_strengths + EPS) ** 0.5) ** 2
-    return ((g + r) * t.mask).sum() / t.mask.sum().clamp_min(1)
+    return masked_mean(g + r, t.mask)
 
 
 def strength_loss(strengths: Tensor, t: Targets) -> Tensor:
     """L_r of arXiv 2008.04259: squared error of sqrt(1 - r)."""
     loss = ((1 - strengths + EPS) ** 0.5 - (1 - t.strength + EPS) ** 0.5) ** 2
-    return (loss * t.mask).sum() / t.mask.sum().clamp_min(1)
+    return masked_mean(loss, t.mask)
 
 
 def speech_loss(speech: Tensor, t: Targets) -> Tensor:
     known = (t.speech >= 0).float()
     p = speech.clamp(1e-5, 1 - 1e-5)
     entropy = -(t.speech * p.log() + (1 - t.speech) * (1 - p).log())
-    return (entropy * known).sum() / known.sum().clamp_min(1)
+    return masked_mean(entropy, known)
