@@ -20,7 +20,7 @@ SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-
 LITE = ("lite", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
 WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
 GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
-# Tiles come back at the start of a run and are cut again: twice, each time better.
+# Tiles come back at the start of each of these two runs and are cut again (EXPERIMENTS.md: what either gave).
 REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
 FULL = ("full", "regrown", ["--minutes", "80", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, "--resolutions", "2", "4", "8"])
 RECIPES = {"lite": [DENSE, SPARSE, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, FULL]}
