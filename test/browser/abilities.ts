@@ -254,10 +254,7 @@ export const DIFFERENCES: readonly Ability[] = [
         );
         const node = new AudioWorkletNode(context, 'module-taker');
         node.connect(context.destination);
-        const answer = new Promise<string>((resolve) => {
-          node.port.onmessage = ({ data }) => resolve(data);
-          setTimeout(resolve, 5000, 'lost');
-        });
+        const answer = tools.answerOf(node, 'lost');
         const header = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
         let sent = '';
         try {
@@ -290,9 +287,7 @@ export const QUIRKS: readonly (Ability & { readonly workAround: string })[] = [
            });`,
         );
         const node = new AudioWorkletNode(context, 'clock');
-        const answer = await new Promise<string>((resolve) => {
-          node.port.onmessage = ({ data }) => resolve(data);
-        });
+        const answer = await tools.answerOf(node, 'no answer');
         await context.close();
         return answer;
       }, null),
@@ -364,10 +359,7 @@ export const QUIRKS: readonly (Ability & { readonly workAround: string })[] = [
         const node = new AudioWorkletNode(context, 'lonely');
         // As an app does that builds its graph from the front.
         node.connect(new GainNode(context));
-        const answer = await new Promise<string>((resolve) => {
-          node.port.onmessage = ({ data }) => resolve(data);
-          setTimeout(resolve, 5000, 'no');
-        });
+        const answer = await tools.answerOf(node, 'no');
         await context.close();
         return answer;
       }, null),

@@ -132,6 +132,14 @@ async function inScope(context: BaseAudioContext, script: string): Promise<void>
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
 }
 
+/** The first message of a processor, or `otherwise` after five seconds without one. */
+function answerOf(node: AudioWorkletNode, otherwise: string): Promise<string> {
+  return new Promise((resolve) => {
+    node.port.onmessage = ({ data }) => resolve(data);
+    setTimeout(resolve, 5000, otherwise);
+  });
+}
+
 /** The error's code, or what came instead of an error. */
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
@@ -190,7 +198,20 @@ async function record(context: AudioContext, stream: MediaStream, seconds: numbe
   return samples.map((x) => Math.round(x * 1e6) / 1e6);
 }
 
-const helpers = { assets, noise, offline, compareDelayed, tones, toneError, event, inScope, codeOf, loopBack, record };
+const helpers = {
+  assets,
+  noise,
+  offline,
+  compareDelayed,
+  tones,
+  toneError,
+  event,
+  inScope,
+  answerOf,
+  codeOf,
+  loopBack,
+  record,
+};
 
 // @ts-expect-error an address of the test server
 globalThis.percepnet = await import('/dist/index.js');
