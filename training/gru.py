@@ -1,12 +1,15 @@
 """A GRU layer whose training step is fast on a CPU and exact about the int8 arithmetic of the core.
 
-Same equations as torch.nn.GRU. Matrix products run in bf16 where autocast is on, the state stays float32, and the weight
+Same equations as torch.nn.GRU, but for an update gate of at most RETAIN. Matrix products run in bf16 where autocast is on, the state stays float32, and the weight
 gradients are one product over all frames instead of one a frame. With quantise on, the copy of the state that the
 recurrent matrix reads is rounded to seven bits, as the core does (straight-through gradient).
 """
 
 import torch
 from torch import Tensor
+
+# Of assembly/network/gru.ts: a time constant of 20 s.
+RETAIN = 1 - 1 / 2048
 
 
 def _round7(h: Tensor) -> Tensor:
@@ -37,7 +40,7 @@ class _Gru(torch.autograd.Function):
             gates = torch.add(gi[t, :, : 2 * units], gh[:, : 2 * units], out=rz[t]).sigmoid_()
             hn = torch.add(gh[:, 2 * units :], bn, out=recurrent[t])
             n = torch.addcmul(gi[t, :, 2 * units :], gates[:, :units], hn, out=candidate[t]).tanh_()
-            torch.lerp(n, h, gates[:, units:], out=states[t + 1])
+            torch.lerp(n, h, gates[:, units:].clamp_(max=RETAIN), out=states[t + 1])
         ctx.save_for_backward(xt, wi, wh, states, read, rz, candidate, recurrent)
         ctx.shape = (batch, time, width)
         return states[1:].transpose(0, 1)

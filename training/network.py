@@ -13,7 +13,7 @@
 Every layer but the first runs on int8 weights (one scale per row, max |w| / 127) and on activations of seven bits,
 q = trunc(63 x + 64.5), x ~ (q - 64) / 63. With quantise on, the forward pass rounds the same way and the backward pass
 ignores the rounding (straight-through). The state of a GRU stays float; only the copy that its own recurrent matrix
-reads is rounded. exact=True takes a plain loop over time instead of gru.py: the reference of the golden vectors.
+reads is rounded, and no unit keeps more than RETAIN of it. exact=True takes a plain loop over time instead of gru.py: the reference of the golden vectors.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gru import RETAIN
 from gru import gru as fast_gru
 
 FEATURES = 70
@@ -149,7 +150,7 @@ class PercepNet(nn.Module):
             ir, iz, inn = inputs[:, t].chunk(3, -1)
             hr, hz, hn = functional.linear(quantise_activations(h), w_hh, b_hh).chunk(3, -1)
             r = torch.sigmoid(ir + hr)
-            z = torch.sigmoid(iz + hz)
+            z = torch.sigmoid(iz + hz).clamp(max=RETAIN)
             n = torch.tanh(inn + r * hn)
             h = n + z * (h - n)
             outputs.append(h)

@@ -1,7 +1,7 @@
 /**
  * Gated recurrent unit, gates in the order r, z, n, reset after the product (as PyTorch):
  *   r = sigmoid(Wir x + bir + Whr h + bhr)
- *   z = sigmoid(Wiz x + biz + Whz h + bhz)
+ *   z = min(RETAIN, sigmoid(Wiz x + biz + Whz h + bhz))
  *   n = tanh(Win x + bin + r (Whn h + bhn))
  *   h' = n + z (h - n)
  * The state is f32; the products read its quantised copy. Real-time safe.
@@ -10,6 +10,12 @@ import { ACTIVATION_BYTES, sigmoid4, storeActivations, tanh4 } from './activatio
 import { dequantise4 } from './dense';
 import { matvec } from './matvec';
 import { Layer } from './weights';
+
+/**
+ * Most of its state that a unit keeps for the next frame: a time constant of 20 s. Networks are trained on seconds; a gate that
+ * stays open beyond would carry the sound of hours ago, which no training has seen.
+ */
+const RETAIN: f32 = 1 - 1 / 2048;
 
 /** The two matrices of a GRU, each with the rows of r, z and n. */
 export class Gru {
@@ -63,7 +69,8 @@ function updateUnits(
 ): v128 {
   const r = sigmoid4(f32x4.add(gateValue(input, inputSums, at), gateValue(recurrent, recurrentSums, at)));
   at += gate;
-  const z = sigmoid4(f32x4.add(gateValue(input, inputSums, at), gateValue(recurrent, recurrentSums, at)));
+  const update = sigmoid4(f32x4.add(gateValue(input, inputSums, at), gateValue(recurrent, recurrentSums, at)));
+  const z = f32x4.pmin(update, f32x4.splat(RETAIN));
   at += gate;
   const inner = f32x4.mul(r, gateValue(recurrent, recurrentSums, at));
   const n = tanh4(f32x4.add(gateValue(input, inputSums, at), inner));

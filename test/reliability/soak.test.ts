@@ -10,12 +10,13 @@ const BLOCK = 480;
 const ROUND_SECONDS = 12;
 /** Minutes after which the long form stops where it is, for a machine with little time. */
 const MINUTES = Number(process.env.SOAK_MINUTES ?? Number.POSITIVE_INFINITY);
-/** Decibels by which the level of a round may differ from that of the second: a network settles on what it hears for hours. */
+/** Decibels by which the level of a round may differ from that of the second: a network settles on what it hears. */
 const SETTLING_DB = 0.5;
-/** Rounds of two hours, after which it has, and decibels by which an hour may then differ from the first one after. */
-const SETTLED = 7200 / ROUND_SECONDS;
 const HOUR = 3600 / ROUND_SECONDS;
-const DRIFT_DB = 0.05;
+/** Rounds of an hour, after which it has: no unit remembers longer than minutes (RETAIN in assembly/network/gru.ts). */
+const SETTLED = HOUR;
+/** Decibels by which an hour may then differ from the first one after. */
+const DRIFT_DB = 0.02;
 
 let module: WebAssembly.Module;
 
@@ -96,24 +97,25 @@ describe.each(['lite', 'full'] as const)('soak of %s', (name) => {
         }
       }
       const drift = hourly.reduce((most, db) => Math.max(most, Math.abs(db - (hourly[0] as number))), 0);
-      expect(settling).toBeLessThan(SETTLING_DB);
-      expect(drift, `level of each hour: ${hourly.map((db) => db.toFixed(3)).join(' ')}`).toBeLessThan(DRIFT_DB);
-      expect(pipeline.latency).toBe(latency);
-      expect(pipeline.underruns).toBe(0);
-      expect(core.memory.buffer.byteLength).toBe(memory);
+      // Soft: each finding is told, whatever the others say.
+      expect.soft(settling).toBeLessThan(SETTLING_DB);
+      expect.soft(drift, `level of each hour: ${hourly.map((db) => db.toFixed(3)).join(' ')}`).toBeLessThan(DRIFT_DB);
+      expect.soft(pipeline.latency).toBe(latency);
+      expect.soft(pipeline.underruns).toBe(0);
+      expect.soft(core.memory.buffer.byteLength).toBe(memory);
       // Garbage that waits for its collection is no leak; a byte per frame would be 8 MB after 24 h.
-      expect(heapGrowth).toBeLessThan(64 << 20);
+      expect.soft(heapGrowth).toBeLessThan(64 << 20);
       // The delay at the end: strength 0 is the input, bit for bit. The first round fades over.
       play(zero);
       play(zero);
       let wrong = 0;
       for (let n = delay; n < output.length; n++) if (output[n] !== input[n - delay]) wrong++;
-      expect(wrong).toBe(0);
+      expect.soft(wrong).toBe(0);
       const { user } = process.cpuUsage(started);
       const seconds = rounds * ROUND_SECONDS;
       record(
         context,
-        `${name} ${model.version} (CRC-32 ${model.metadata.crc32}): ${(seconds / 3600).toFixed(2)} h of ${hours.toFixed(2)} in ${rounds} equal rounds (CPU time 1/${Math.round(seconds / (user / 1e6))} of it): finite, level of a round within ${settling.toFixed(4)} dB of the second, ${hourly.length} hours after the first two within ${drift.toFixed(4)} dB of their first, delay ${delay} samples bit for bit at the end, no underrun, wasm memory ${(memory / 2 ** 20).toFixed(2)} MiB throughout, JS heap up ${(heapGrowth / 2 ** 20).toFixed(1)} MiB at most`,
+        `${name} ${model.version} (CRC-32 ${model.metadata.crc32}): ${(seconds / 3600).toFixed(2)} h of ${hours.toFixed(2)} in ${rounds} equal rounds (CPU time 1/${Math.round(seconds / (user / 1e6))} of it): finite, level of a round within ${settling.toFixed(4)} dB of the second, ${hourly.length} hours after the first within ${drift.toFixed(4)} dB of their first, delay ${delay} samples bit for bit at the end, no underrun, wasm memory ${(memory / 2 ** 20).toFixed(2)} MiB throughout, JS heap up ${(heapGrowth / 2 ** 20).toFixed(1)} MiB at most`,
       );
     },
   );
