@@ -329,22 +329,75 @@ class Mixer:
             n = rng.standard_normal(burst).astype(np.float32) * np.exp(-np.arange(burst) / (decay * RATE)).astype(np.float32)
             out[at : at + burst] += lfilter([1], [1, -colour], n).astype(np.float32) * amplitude(rng.normal(0, 5))
 
+    def bursts(self, length: int) -> np.ndarray:
+        """Breaths, puffs into the microphone, gusts, cars that pass: one or two colours that come and go by turns."""
+        rng = self.rng
+        colours = [self.coloured(length) for _ in range(rng.integers(1, 3))]
+        colours = [x / (np.sqrt(np.mean(x**2)) + 1e-9) for x in colours]
+        typical = np.exp(rng.uniform(np.log(0.05), np.log(2.0)))
+        rest = np.exp(rng.uniform(np.log(0.05), np.log(3.0)))
+        out = np.zeros(length, np.float32)
+        at = int(rng.exponential(rest) * RATE)
+        turn = 0
+        while at < length:
+            n = max(480, int(typical * rng.lognormal(0, 0.3) * RATE))
+            swell = int(n * rng.uniform(0.05, 0.9))
+            rise = np.concatenate([np.linspace(0, 1, swell, endpoint=False), np.linspace(1, 0, n - swell)])
+            envelope = np.sin(0.5 * np.pi * rise) ** rng.uniform(0.5, 3) * amplitude(rng.normal(0, 4))
+            part = colours[turn % len(colours)][at : at + n]
+            out[at : at + n] += part * envelope[: len(part)].astype(np.float32)
+            at += n + int(rng.exponential(rest) * RATE)
+            turn += 1
+        return out
+
+    def tones(self, length: int) -> np.ndarray:
+        """Beeps, whistles, birds, alarms: single tones that hold, glide or tremble, with few overtones."""
+        rng = self.rng
+        base = np.exp(rng.uniform(np.log(400), np.log(7000)))
+        melody, glide = rng.uniform(0, 0.5), rng.uniform(0, 0.3) * (rng.random() < 0.6)
+        tremble, speed = rng.uniform(0, 0.05) * (rng.random() < 0.4), rng.uniform(4, 40)
+        overtones = amplitude(rng.uniform(-40, -6, size=3)) * (rng.random(3) < 0.5)
+        typical = np.exp(rng.uniform(np.log(0.05), np.log(2.0)))
+        rest = np.exp(rng.uniform(np.log(0.03), np.log(2.0)))
+        out = np.zeros(length, np.float32)
+        at = int(rng.exponential(rest) * RATE)
+        while at < length:
+            n = max(960, int(typical * rng.lognormal(0, 0.3) * RATE))
+            t = np.arange(n) / RATE
+            octave = rng.normal(0, melody) + glide * rng.choice([-1, 1]) * t / t[-1] + tremble * np.sin(2 * np.pi * speed * t)
+            frequency = np.minimum(base * 2**octave, 12000)
+            phase = 2 * np.pi * np.cumsum(frequency) / RATE
+            tone = np.sin(phase)
+            for k, level in enumerate(overtones, 2):
+                tone = tone + level * np.sin(k * phase) * (k * frequency < 20000)
+            edge = min(n // 2, int(rng.uniform(0.003, 0.05) * RATE))
+            tone[:edge] *= np.linspace(0, 1, edge)
+            tone[-edge:] *= np.linspace(1, 0, edge)
+            part = tone[: length - at] * amplitude(rng.normal(0, 3))
+            out[at : at + n] += part.astype(np.float32)
+            at += n + int(rng.exponential(rest) * RATE)
+        return out
+
     def disturbance(self, length: int) -> np.ndarray:
         rng = self.rng
         total = np.zeros(length, np.float32)
         count = 1 if rng.random() < 0.62 else (2 if rng.random() < 0.8 else 3)
         for _ in range(count):
             kind = rng.random()
-            if kind < 0.58:
+            if kind < 0.50:
                 x = self.recorded(length)
-            elif kind < 0.80:
+            elif kind < 0.68:
                 x = self.coloured(length)
-            elif kind < 0.85:
+            elif kind < 0.73:
                 x = self.hum(length)
-            elif kind < 0.96:
+            elif kind < 0.84:
                 x = self.babble(length)
-            else:
+            elif kind < 0.88:
                 x = self.clicks(length)
+            elif kind < 0.96:
+                x = self.bursts(length)
+            else:
+                x = self.tones(length)
             x = self.equalised(x)
             if rng.random() < 0.15:
                 response, _ = self.rooms[rng.integers(len(self.rooms))]
