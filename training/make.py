@@ -15,15 +15,18 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width.
+SEVERAL = ["--resolutions", "2", "4", "8"]
 DENSE = ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"])
 SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
-LITE = ("lite", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
+# Tiles come back at the start of these runs and are cut again (EXPERIMENTS.md: what each gave).
+RECUT = ("recut", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
+LITE = ("lite", "recut", ["--minutes", "26", "--batch", "16", "--frames", "402", "--rate", "8e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03", *SEVERAL])
 WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
 GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
-# Tiles come back at the start of each of these two runs and are cut again (EXPERIMENTS.md: what either gave).
 REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
-FULL = ("full", "regrown", ["--minutes", "80", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, "--resolutions", "2", "4", "8"])
-RECIPES = {"lite": [DENSE, SPARSE, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, FULL]}
+AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, *SEVERAL])
+FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, *SEVERAL])
+RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
 
 
 def run(title: str, command: list[str]) -> None:
@@ -37,7 +40,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with speech/ and noise/")
     parser.add_argument("--work", type=Path, required=True, help="folder for features and runs; takes about 20 GB")
     parser.add_argument("--processes", type=int, default=2, help="training processes: CPU cores or GPUs")
-    parser.add_argument("--hours", type=float, default=70, help="hours of different mixtures")
+    parser.add_argument("--hours", type=float, default=94, help="hours of different mixtures")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
     parser.add_argument("--name", help="name in the exported file; the network's by default")
     parser.add_argument("--version", default="0.4.0")
