@@ -9,7 +9,7 @@ import { ensureBuild } from './ensure-build.mjs';
 import { findPython } from './python.mjs';
 import { Wav16 } from './wav16.mjs';
 
-const HELP = `Writes docs/quality.md: every network of models/ and RNNoise side by side on the development set, slice by slice.
+const HELP = `Writes docs/quality.md: every network of models/, RNNoise and GTCRN side by side on the development set, slice by slice.
 Sound and scores stay in the set's folder, and only what is new is heard and scored again.
 
   npm run report -- --dev DIR --dnsmos FILE [--calls DIR]
@@ -81,7 +81,6 @@ function hear(denoiser, input, output) {
 async function main() {
   const python = findPython(['numpy', 'scipy', 'soundfile', 'pesq', 'pystoi', 'onnxruntime', 'matplotlib']);
   const { Denoiser } = await import(new URL('offline.js', ensureBuild()).href);
-  const peer = fileURLToPath(new URL('peer-rnnoise.mjs', import.meta.url));
   const networks = ['lite', 'full'].filter((name) => existsSync(`models/${name}/model.safetensors`));
   for (const set of [values.dev, values.calls].filter(Boolean)) {
     for (const [from, suffix] of [
@@ -89,9 +88,11 @@ async function main() {
       ['recordings', '-recordings'],
     ]) {
       if (wavs(join(set, from)).length === 0) continue;
-      const rnnoise = join(set, `rnnoise${suffix}`);
-      if (!isDone(join(set, from), rnnoise)) {
-        execFileSync(process.execPath, [peer, join(set, from), rnnoise], { stdio: ['ignore', 2, 2] });
+      for (const peer of ['rnnoise', 'gtcrn']) {
+        const folder = join(set, `${peer}${suffix}`);
+        if (isDone(join(set, from), folder)) continue;
+        const script = fileURLToPath(new URL(`peer-${peer}.mjs`, import.meta.url));
+        execFileSync(process.execPath, [script, join(set, from), folder], { stdio: ['ignore', 2, 2] });
       }
       for (const name of networks) {
         const model = `models/${name}/model.safetensors`;

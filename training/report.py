@@ -2,8 +2,8 @@
 
     python training/report.py --dev DIR --networks lite,full --dnsmos MODEL.onnx [--calls DIR] [--out FILE] [--cards]
 
-DIR holds clean/, noisy/, metadata.csv (devset.py), rnnoise/ and a folder a network with its output and activity.json (probability of
-speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/ and NETWORK-recordings/ likewise without
+DIR holds clean/, noisy/, metadata.csv (devset.py), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
+speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/, gtcrn-recordings/ and NETWORK-recordings/ likewise without
 references. Scores are kept in DIR/scores.json by the content of the files.
 """
 
@@ -29,6 +29,7 @@ ORDER = (
 ).split()
 WORDS = {"keyboard": "keyboard while speaking", "mouse": "mouse while speaking", "baby": "crying baby", "real": "real pairs",
          "headset": "headset, 8 kHz wide", "languages": "ten languages"}  # fmt: skip
+PEERS = {"rnnoise": "RNNoise 0.1", "gtcrn": "GTCRN"}
 HOLD_FRAMES = 20  # the default of 200 ms
 DELAY_FRAMES = 3  # of the core: what is decided at hop n is heard at hop n - 3
 PICTURES = ("babble_+5dB", "keyboard_+5dB", "traffic_+0dB", "reverberant_+10dB", "women_+5dB")
@@ -227,14 +228,14 @@ def write_card(name, data, calls):
     size, kept, whole, layers = model_facts(folder / "model.safetensors")
     text = [
         f"File: {size}. Weights kept: {kept / 1e6:.2f} M of {whole / 1e6:.2f} M.", layers,
-        f"Scores of the development set, noisy / RNNoise / {name} (`{COMMAND}`; what each row is: [quality](../../docs/quality.md)):",
+        f"Scores of the development set, noisy / {' / '.join(PEERS.values())} / {name} (`{COMMAND}`; what each row is: [quality](../../docs/quality.md)):",
     ]  # fmt: skip
-    view = data.view(["noisy", "rnnoise", name])
+    view = data.view(["noisy", *PEERS, name])
     text.append(score_table(view, slices(view), ("pesq", "stoi", "sisdr", "sig", "bak", "ovrl")))
     if view.recordings:
         text += ["Real recordings without a reference:", recordings_table(view)]
     if calls:
-        other = calls.view(["noisy", "rnnoise", name])
+        other = calls.view(["noisy", *PEERS, name])
         text += ["Read speech in everyday places:", score_table(other, [("**all**", list(other.rows))], ("pesq", "stoi", "sisdr", "ovrl"))]
     text.append("Five clips, from the left noisy, output, clean:")
     for stem in (p for p in PICTURES if f"{p}.wav" in data.rows):
@@ -280,14 +281,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     networks = [n for n in options.networks.split(",") if n]
-    systems = ["noisy", "rnnoise", *networks]
+    systems = ["noisy", *PEERS, *networks]
     data = Set(options.dev, systems, options.dnsmos, options.jobs)
     calls = options.calls and Set(options.calls, systems, options.dnsmos, options.jobs)
-    order = " / ".join(["noisy", "RNNoise 0.1", *networks])
+    order = " / ".join(["noisy", *PEERS.values(), *networks])
     ablated = ablation(options.dev)
     text = [
         "# Quality", f"Made by `{COMMAND}`; do not edit. DEV and CALLS are written by `training/devset.py` from the dev split: voices and "
-        "noise sources that training never heard. RNNoise 0.1 is the build of @sapphi-red/web-noise-suppressor. PESQ is P.862.2 "
+        "noise sources that training never heard. RNNoise 0.1 and GTCRN are the builds of @sapphi-red/web-noise-suppressor; GTCRN ends at 8 kHz. PESQ is P.862.2 "
         "and, like STOI and DNSMOS P.835 (SIG, BAK, OVRL), taken at 16 kHz; SI-SDR at 48 kHz.",
         "## By slice", f"Five clips a slice unless stated, -5 to 20 dB SNR. Each cell: {order}.",
         score_table(data, slices(data), ("pesq", "stoi", "sisdr")),
