@@ -15,6 +15,7 @@ import numpy as np
 import soundfile as sf
 import torch
 
+from mixing import Mixer
 from network import PercepNet
 from widen import widen
 
@@ -56,6 +57,25 @@ def test_shards(folder: Path) -> None:
     correlations = rows[..., 34:68]
     assert np.abs(correlations).max() <= 1 and rows[..., 70:104].min() >= 0
     assert 1 <= rows[..., -2].min() and rows[..., -2].max() <= 34
+
+
+def test_disturbances(folder: Path) -> None:
+    """Bursts and tones come and go, fans do not; all are as long as asked, finite and heard."""
+    mixer = Mixer(folder / "data", folder / "cache", 3, 4)
+
+    def quiet(name: str) -> float:
+        """Share of 20 ms blocks 40 dB below the loudest, over 20 draws of 4 s."""
+        shares = []
+        for _ in range(20):
+            x = getattr(mixer, name)(4 * RATE)
+            assert len(x) == 4 * RATE and x.dtype == np.float32 and np.isfinite(x).all(), name
+            power = np.square(x.reshape(-1, RATE // 50)).mean(axis=1)
+            shares.append(np.mean(power <= 1e-4 * power.max()) if power.max() > 0 else 1)
+        return float(np.mean(shares))
+
+    assert quiet("coloured") < 0.02
+    assert 0.1 < quiet("bursts") < 0.9
+    assert 0.1 < quiet("tones") < 0.9
 
 
 def test_training(folder: Path) -> None:
@@ -128,7 +148,7 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_shards, test_training, test_resume, test_widening, test_export):
+        for test in (test_shards, test_disturbances, test_training, test_resume, test_widening, test_export):
             try:
                 test(folder)
                 passed += 1
