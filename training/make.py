@@ -28,6 +28,9 @@ AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", "--rate", "1e-
 FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, *SEVERAL])
 RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
 
+# Networks that are the mean of their last two runs.
+AVERAGED = {"full"}
+
 
 def run(title: str, command: list[str]) -> None:
     print(f"== {title}\n{' '.join(command)}", flush=True)
@@ -43,7 +46,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=94, help="hours of different mixtures")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
     parser.add_argument("--name", help="name in the exported file; the network's by default")
-    parser.add_argument("--version", default="0.4.0")
+    parser.add_argument("--version", default="0.5.0")
     arguments = parser.parse_args()
     python, work = sys.executable, arguments.work
 
@@ -61,8 +64,12 @@ def main() -> None:
             options += ["--weights", str(weights)]
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
         run(f"training {name}, {options[minutes]} min", [python, *launch, str(HERE / "train.py"), "--cache", str(work / "cache"), "--out", str(work / name), *options])
-    last = RECIPES[arguments.network][-1][0]
-    run("export", [python, str(HERE / "export.py"), str(work / last / "latest.pt"), str(work / f"{arguments.network}.safetensors"),
+    before, last = (work / stage[0] / "latest.pt" for stage in RECIPES[arguments.network][-2:])
+    if arguments.network in AVERAGED:
+        mean = work / "mean.pt"
+        run("the mean of the last two runs", [python, str(HERE / "average.py"), str(before), str(last), str(mean), "--sparse", arguments.network])
+        last = mean
+    run("export", [python, str(HERE / "export.py"), str(last), str(work / f"{arguments.network}.safetensors"),
                    "--name", arguments.name or arguments.network, "--version", arguments.version])  # fmt: skip
 
 

@@ -15,8 +15,10 @@ import numpy as np
 import soundfile as sf
 import torch
 
+from average import average
 from mixing import Mixer
 from network import PercepNet
+from sparsity import DENSITY
 from widen import widen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,6 +121,21 @@ def test_widening(folder: Path) -> None:
             assert (a - b).abs().max() < 1e-5
 
 
+def test_averaging(folder: Path) -> None:
+    """The mean of a network and itself is itself, tiles and all; of two, it lies halfway; other sizes are refused."""
+    state = torch.load(folder / "run/latest.pt", map_location="cpu", weights_only=False)
+    same = average(state, state, DENSITY["lite"]).state_dict()
+    assert all(torch.equal(same[name], weight) for name, weight in state["model"].items())
+    zero = {**state, "model": {name: torch.zeros_like(weight) for name, weight in state["model"].items()}}
+    half = average(state, zero, DENSITY["lite"]).state_dict()
+    assert all(torch.allclose(2 * half[name], weight) for name, weight in state["model"].items())
+    try:
+        average(state, {**state, "config": {**state["config"], "units": 64}}, None)
+        raise AssertionError("networks of two sizes were averaged")
+    except ValueError:
+        pass
+
+
 def test_export(folder: Path) -> None:
     model = folder / "toy.safetensors"
     run("training/export.py", str(folder / "run/latest.pt"), str(model), "--name", "toy", "--version", "0.0.1")
@@ -148,7 +165,7 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_shards, test_disturbances, test_training, test_resume, test_widening, test_export):
+        for test in (test_shards, test_disturbances, test_training, test_resume, test_widening, test_averaging, test_export):
             try:
                 test(folder)
                 passed += 1
