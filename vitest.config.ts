@@ -16,7 +16,7 @@ export default defineConfig({
           ],
           setupFiles: ['test/helpers/coverage-setup.ts'],
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
         },
       },
       {
