@@ -6,6 +6,7 @@
  */
 import { bandProducts, interpolate } from './bands/erb';
 import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from './constants';
+import { WienerFilter } from './bands/wiener';
 import { energyFeatures } from './features';
 import { allocate } from './memory';
 import { Network, NetworkState } from './network/percepnet';
@@ -30,11 +31,12 @@ const STAGE_COMB: i32 = 6;
 const STAGE_FEATURES: i32 = 7;
 const STAGE_NETWORK: i32 = 8;
 const STAGE_INTERPOLATION: i32 = 9;
-const STAGE_SYNTHESIS: i32 = 10;
-const STAGE_FRAME: i32 = 11;
+const STAGE_WIENER: i32 = 10;
+const STAGE_SYNTHESIS: i32 = 11;
+const STAGE_FRAME: i32 = 12;
 
 const SPECTRUM: i32 = 2 * (BINS + 3);
-/** Same in the core: two spectra, three sets of bands. */
+/** Same in the core: two spectra, sets of bands. */
 const history = new StaticArray<f32>(HISTORY);
 const time = new StaticArray<f32>(WINDOW);
 const spectrum = new StaticArray<f32>(SPECTRUM);
@@ -42,11 +44,14 @@ const comb = new StaticArray<f32>(SPECTRUM);
 const bins = new StaticArray<f32>(BINS + 3);
 const energy = new StaticArray<f32>(BANDS);
 const combEnergy = new StaticArray<f32>(BANDS);
+const gains = new StaticArray<f32>(BANDS);
+const makeUp = new StaticArray<f32>(BANDS);
 const features = new StaticArray<f32>(FEATURES);
 
 const blocker = new DcBlocker();
 const search = new PitchSearch();
 const viterbi = new Viterbi();
+const wiener = new WienerFilter();
 let state: NetworkState | null = null;
 let suppressor: Suppressor | null = null;
 let period: i32 = 0;
@@ -124,6 +129,12 @@ export function run(stage: i32, times: i32): void {
       case STAGE_INTERPOLATION:
         interpolate(ey, changetype<usize>(bins));
         break;
+      case STAGE_WIENER: {
+        const g = changetype<usize>(gains);
+        wiener.learn(y, g);
+        wiener.process(y, ey, g, g, changetype<usize>(bins), changetype<usize>(makeUp));
+        break;
+      }
       case STAGE_SYNTHESIS:
         irfft(y, t);
         applyWindow(t, t);

@@ -5,7 +5,7 @@
  *                      -> pitch search + Viterbi:         period of frame n - 2
  *                      -> comb filter of frame n - 2:     P, coherences
  *   70 features -> network -> gains, strengths of frame n - 2
- *   frame n - 2: (1 - r) Y + r P, renormalised, times g -> overlap-add -> hop n - 3
+ *   frame n - 2: (1 - r) Y + r P, renormalised, times g, Wiener filter of the bins -> overlap-add -> hop n - 3
  *
  * Everything is allocated by the constructor; every method is real-time safe.
  */
@@ -13,6 +13,7 @@
 import { comfortFloor } from './bands/comfort';
 import { bandProducts, interpolate } from './bands/erb';
 import { postFilter } from './bands/postfilter';
+import { WienerFilter } from './bands/wiener';
 import {
   BANDS,
   BANDS_BYTES,
@@ -67,12 +68,22 @@ const TOP_BAND: usize = BANDS_BYTES - 4;
 const TIME = new StaticArray<f32>(WINDOW);
 const MIXED = new StaticArray<f32>(SPECTRUM);
 const BIN_GAINS = new StaticArray<f32>(BINS + 3);
+const BIN_WEIGHTS = new StaticArray<f32>(BINS + 3);
 const MIXED_ENERGY = new StaticArray<f32>(BANDS);
+const FLOORS = new StaticArray<f32>(BANDS);
+const MAKE_UP = new StaticArray<f32>(BANDS);
 
 /** Four values of y + r (p - y). */
 function blend(y: usize, p: usize, target: usize, r: v128): void {
   const noisy = v128.load(y);
   v128.store(target, f32x4.add(noisy, f32x4.mul(r, f32x4.sub(v128.load(p), noisy))));
+}
+
+/** gains[k] *= weights[k] for all bins. */
+function weigh(gains: usize, weights: usize): void {
+  for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+    v128.store(gains + k, f32x4.mul(v128.load(gains + k), v128.load(weights + k)));
+  }
 }
 
 /** spectrum[k] *= gains[k] for all bins; both are padded to a multiple of four. */
@@ -115,6 +126,7 @@ export class Suppressor {
   private dcBlocker: DcBlocker = new DcBlocker();
   private search: PitchSearch = new PitchSearch();
   private viterbi: Viterbi = new Viterbi();
+  private wiener: WienerFilter = new WienerFilter();
   /** Null: no network, every gain is one. */
   private state: NetworkState | null = null;
   private lastStrength: f32 = 1;
@@ -140,6 +152,7 @@ export class Suppressor {
     this.dcBlocker.reset();
     this.search.reset();
     this.viterbi.reset();
+    this.wiener.reset();
     this.period = MIN_PERIOD;
     this.lastStrength = 1;
     this.wet = true;
@@ -178,7 +191,7 @@ export class Suppressor {
   process(strength: f32): f32 {
     this.analyse();
     const speech = this.infer();
-    this.synthesise(strength, true);
+    this.synthesise(strength, true, true);
     return speech;
   }
 
@@ -200,8 +213,8 @@ export class Suppressor {
       store<f32>(gains + b, lower);
       store<f32>(otherGains + b, lower);
     }
-    this.synthesise(strength, true);
-    other.synthesise(strength, true);
+    this.synthesise(strength, true, true);
+    other.synthesise(strength, true, true);
     return speech;
   }
 
@@ -210,7 +223,7 @@ export class Suppressor {
     if (this.wet) {
       this.analyse();
       this.infer();
-      this.apply(this.lastStrength, true);
+      this.apply(this.lastStrength, true, true);
       this.leave(false);
     } else {
       this.accept();
@@ -271,9 +284,10 @@ export class Suppressor {
    * Turns `gains` and `strengths` into the hop in `output`.
    * @param strength 0..1: no band falls below 1 - strength; 0 gives the delayed input bit for bit
    * @param envelope applies the envelope post-filter to the gains first
+   * @param wiener filters the bins within the bands
    */
-  synthesise(strength: f32, envelope: bool): void {
-    this.apply(strength, envelope);
+  synthesise(strength: f32, envelope: bool, wiener: bool): void {
+    this.apply(strength, envelope, wiener);
     this.leave(strength > 0 && this.warm >= WARM_UP);
   }
 
@@ -287,18 +301,25 @@ export class Suppressor {
     this.leave(this.warm >= WARM_UP);
   }
 
-  private apply(strength: f32, envelope: bool): void {
+  private apply(strength: f32, envelope: bool, wiener: bool): void {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
+    const floors = changetype<usize>(FLOORS);
     const energy = this.energyInDecision;
     if (envelope) postFilter(gains, energy);
-    comfortFloor(gains, energy);
-    const floor: f32 = 1 - strength;
+    if (wiener) this.wiener.learn(this.spectrumInDecision, gains);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
-      store<f32>(gains + b, max(floor, load<f32>(gains + b)));
+      store<f32>(floors + b, 1 - strength);
       store<f32>(strengths + b, strength * load<f32>(strengths + b));
     }
-    this.mix(energy);
+    comfortFloor(floors, energy);
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const floor = load<f32>(floors + b);
+      const gain = max(floor, load<f32>(gains + b));
+      store<f32>(gains + b, gain);
+      store<f32>(floors + b, floor / (gain + <f32>1e-20));
+    }
+    this.mix(energy, wiener);
     this.overlapAdd();
     this.lastStrength = strength;
   }
@@ -327,8 +348,8 @@ export class Suppressor {
     this.dcBlocker.process(hop, hop, FRAME);
   }
 
-  /** MIXED = g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
-  private mix(energy: usize): void {
+  /** MIXED = w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
+  private mix(energy: usize, wiener: bool): void {
     const spectrum = this.spectrumInDecision;
     const comb = changetype<usize>(this.comb);
     const mixed = changetype<usize>(MIXED);
@@ -343,12 +364,18 @@ export class Suppressor {
     const mixedEnergy = changetype<usize>(MIXED_ENERGY);
     bandProducts(mixed, mixed, mixedEnergy);
     const gains = changetype<usize>(this.gains);
+    const weights = changetype<usize>(BIN_WEIGHTS);
+    const makeUp = changetype<usize>(MAKE_UP);
+    // FLOORS holds floor / gain: no bin falls below the floor of its band.
+    if (wiener) this.wiener.process(mixed, mixedEnergy, gains, changetype<usize>(FLOORS), weights, makeUp);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const ratio = load<f32>(energy + b) / (load<f32>(mixedEnergy + b) + <f32>1e-20);
       // 10 dB at most: where Y and P cancel there is nothing to restore.
-      store<f32>(mixedEnergy + b, load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio)));
+      const restored = load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio));
+      store<f32>(mixedEnergy + b, wiener ? restored * load<f32>(makeUp + b) : restored);
     }
     interpolate(mixedEnergy, bins);
+    if (wiener) weigh(bins, weights);
     scaleBins(mixed, bins);
   }
 

@@ -27,6 +27,7 @@ const STAGES: [string, number][] = [
   ['features and coherences', 40],
   ['network', 4],
   ['interpolation', 40],
+  ['Wiener filter', 40],
   ['inverse FFT, overlap-add', 40],
   ['whole frame', 4],
 ];

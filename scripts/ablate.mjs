@@ -20,6 +20,7 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
   no-comb          strengths of 0: the comb filter is off
   no-postfilter    the gains as the network gives them
   no-comb-no-postfilter
+  no-wiener        the bands' gains alone, no filter of the bins
   no-gains         gains of 1: the comb filter alone
 
 With --checkpoint also: float and rounded, the decisions of the network before export, in PyTorch, through the same core.
@@ -39,11 +40,12 @@ const ROW = 2 * BANDS + 1;
 
 /** Decisions [gains, strengths, speech] of one frame, changed in place. */
 const VARIANTS = {
-  whole: { postFilter: true },
-  'no-comb': { postFilter: true, strengths: 0 },
+  whole: {},
+  'no-comb': { strengths: 0 },
   'no-postfilter': { postFilter: false },
   'no-comb-no-postfilter': { postFilter: false, strengths: 0 },
-  'no-gains': { postFilter: false, gains: 1 },
+  'no-wiener': { wiener: false },
+  'no-gains': { postFilter: false, wiener: false, gains: 1 },
 };
 /** Decisions made by training/decide.py. */
 const PYTORCH = ['float', 'rounded'];
@@ -117,9 +119,9 @@ class Ablation {
   }
 
   /** @returns as many samples as were opened, delay removed */
-  apply(decisions, postFilter) {
+  apply(decisions, { postFilter = true, wiener = true } = {}) {
     this.view(this.decisions, this.used * ROW).set(decisions);
-    this.core.apply(this.input, this.decisions, this.used, postFilter ? 1 : 0, this.output);
+    this.core.apply(this.input, this.decisions, this.used, Number(postFilter), Number(wiener), this.output);
     return this.view(this.output, this.used * FRAME).slice(CORE_DELAY, CORE_DELAY + this.length);
   }
 }
@@ -158,18 +160,18 @@ async function main(folder) {
     ablation.open(wav.read());
     const decisions = ablation.decide();
     for (const name of variants) {
-      const { postFilter, gains, strengths } = VARIANTS[name];
+      const { gains, strengths, ...parts } = VARIANTS[name];
       const changed = decisions.slice();
       for (let at = 0; at < changed.length; at += ROW) {
         if (gains !== undefined) changed.fill(gains, at, at + BANDS);
         if (strengths !== undefined) changed.fill(strengths, at + BANDS, at + 2 * BANDS);
       }
-      wav.write(join(folder, name, file), ablation.apply(changed, postFilter));
+      wav.write(join(folder, name, file), ablation.apply(changed, parts));
     }
     for (const name of values.checkpoint ? PYTORCH : []) {
       const bytes = readFileSync(join(folder, name, file.replace(/\.wav$/, '.f32')));
       const given = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      wav.write(join(folder, name, file), ablation.apply(given, true));
+      wav.write(join(folder, name, file), ablation.apply(given));
     }
   }
   const metadata = join(noisy, '..', 'metadata.csv');

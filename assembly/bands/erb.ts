@@ -4,7 +4,7 @@
  * Band centres in bins of 50 Hz. The table is the one of RNNoise 0.2 (same author as PercepNet), which
  * follows the ERB scale 9.265 ln(1 + f / 228.8) above the 100 Hz limit.
  */
-import { BANDS, BINS } from '../constants';
+import { BANDS, BINS, BINS_BYTES } from '../constants';
 import { CUTOFF } from '../signal/highpass';
 
 export const CENTRES: StaticArray<i32> = [
@@ -87,6 +87,10 @@ function bandSums(bands: usize): void {
   store<f32>(bands + ((BANDS - 1) << 2), 2 * (total(below) + last));
 }
 
+function leaveOutRumble(): void {
+  for (let k = 0; k < LOW_BINS; k++) unchecked((PRODUCTS[k] *= RUMBLE[k]));
+}
+
 /**
  * Re[a_b^H b_b] per band, rumble left out. Real-time safe.
  * @param a, b spectra of 481 (re, im) pairs; the same one twice gives the band energies
@@ -103,9 +107,18 @@ export function bandProducts(a: usize, b: usize, bands: usize): void {
     const odd = v128.shuffle<f32>(p0, p1, 1, 3, 5, 7);
     v128.store(products + (k << 2), f32x4.add(even, odd));
   }
-  for (let k = 0; k < LOW_BINS; k++) {
-    store<f32>(products + (k << 2), unchecked(RUMBLE[k]) * load<f32>(products + (k << 2)));
-  }
+  leaveOutRumble();
+  bandSums(bands);
+}
+
+/**
+ * Energies of 34 bands from the powers of 481 bins, rumble left out. Real-time safe.
+ * @param powers 481 f32
+ * @param bands 34 f32
+ */
+export function bandEnergies(powers: usize, bands: usize): void {
+  memory.copy(changetype<usize>(PRODUCTS), powers, BINS_BYTES);
+  leaveOutRumble();
   bandSums(bands);
 }
 

@@ -6,6 +6,7 @@ const probe = `
 import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
 import { comfortFloor } from './assembly/bands/comfort';
 import { postFilter } from './assembly/bands/postfilter';
+import { WienerFilter } from './assembly/bands/wiener';
 import { combFilter, combNoise } from './assembly/pitch/comb';
 import { pitchCoherence } from './assembly/pitch/coherence';
 import { refinePeriod } from './assembly/pitch/refine';
@@ -21,6 +22,12 @@ export function bands(a: usize, b: usize, out: usize): void { bandProducts(a, b,
 export function spread(bands: usize, bins: usize): void { interpolate(bands, bins); }
 export function post(gains: usize, energies: usize): void { postFilter(gains, energies); }
 export function comfort(gains: usize, energies: usize): void { comfortFloor(gains, energies); }
+const wiener = new WienerFilter();
+export function wienerReset(): void { wiener.reset(); }
+export function wienerLearn(noisy: usize, gains: usize): void { wiener.learn(noisy, gains); }
+export function wienerProcess(mixed: usize, energies: usize, gains: usize, bounds: usize, weights: usize, makeUp: usize): void {
+  wiener.process(mixed, energies, gains, bounds, weights, makeUp);
+}
 export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
 export function noise(period: i32): f32 { return combNoise(period); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
@@ -40,6 +47,9 @@ interface Probe {
   spread(bands: number, bins: number): void;
   post(gains: number, energies: number): void;
   comfort(gains: number, energies: number): void;
+  wienerReset(): void;
+  wienerLearn(noisy: number, gains: number): void;
+  wienerProcess(mixed: number, energies: number, gains: number, bounds: number, weights: number, makeUp: number): void;
   comb(window: number, period: number, out: number): void;
   noise(period: number): number;
   coherence(y: number, p: number, ey: number, ep: number, out: number): void;
@@ -181,6 +191,148 @@ describe('envelope post-filter', () => {
     f32.fill(0, 0, 200);
     core.post(address(0), address(100));
     for (let i = 0; i < 34; i++) expect(f32[i]).toBe(0);
+  });
+});
+
+/** Values of bands spread over the bins by the definition. */
+function naiveSpread(bands: ArrayLike<number>): Float64Array {
+  const bins = new Float64Array(481).fill(bands[33]!);
+  for (let i = 0; i < 33; i++) {
+    const from = core.centre(i);
+    const to = core.centre(i + 1);
+    for (let j = from; j < to; j++) bins[j] = bands[i]! + ((j - from) / (to - from)) * (bands[i + 1]! - bands[i]!);
+  }
+  return bins;
+}
+
+describe('Wiener filter of the bins', () => {
+  const SPECTRUM = 2 * 484;
+  const [MIXED, ENERGIES, GAINS, BOUNDS, WEIGHTS, MAKE_UP] = [1000, 2000, 2100, 2200, 2300, 2800];
+
+  /** The same in double precision, one bin after the other. */
+  class Naive {
+    private readonly noise = new Float64Array(481);
+    private readonly smoothed = new Float64Array(481);
+
+    learn(power: Float64Array, gains: ArrayLike<number>): void {
+      const g = naiveSpread(gains);
+      this.noise.forEach((n, k) => {
+        this.noise[k] = n + 0.03 * Math.max(0, 1 - g[k]!) ** 4 * (power[k]! - n);
+      });
+    }
+
+    process(power: Float64Array, gains: ArrayLike<number>, bounds: ArrayLike<number>) {
+      const energies = naiveBands((k) => power[k]!);
+      const noises = naiveBands((k) => this.noise[k]!);
+      const scale = naiveSpread(
+        energies.map((e, b) => {
+          const told = 3 * Math.max(0, 1 - gains[b]! ** 2) * e;
+          const learnt = 3 * noises[b]!;
+          return Math.min(told, told ** 0.25 * learnt ** 0.75) / noises[b]!;
+        }),
+      );
+      const lowest = naiveSpread(bounds);
+      const weights = power.map((p, k) => {
+        this.smoothed[k] = (p + 2 * this.smoothed[k]!) / 3;
+        const s = this.smoothed[k]!;
+        return Math.max(0.35, lowest[k]!, s / (s + scale[k]! * this.noise[k]!));
+      });
+      const left = naiveBands((k) => weights[k]! ** 2 * power[k]!);
+      return { weights, makeUp: energies.map((e, b) => Math.min(4, e / left[b]!) ** 0.125) };
+    }
+  }
+
+  function power(from: number): Float64Array {
+    return Float64Array.from({ length: 481 }, (_, k) => f32[from + 2 * k]! ** 2 + f32[from + 2 * k + 1]! ** 2);
+  }
+
+  function process(): void {
+    core.bands(address(MIXED), address(MIXED), address(ENERGIES));
+    const outputs = [address(WEIGHTS), address(MAKE_UP)] as const;
+    core.wienerProcess(address(MIXED), address(ENERGIES), address(GAINS), address(BOUNDS), ...outputs);
+  }
+
+  /** Frames of noise of one level, with gains that say so. */
+  function learn(frames: number, level: (k: number) => number): void {
+    f32.fill(0.05, GAINS, GAINS + 34);
+    for (let t = 0; t < frames; t++) {
+      fill(0, SPECTRUM);
+      for (let k = 0; k < 481; k++) for (const i of [2 * k, 2 * k + 1]) f32[i]! *= level(k);
+      core.wienerLearn(address(0), address(GAINS));
+    }
+  }
+
+  it('follows its formulas', () => {
+    core.wienerReset();
+    const naive = new Naive();
+    for (let t = 0; t < 40; t++) {
+      fill(0, SPECTRUM);
+      fill(MIXED, SPECTRUM);
+      // Bands from noise alone to voice alone, and some frames louder than what was learnt.
+      for (let i = 0; i < SPECTRUM; i++) f32[MIXED + i]! *= t % 5 === 0 ? 30 : 1;
+      for (let b = 0; b < 34; b++) {
+        f32[GAINS + b] = ((b * 7 + t) % 34) / 30;
+        f32[BOUNDS + b] = b % 11 === 0 ? 0.8 : 0.01;
+      }
+      const gains = Array.from(f32.subarray(GAINS, GAINS + 34));
+      const bounds = Array.from(f32.subarray(BOUNDS, BOUNDS + 34));
+      core.wienerLearn(address(0), address(GAINS));
+      naive.learn(power(0), gains);
+      process();
+      const expected = naive.process(power(MIXED), gains, bounds);
+      for (let k = 0; k < 481; k++) expect(Math.abs(f32[WEIGHTS + k]! - expected.weights[k]!)).toBeLessThan(2e-5);
+      for (let b = 0; b < 34; b++) expect(Math.abs(f32[MAKE_UP + b]! - expected.makeUp[b]!)).toBeLessThan(2e-5);
+    }
+  });
+
+  it('lowers what is as loud as the noise it learnt and keeps what stands out of it', () => {
+    core.wienerReset();
+    learn(300, () => 1);
+    f32.fill(0, BOUNDS, BOUNDS + 34);
+    f32.fill(0.5, GAINS, GAINS + 34);
+    for (let t = 0; t < 20; t++) {
+      fill(MIXED, SPECTRUM);
+      for (let k = 20; k < 200; k += 10) f32[MIXED + 2 * k] = 30;
+      process();
+    }
+    const at = (wanted: (k: number) => boolean) => {
+      const weights = Array.from(f32.subarray(WEIGHTS + 20, WEIGHTS + 200)).filter((_, i) => wanted(i + 20));
+      return weights.reduce((sum, w) => sum + w) / weights.length;
+    };
+    expect(at((k) => k % 10 === 0)).toBeGreaterThan(0.95);
+    expect(at((k) => k % 10 !== 0)).toBeLessThan(0.45);
+  });
+
+  it('leaves a clean voice alone: gains of one, or no noise learnt, or silence', () => {
+    core.wienerReset();
+    learn(300, () => 1);
+    f32.fill(0, BOUNDS, BOUNDS + 34);
+    f32.fill(1, GAINS, GAINS + 34);
+    fill(MIXED, SPECTRUM);
+    process();
+    for (let k = 0; k < 481; k++) expect(f32[WEIGHTS + k]).toBeGreaterThan(0.9999);
+
+    core.wienerReset();
+    learn(300, () => 1e-4);
+    f32.fill(0.7, GAINS, GAINS + 34);
+    process();
+    for (let k = 0; k < 481; k++) expect(f32[WEIGHTS + k]).toBeGreaterThan(0.99);
+
+    core.wienerReset();
+    f32.fill(0, MIXED, MIXED + SPECTRUM);
+    process();
+    for (let k = 0; k < 481; k++) expect(Number.isFinite(f32[WEIGHTS + k])).toBe(true);
+    for (let b = 0; b < 34; b++) expect(f32[MAKE_UP + b]).toBeLessThan(1.2);
+  });
+
+  it('goes no lower than the bounds', () => {
+    core.wienerReset();
+    learn(300, () => 1);
+    f32.fill(0.3, GAINS, GAINS + 34);
+    f32.fill(0.9, BOUNDS, BOUNDS + 34);
+    fill(MIXED, SPECTRUM);
+    process();
+    for (let k = 0; k < 481; k++) expect(f32[WEIGHTS + k]).toBeGreaterThan(0.899);
   });
 });
 

@@ -16,7 +16,7 @@ const HOPS = 60;
 
 interface Ablation extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
   decide(noisy: number, hops: number, out: number): void;
-  apply(noisy: number, decisions: number, hops: number, envelope: number, out: number): void;
+  apply(noisy: number, decisions: number, hops: number, envelope: number, wiener: number, out: number): void;
 }
 
 describe('the core of scripts/ablate.mjs', () => {
@@ -28,9 +28,9 @@ describe('the core of scripts/ablate.mjs', () => {
   let [noisyAt, decisionsAt, outAt] = [0, 0, 0];
 
   const view = (at: number, length: number) => new Float32Array(core.memory.buffer, at, length);
-  function apply(rows: Float32Array, envelope: boolean): Float32Array {
+  function apply(rows: Float32Array, { envelope = 1, wiener = 1 } = {}): Float32Array {
     view(decisionsAt, HOPS * ROW).set(rows);
-    core.apply(noisyAt, decisionsAt, HOPS, envelope ? 1 : 0, outAt);
+    core.apply(noisyAt, decisionsAt, HOPS, envelope, wiener, outAt);
     return view(outAt, HOPS * FRAME).slice(DELAY);
   }
 
@@ -53,19 +53,20 @@ describe('the core of scripts/ablate.mjs', () => {
 
   it('gives what the core gives when nothing is off, bit for bit', async () => {
     const output = await denoise(input, { sampleRate: 48000, assets });
-    expect(apply(decisions, true)).toEqual(output.subarray(0, input.length - DELAY));
+    expect(apply(decisions)).toEqual(output.subarray(0, input.length - DELAY));
   });
 
   it('gives the input back with gains of 1 and strengths of 0', () => {
     const neutral = decisions.slice();
     for (let at = 0; at < neutral.length; at += ROW) neutral.fill(1, at, at + BANDS).fill(0, at + BANDS, at + ROW);
-    expect(snr(input.subarray(0, input.length - DELAY), apply(neutral, false), DELAY)).toBeGreaterThan(30);
+    expect(snr(input.subarray(0, input.length - DELAY), apply(neutral, { envelope: 0 }), DELAY)).toBeGreaterThan(30);
   });
 
   it.each([
-    ['the post-filter', false, (rows: Float32Array) => rows],
-    ['the comb filter', true, (rows: Float32Array) => rows.map((x, i) => (i % ROW >= BANDS ? 0 : x))],
-  ])('changes the sound without %s', (_, envelope, change) => {
-    expect(apply(change(decisions), envelope)).not.toEqual(apply(decisions, true));
+    ['the post-filter', { envelope: 0 }, (rows: Float32Array) => rows],
+    ['the Wiener filter', { wiener: 0 }, (rows: Float32Array) => rows],
+    ['the comb filter', {}, (rows: Float32Array) => rows.map((x, i) => (i % ROW >= BANDS ? 0 : x))],
+  ])('changes the sound without %s', (_, parts, change) => {
+    expect(apply(change(decisions), parts)).not.toEqual(apply(decisions));
   });
 });

@@ -1,0 +1,122 @@
+/**
+ * Wiener filter of every bin. A band's one gain serves harmonics, the noise between them and a steady whistle alike; here bins that
+ * hold no more than noise are lowered further, by a noise spectrum that is learnt where the network hears no speech.
+ *
+ *   N_k <- N_k + 0.03 (1 - g_k)^4 (|Y_k|^2 - N_k)           noise spectrum, k a bin
+ *   S_k <- (|Z_k|^2 + 2 S_k) / 3                            spectrum after the comb filter, over about 30 ms
+ *   U_b  = 3 (1 - g_b^2) ||z_b||^2,  T_b = 3 ||n_b||^2      noise of band b as the gain tells and as it was learnt
+ *   n_k  = N_k min(U_b, U_b^(1/4) T_b^(3/4)) / ||n_b||^2    noise expected in this frame
+ *   w_k  = max(0.35, S_k / (S_k + n_k))
+ *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
+ *
+ * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. The numbers were chosen on the
+ * development set (training/EXPERIMENTS.md).
+ */
+import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
+import { bandEnergies, interpolate } from './erb';
+
+const LEARNING: f32 = 0.03;
+const OVERESTIMATE: f32 = 3;
+const LOWEST: f32 = 0.35;
+/** The energy given back counts a loss of at most 6 dB. */
+const MOST_LOST: f32 = 4;
+/** Far below what is heard; keeps squares from becoming denormal and quotients from being 0 / 0. */
+const TINY: f32 = 1e-20;
+
+/** Scratch shared by all streams: nothing in it outlives a call. */
+const BIN_VALUES = new StaticArray<f32>(BINS + 3);
+const BIN_BOUNDS = new StaticArray<f32>(BINS + 3);
+const POWERS = new StaticArray<f32>(BINS + 3);
+const BAND_VALUES = new StaticArray<f32>(BANDS);
+
+/** |x|^2 of four bins. */
+function power(x: usize): v128 {
+  const a = v128.load(x);
+  const b = v128.load(x, 16);
+  const aa = f32x4.mul(a, a);
+  const bb = f32x4.mul(b, b);
+  return f32x4.add(v128.shuffle<f32>(aa, bb, 0, 2, 4, 6), v128.shuffle<f32>(aa, bb, 1, 3, 5, 7));
+}
+
+export class WienerFilter {
+  /** N and S, padded so that vectors of four bins fit. */
+  private noise: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+  private smoothed: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+
+  reset(): void {
+    memory.fill(changetype<usize>(this.noise), 0, (BINS + 3) << 2);
+    memory.fill(changetype<usize>(this.smoothed), 0, (BINS + 3) << 2);
+  }
+
+  /**
+   * Learns the noise of a frame. Real-time safe.
+   * @param noisy Y, 481 (re, im) pairs and padding
+   * @param gains 34 gains, 0..1.3, before any floor
+   */
+  learn(noisy: usize, gains: usize): void {
+    const noise = changetype<usize>(this.noise);
+    const g = changetype<usize>(BIN_VALUES);
+    interpolate(gains, g);
+    const one = f32x4.splat(1);
+    for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+      const d = f32x4.max(f32x4.splat(0), f32x4.sub(one, v128.load(g + k)));
+      const d2 = f32x4.mul(d, d);
+      const rate = f32x4.mul(f32x4.splat(LEARNING), f32x4.mul(d2, d2));
+      const n = v128.load(noise + k);
+      const step = f32x4.mul(rate, f32x4.sub(power(noisy + (k << 1)), n));
+      v128.store(noise + k, f32x4.add(f32x4.add(n, step), f32x4.splat(TINY)));
+    }
+  }
+
+  /**
+   * Weights of a frame and what to give its bands back. Real-time safe.
+   * @param mixed Z, the frame after the comb filter: 481 pairs and padding
+   * @param energies 34: ||z_b||^2
+   * @param gains 34 gains with floors, 0..1.3
+   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.35 holds
+   * @param weights receives 484 f32, 0.35..1
+   * @param makeUp receives 34 f32, 1..1.19
+   */
+  process(mixed: usize, energies: usize, gains: usize, bounds: usize, weights: usize, makeUp: usize): void {
+    const noise = changetype<usize>(this.noise);
+    const smoothed = changetype<usize>(this.smoothed);
+    const powers = changetype<usize>(POWERS);
+    const third = f32x4.splat(1.0 / 3.0);
+    const tiny = f32x4.splat(TINY);
+    for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+      const p = power(mixed + (k << 1));
+      const s = v128.load(smoothed + k);
+      v128.store(powers + k, p);
+      v128.store(smoothed + k, f32x4.add(f32x4.mul(third, f32x4.add(p, f32x4.add(s, s))), tiny));
+    }
+
+    const expected = changetype<usize>(BAND_VALUES);
+    bandEnergies(noise, expected);
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const g = load<f32>(gains + b);
+      const told = OVERESTIMATE * max<f32>(0, 1 - g * g) * load<f32>(energies + b);
+      const own = load<f32>(expected + b) + TINY;
+      const learnt = OVERESTIMATE * own;
+      const level = told < learnt ? told : Mathf.sqrt(Mathf.sqrt(told * learnt)) * Mathf.sqrt(learnt);
+      store<f32>(expected + b, level / own);
+    }
+    const scale = changetype<usize>(BIN_VALUES);
+    const lowest = changetype<usize>(BIN_BOUNDS);
+    interpolate(expected, scale);
+    interpolate(bounds, lowest);
+    for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+      const s = v128.load(smoothed + k);
+      const n = f32x4.mul(v128.load(scale + k), v128.load(noise + k));
+      const bound = f32x4.max(f32x4.splat(LOWEST), v128.load(lowest + k));
+      const w = f32x4.max(bound, f32x4.div(s, f32x4.add(s, n)));
+      v128.store(weights + k, w);
+      v128.store(powers + k, f32x4.mul(f32x4.mul(w, w), v128.load(powers + k)));
+    }
+
+    bandEnergies(powers, makeUp);
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const lost = min(MOST_LOST, (load<f32>(energies + b) + TINY) / (load<f32>(makeUp + b) + TINY));
+      store<f32>(makeUp + b, Mathf.sqrt(Mathf.sqrt(Mathf.sqrt(lost))));
+    }
+  }
+}
