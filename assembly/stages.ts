@@ -5,8 +5,8 @@
  * and cold caches cost.
  */
 import { bandProducts, interpolate } from './bands/erb';
-import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from './constants';
 import { WienerFilter } from './bands/wiener';
+import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from './constants';
 import { energyFeatures } from './features';
 import { allocate } from './memory';
 import { Network, NetworkState } from './network/percepnet';

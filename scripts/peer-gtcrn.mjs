@@ -1,21 +1,14 @@
 // The second peer: GTCRN (the AudioWorklet processor of @sapphi-red/web-noise-suppressor) over a folder of 48 kHz WAV files of 16 bits.
 //   node scripts/peer-gtcrn.mjs <noisy folder> <output folder>
 // It works at 16 kHz: nothing above 8 kHz comes out. Its delay is removed, so that its files line up with the input as ours do.
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Wav16 } from './wav16.mjs';
+import { overFolder, throughBlocks } from './peer.mjs';
 
 const PACKAGE = '@sapphi-red/web-noise-suppressor';
 const QUANTUM = 128;
 /** Samples, where output and input correlate most; the same in every file. */
 const DELAY = 1530;
-
-const [input, output] = process.argv.slice(2);
-if (!input || !output) {
-  console.error('usage: node scripts/peer-gtcrn.mjs <noisy folder> <output folder>');
-  process.exit(2);
-}
 
 let Processor;
 Object.assign(globalThis, {
@@ -37,21 +30,13 @@ async function start() {
   return processor;
 }
 
-await mkdir(output, { recursive: true });
-for (const file of (await readdir(input)).filter((entry) => entry.endsWith('.wav')).sort()) {
-  const wav = new Wav16(join(input, file));
-  const samples = wav.read();
-  const clean = new Float32Array(samples.length);
-  const [quantum, heard] = [new Float32Array(QUANTUM), new Float32Array(QUANTUM)];
+await overFolder(async (samples) => {
   const processor = await start();
-  for (let at = 0; at < samples.length + DELAY; at += QUANTUM) {
-    quantum.fill(0).set(samples.subarray(at, at + QUANTUM));
-    processor.process([[quantum]], [[heard]], {});
-    for (let i = 0; i < QUANTUM; i++) {
-      const to = at + i - DELAY;
-      if (to >= 0 && to < clean.length) clean[to] = heard[i];
-    }
-  }
+  const heard = new Float32Array(QUANTUM);
+  const clean = throughBlocks(samples, QUANTUM, DELAY, (block) => {
+    processor.process([[block]], [[heard]], {});
+    block.set(heard);
+  });
   processor.destroy();
-  wav.write(join(output, file), clean);
-}
+  return clean;
+});

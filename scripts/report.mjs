@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { VoiceActivity } from '../worklet/voice-activity';
 import { ensureBuild } from './ensure-build.mjs';
+import { throughBlocks } from './peer.mjs';
 import { findPython } from './python.mjs';
 import { Wav16 } from './wav16.mjs';
 
@@ -57,23 +58,16 @@ function isDone(from, to, ...makers) {
 /** 48 kHz mono file in, 16-bit file out, delay removed. Returns the decisions of each frame on whether somebody speaks. */
 function hear(denoiser, input, output) {
   const wav = new Wav16(input);
-  const samples = wav.read();
-  const heard = new Float32Array(samples.length);
   const voice = new VoiceActivity(INDICATOR);
-  const [frame, speech] = [new Float32Array(FRAME), new Float64Array(1)];
+  const speech = new Float64Array(1);
   const [probability, speaking] = [[], []];
   denoiser.reset();
-  for (let at = 0; at < samples.length + denoiser.delay; at += FRAME) {
-    frame.fill(0).set(samples.subarray(at, at + FRAME));
+  const heard = throughBlocks(wav.read(), FRAME, denoiser.delay, (frame) => {
     speech[0] = denoiser.process(frame, frame);
     voice.update(speech);
     probability.push(Number(speech[0].toFixed(4)));
     speaking.push(voice.speaking ? 1 : 0);
-    for (let i = 0; i < FRAME; i++) {
-      const to = at + i - denoiser.delay;
-      if (to >= 0 && to < heard.length) heard[to] = frame[i];
-    }
-  }
+  });
   wav.write(output, heard);
   return { probability, speaking };
 }

@@ -1,8 +1,9 @@
 """A GRU layer whose training step is fast on a CPU and exact about the int8 arithmetic of the core.
 
-Same equations as torch.nn.GRU, but for an update gate of at most RETAIN. Matrix products run in bf16 where autocast is on, the state stays float32, and the weight
-gradients are one product over all frames instead of one a frame. With quantise on, the copy of the state that the
-recurrent matrix reads is rounded to seven bits, as the core does (straight-through gradient).
+Same equations as torch.nn.GRU, but for an update gate of at most RETAIN. Matrix products run in bf16 where autocast is
+on, the state stays float32, and the weight gradients are one product over all frames instead of one a frame. With
+quantise on, the copy of the state that the recurrent matrix reads is rounded to seven bits, as the core does
+(straight-through gradient).
 """
 
 import torch

@@ -14,19 +14,23 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width.
 SEVERAL = ["--resolutions", "2", "4", "8"]
-DENSE = ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"])
-SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
-# Tiles come back at the start of these runs and are cut again (EXPERIMENTS.md: what each gave).
-RECUT = ("recut", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"])
-LITE = ("lite", "recut", ["--minutes", "26", "--batch", "16", "--frames", "402", "--rate", "8e-4", "--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03", *SEVERAL])
+CUT = ["--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"]
 WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
+LATE = ["--rate", "1e-3", "--quantise-from", "0.55", *WIDE]
+# Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width.
+DENSE = ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"])
+SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", *CUT])
+# Tiles come back at the start of these runs and are cut again (EXPERIMENTS.md: what each gave).
+RECUT = ("recut", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", *CUT])
+LITE = ("lite", "recut", ["--minutes", "26", "--batch", "16", "--frames", "402", "--rate", "8e-4", *CUT, *SEVERAL])
 GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
-REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE])
-AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, *SEVERAL])
-FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", "--rate", "1e-3", "--quantise-from", "0.55", *WIDE, *SEVERAL])
+REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", *LATE])
+AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", *LATE, *SEVERAL])
+FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", *LATE, *SEVERAL])
 RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
+
+VERSIONS = {"lite": "0.4.0", "full": "0.5.0"}
 
 # Networks that are the mean of their last two runs.
 AVERAGED = {"full"}
@@ -46,7 +50,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=94, help="hours of different mixtures")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
     parser.add_argument("--name", help="name in the exported file; the network's by default")
-    parser.add_argument("--version", default="0.5.0")
+    parser.add_argument("--version", help="version in the exported file; the one in models/ by default")
     arguments = parser.parse_args()
     python, work = sys.executable, arguments.work
 
@@ -70,7 +74,7 @@ def main() -> None:
         run("the mean of the last two runs", [python, str(HERE / "average.py"), str(before), str(last), str(mean), "--sparse", arguments.network])
         last = mean
     run("export", [python, str(HERE / "export.py"), str(last), str(work / f"{arguments.network}.safetensors"),
-                   "--name", arguments.name or arguments.network, "--version", arguments.version])  # fmt: skip
+                   "--name", arguments.name or arguments.network, "--version", arguments.version or VERSIONS[arguments.network]])  # fmt: skip
 
 
 if __name__ == "__main__":

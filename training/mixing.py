@@ -329,25 +329,29 @@ class Mixer:
             n = rng.standard_normal(burst).astype(np.float32) * np.exp(-np.arange(burst) / (decay * RATE)).astype(np.float32)
             out[at : at + burst] += lfilter([1], [1, -colour], n).astype(np.float32) * amplitude(rng.normal(0, 5))
 
+    def now_and_then(self, length: int, shortest: float, rest: tuple[float, float]):
+        """Places and lengths in samples of a sound that comes back: about as long each time, after rests of chance with a mean of `rest` seconds."""
+        rng = self.rng
+        typical = np.exp(rng.uniform(np.log(0.05), np.log(2.0)))
+        mean = np.exp(rng.uniform(*np.log(rest)))
+        at = int(rng.exponential(mean) * RATE)
+        while at < length:
+            n = max(int(shortest * RATE), int(typical * rng.lognormal(0, 0.3) * RATE))
+            yield at, n
+            at += n + int(rng.exponential(mean) * RATE)
+
     def bursts(self, length: int) -> np.ndarray:
         """Breaths, puffs into the microphone, gusts, cars that pass: one or two colours that come and go by turns."""
         rng = self.rng
         colours = [self.coloured(length) for _ in range(rng.integers(1, 3))]
         colours = [x / (np.sqrt(np.mean(x**2)) + 1e-9) for x in colours]
-        typical = np.exp(rng.uniform(np.log(0.05), np.log(2.0)))
-        rest = np.exp(rng.uniform(np.log(0.05), np.log(3.0)))
         out = np.zeros(length, np.float32)
-        at = int(rng.exponential(rest) * RATE)
-        turn = 0
-        while at < length:
-            n = max(480, int(typical * rng.lognormal(0, 0.3) * RATE))
+        for turn, (at, n) in enumerate(self.now_and_then(length, shortest=0.01, rest=(0.05, 3.0))):
             swell = int(n * rng.uniform(0.05, 0.9))
             rise = np.concatenate([np.linspace(0, 1, swell, endpoint=False), np.linspace(1, 0, n - swell)])
             envelope = np.sin(0.5 * np.pi * rise) ** rng.uniform(0.5, 3) * amplitude(rng.normal(0, 4))
             part = colours[turn % len(colours)][at : at + n]
             out[at : at + n] += part * envelope[: len(part)].astype(np.float32)
-            at += n + int(rng.exponential(rest) * RATE)
-            turn += 1
         return out
 
     def tones(self, length: int) -> np.ndarray:
@@ -357,12 +361,8 @@ class Mixer:
         melody, glide = rng.uniform(0, 0.5), rng.uniform(0, 0.3) * (rng.random() < 0.6)
         tremble, speed = rng.uniform(0, 0.05) * (rng.random() < 0.4), rng.uniform(4, 40)
         overtones = amplitude(rng.uniform(-40, -6, size=3)) * (rng.random(3) < 0.5)
-        typical = np.exp(rng.uniform(np.log(0.05), np.log(2.0)))
-        rest = np.exp(rng.uniform(np.log(0.03), np.log(2.0)))
         out = np.zeros(length, np.float32)
-        at = int(rng.exponential(rest) * RATE)
-        while at < length:
-            n = max(960, int(typical * rng.lognormal(0, 0.3) * RATE))
+        for at, n in self.now_and_then(length, shortest=0.02, rest=(0.03, 2.0)):
             t = np.arange(n) / RATE
             octave = rng.normal(0, melody) + glide * rng.choice([-1, 1]) * t / t[-1] + tremble * np.sin(2 * np.pi * speed * t)
             frequency = np.minimum(base * 2**octave, 12000)
@@ -375,7 +375,6 @@ class Mixer:
             tone[-edge:] *= np.linspace(1, 0, edge)
             part = tone[: length - at] * amplitude(rng.normal(0, 3))
             out[at : at + n] += part.astype(np.float32)
-            at += n + int(rng.exponential(rest) * RATE)
         return out
 
     def disturbance(self, length: int) -> np.ndarray:
