@@ -4,9 +4,9 @@
  *
  *   N_k <- N_k + 0.03 (1 - g_k)^4 (|Y_k|^2 - N_k)           noise spectrum, k a bin
  *   S_k <- (|Z_k|^2 + 2 S_k) / 3                            spectrum after the comb filter, over about 30 ms
- *   U_b  = 3 (1 - g_b^2) ||z_b||^2,  T_b = 3 ||n_b||^2      noise of band b as the gain tells and as it was learnt
+ *   U_b  = 2 (1 - g_b^2) ||z_b||^2,  T_b = 2 ||n_b||^2      noise of band b as the gain tells and as it was learnt
  *   n_k  = N_k min(U_b, U_b^(1/4) T_b^(3/4)) / ||n_b||^2    noise expected in this frame
- *   w_k  = max(0.35, S_k / (S_k + n_k))
+ *   w_k  = max(0.45, S_k / (S_k + n_k))
  *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
  *
  * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. The numbers were chosen on the
@@ -16,8 +16,8 @@ import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
 import { bandEnergies, interpolate } from './erb';
 
 const LEARNING: f32 = 0.03;
-const OVERESTIMATE: f32 = 3;
-const LOWEST: f32 = 0.35;
+const OVERESTIMATE: f32 = 2;
+const LOWEST: f32 = 0.45;
 /** The energy given back counts a loss of at most 6 dB. */
 const MOST_LOST: f32 = 4;
 /** Far below what is heard; keeps squares from becoming denormal and quotients from being 0 / 0. */
@@ -73,8 +73,8 @@ export class WienerFilter {
    * @param mixed Z, the frame after the comb filter: 481 pairs and padding
    * @param energies 34: ||z_b||^2
    * @param gains 34 gains with floors, 0..1.3
-   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.35 holds
-   * @param weights receives 484 f32, 0.35..1
+   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.45 holds
+   * @param weights receives 484 f32, 0.45..1
    * @param makeUp receives 34 f32, 1..1.19
    */
   process(mixed: usize, energies: usize, gains: usize, bounds: usize, weights: usize, makeUp: usize): void {
