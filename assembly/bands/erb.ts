@@ -6,6 +6,7 @@
  */
 import { BANDS, BINS, BINS_BYTES } from '../constants';
 import { CUTOFF } from '../signal/highpass';
+import { binProducts } from '../signal/vector';
 
 export const CENTRES: StaticArray<i32> = [
   0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198, 223,
@@ -99,13 +100,7 @@ function leaveOutRumble(): void {
 export function bandProducts(a: usize, b: usize, bands: usize): void {
   const products = changetype<usize>(PRODUCTS);
   for (let k: usize = 0; k < 480; k += 4) {
-    const a0 = v128.load(a + (k << 3));
-    const a1 = v128.load(a + (k << 3), 16);
-    const p0 = f32x4.mul(a0, v128.load(b + (k << 3)));
-    const p1 = f32x4.mul(a1, v128.load(b + (k << 3), 16));
-    const even = v128.shuffle<f32>(p0, p1, 0, 2, 4, 6);
-    const odd = v128.shuffle<f32>(p0, p1, 1, 3, 5, 7);
-    v128.store(products + (k << 2), f32x4.add(even, odd));
+    v128.store(products + (k << 2), binProducts(a + (k << 3), b + (k << 3)));
   }
   leaveOutRumble();
   bandSums(bands);

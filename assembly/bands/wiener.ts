@@ -13,6 +13,7 @@
  * development set (training/EXPERIMENTS.md).
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
+import { binProducts } from '../signal/vector';
 import { bandEnergies, interpolate } from './erb';
 
 const LEARNING: f32 = 0.03;
@@ -31,11 +32,7 @@ const BAND_VALUES = new StaticArray<f32>(BANDS);
 
 /** |x|^2 of four bins. */
 function power(x: usize): v128 {
-  const a = v128.load(x);
-  const b = v128.load(x, 16);
-  const aa = f32x4.mul(a, a);
-  const bb = f32x4.mul(b, b);
-  return f32x4.add(v128.shuffle<f32>(aa, bb, 0, 2, 4, 6), v128.shuffle<f32>(aa, bb, 1, 3, 5, 7));
+  return binProducts(x, x);
 }
 
 export class WienerFilter {

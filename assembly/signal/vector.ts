@@ -1,4 +1,4 @@
-/** Sums over f32 vectors that several stages share. Real-time safe; no alignment needed. */
+/** Sums and products over f32 vectors that several stages share. Real-time safe; no alignment needed. */
 
 /** Sum of a[i] b[i] over n values; n is a multiple of 4. */
 export function dot(a: usize, b: usize, n: i32): f32 {
@@ -15,4 +15,11 @@ export function dot(a: usize, b: usize, n: i32): f32 {
   return (
     f32x4.extract_lane(s0, 0) + f32x4.extract_lane(s0, 1) + (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3))
   );
+}
+
+/** Re[conj(a) b] of four bins, (re, im) pairs. */
+export function binProducts(a: usize, b: usize): v128 {
+  const p0 = f32x4.mul(v128.load(a), v128.load(b));
+  const p1 = f32x4.mul(v128.load(a, 16), v128.load(b, 16));
+  return f32x4.add(v128.shuffle<f32>(p0, p1, 0, 2, 4, 6), v128.shuffle<f32>(p0, p1, 1, 3, 5, 7));
 }
