@@ -36,7 +36,15 @@ export function decide(noisy: usize, hops: i32, out: usize): void {
 }
 
 /** Applies decisions laid out as above; out: hops * 480 f32, 1440 samples late. */
-export function apply(noisy: usize, decisions: usize, hops: i32, envelope: bool, wiener: bool, out: usize): void {
+export function apply(
+  noisy: usize,
+  decisions: usize,
+  hops: i32,
+  envelope: bool,
+  wiener: bool,
+  expand: bool,
+  out: usize,
+): void {
   const s = new Suppressor(null);
   for (let n = 0; n < hops; n++) {
     const at = (n as usize) * FRAME_BYTES;
@@ -44,7 +52,7 @@ export function apply(noisy: usize, decisions: usize, hops: i32, envelope: bool,
     s.analyse();
     memory.copy(changetype<usize>(s.gains), decisions, BANDS_BYTES);
     memory.copy(changetype<usize>(s.strengths), decisions + BANDS_BYTES, BANDS_BYTES);
-    s.synthesise(1, envelope, wiener);
+    s.synthesise(1, envelope, wiener, expand);
     memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
     decisions += ((2 * BANDS + 1) as usize) << 2;
   }

@@ -83,7 +83,7 @@ export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, ou
         memory.copy(gains, changetype<usize>(o.gains), BANDS_BYTES);
         memory.copy(strengths, changetype<usize>(o.strengths), BANDS_BYTES);
       }
-      s.synthesise(1, step == STEP_POST_FILTER, false);
+      s.synthesise(1, step == STEP_POST_FILTER, false, false);
     }
     memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
   }

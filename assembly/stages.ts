@@ -132,7 +132,7 @@ export function run(stage: i32, times: i32): void {
       case STAGE_WIENER: {
         const g = changetype<usize>(gains);
         wiener.learn(y, g);
-        wiener.process(y, ey, g, g, changetype<usize>(bins), changetype<usize>(makeUp));
+        wiener.process(y, ey, g, g, g, changetype<usize>(bins), changetype<usize>(makeUp));
         break;
       }
       case STAGE_SYNTHESIS:

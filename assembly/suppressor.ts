@@ -12,6 +12,7 @@
 
 import { comfortFloor } from './bands/comfort';
 import { bandProducts, interpolate } from './bands/erb';
+import { Expander } from './bands/expander';
 import { postFilter } from './bands/postfilter';
 import { WienerFilter } from './bands/wiener';
 import {
@@ -127,6 +128,7 @@ export class Suppressor {
   private search: PitchSearch = new PitchSearch();
   private viterbi: Viterbi = new Viterbi();
   private wiener: WienerFilter = new WienerFilter();
+  private expander: Expander = new Expander();
   /** Null: no network, every gain is one. */
   private state: NetworkState | null = null;
   private lastStrength: f32 = 1;
@@ -153,6 +155,7 @@ export class Suppressor {
     this.search.reset();
     this.viterbi.reset();
     this.wiener.reset();
+    this.expander.reset();
     this.period = MIN_PERIOD;
     this.lastStrength = 1;
     this.wet = true;
@@ -191,7 +194,7 @@ export class Suppressor {
   process(strength: f32): f32 {
     this.analyse();
     const speech = this.infer();
-    this.synthesise(strength, true, true);
+    this.synthesise(strength, true, true, true);
     return speech;
   }
 
@@ -213,8 +216,8 @@ export class Suppressor {
       store<f32>(gains + b, lower);
       store<f32>(otherGains + b, lower);
     }
-    this.synthesise(strength, true, true);
-    other.synthesise(strength, true, true);
+    this.synthesise(strength, true, true, true);
+    other.synthesise(strength, true, true, true);
     return speech;
   }
 
@@ -223,7 +226,7 @@ export class Suppressor {
     if (this.wet) {
       this.analyse();
       this.infer();
-      this.apply(this.lastStrength, true, true);
+      this.apply(this.lastStrength, true, true, true);
       this.leave(false);
     } else {
       this.accept();
@@ -285,9 +288,10 @@ export class Suppressor {
    * @param strength 0..1: no band falls below 1 - strength; 0 gives the delayed input bit for bit
    * @param envelope applies the envelope post-filter to the gains first
    * @param wiener filters the bins within the bands
+   * @param expand lowers what is left in the pauses
    */
-  synthesise(strength: f32, envelope: bool, wiener: bool): void {
-    this.apply(strength, envelope, wiener);
+  synthesise(strength: f32, envelope: bool, wiener: bool, expand: bool): void {
+    this.apply(strength, envelope, wiener, expand);
     this.leave(strength > 0 && this.warm >= WARM_UP);
   }
 
@@ -301,13 +305,14 @@ export class Suppressor {
     this.leave(this.warm >= WARM_UP);
   }
 
-  private apply(strength: f32, envelope: bool, wiener: bool): void {
+  private apply(strength: f32, envelope: bool, wiener: bool, expand: bool): void {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
     const floors = changetype<usize>(FLOORS);
     const energy = this.energyInDecision;
     if (envelope) postFilter(gains, energy);
     if (wiener) this.wiener.learn(this.spectrumInDecision, gains);
+    const factor: f32 = expand ? this.expander.process(gains, energy) : 1;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(floors + b, 1 - strength);
       store<f32>(strengths + b, strength * load<f32>(strengths + b));
@@ -319,7 +324,7 @@ export class Suppressor {
       store<f32>(gains + b, gain);
       store<f32>(floors + b, floor / (gain + <f32>1e-20));
     }
-    this.mix(energy, wiener);
+    this.mix(energy, wiener, factor);
     this.overlapAdd();
     this.lastStrength = strength;
   }
@@ -348,8 +353,8 @@ export class Suppressor {
     this.dcBlocker.process(hop, hop, FRAME);
   }
 
-  /** MIXED = w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
-  private mix(energy: usize, wiener: bool): void {
+  /** MIXED = h w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
+  private mix(energy: usize, wiener: bool, factor: f32): void {
     const spectrum = this.spectrumInDecision;
     const comb = changetype<usize>(this.comb);
     const mixed = changetype<usize>(MIXED);
@@ -367,12 +372,22 @@ export class Suppressor {
     const weights = changetype<usize>(BIN_WEIGHTS);
     const makeUp = changetype<usize>(MAKE_UP);
     // FLOORS holds floor / gain: no bin falls below the floor of its band.
-    if (wiener) this.wiener.process(mixed, mixedEnergy, gains, changetype<usize>(FLOORS), weights, makeUp);
+    if (wiener)
+      this.wiener.process(
+        mixed,
+        mixedEnergy,
+        gains,
+        changetype<usize>(this.strengths),
+        changetype<usize>(FLOORS),
+        weights,
+        makeUp,
+      );
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const ratio = load<f32>(energy + b) / (load<f32>(mixedEnergy + b) + <f32>1e-20);
       // 10 dB at most: where Y and P cancel there is nothing to restore.
       const restored = load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio));
-      store<f32>(mixedEnergy + b, wiener ? restored * load<f32>(makeUp + b) : restored);
+      const expanded = restored * max(factor, unchecked(FLOORS[(b >> 2) as i32]));
+      store<f32>(mixedEnergy + b, wiener ? expanded * load<f32>(makeUp + b) : expanded);
     }
     interpolate(mixedEnergy, bins);
     if (wiener) weigh(bins, weights);

@@ -21,6 +21,7 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
   no-postfilter    the gains as the network gives them
   no-comb-no-postfilter
   no-wiener        the bands' gains alone, no filter of the bins
+  no-expander      pauses as the gains leave them
   no-gains         gains of 1: the comb filter alone
 
 With --checkpoint also: float and rounded, the decisions of the network before export, in PyTorch, through the same core.
@@ -45,7 +46,8 @@ const VARIANTS = {
   'no-postfilter': { postFilter: false },
   'no-comb-no-postfilter': { postFilter: false, strengths: 0 },
   'no-wiener': { wiener: false },
-  'no-gains': { postFilter: false, wiener: false, gains: 1 },
+  'no-expander': { expander: false },
+  'no-gains': { postFilter: false, wiener: false, expander: false, gains: 1 },
 };
 /** Decisions made by training/decide.py. */
 const PYTORCH = ['float', 'rounded'];
@@ -119,9 +121,10 @@ class Ablation {
   }
 
   /** @returns as many samples as were opened, delay removed */
-  apply(decisions, { postFilter = true, wiener = true } = {}) {
+  apply(decisions, { postFilter = true, wiener = true, expander = true } = {}) {
     this.view(this.decisions, this.used * ROW).set(decisions);
-    this.core.apply(this.input, this.decisions, this.used, Number(postFilter), Number(wiener), this.output);
+    const parts = [postFilter, wiener, expander].map(Number);
+    this.core.apply(this.input, this.decisions, this.used, ...parts, this.output);
     return this.view(this.output, this.used * FRAME).slice(CORE_DELAY, CORE_DELAY + this.length);
   }
 }

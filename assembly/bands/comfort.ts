@@ -1,13 +1,13 @@
 /**
  * Comfort floor: what nobody hears is left alone.
  *
- * No band is pushed below -100 dBFS (about -85 dBFS over all bands), and none is raised. A recording's own faint floor stays, so a
+ * No band is pushed below -105 dBFS (about -90 dBFS over all bands), and none is raised. A recording's own faint floor stays, so a
  * clean voice keeps its pauses as they were and does not fall into digital silence between words.
  */
 import { BANDS_BYTES, FRAME } from '../constants';
 
-/** Energy of an unnormalised spectrum in a band at -100 dBFS. */
-const COMFORT: f32 = <f32>1e-10 * (FRAME as f32) * (FRAME as f32);
+/** Energy of an unnormalised spectrum in a band at -105 dBFS. */
+const COMFORT: f32 = <f32>3e-11 * (FRAME as f32) * (FRAME as f32);
 
 /**
  * Raises gains to min(1, comfort level / level of the band). Real-time safe.

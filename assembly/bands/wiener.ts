@@ -5,11 +5,13 @@
  *   N_k <- N_k + 0.03 (1 - g_k)^4 (|Y_k|^2 - N_k)           noise spectrum, k a bin
  *   S_k <- (|Z_k|^2 + 2 S_k) / 3                            spectrum after the comb filter, over about 30 ms
  *   U_b  = 2 (1 - g_b^2) ||z_b||^2,  T_b = 2 ||n_b||^2      noise of band b as the gain tells and as it was learnt
- *   n_k  = N_k min(U_b, U_b^(1/4) T_b^(3/4)) / ||n_b||^2    noise expected in this frame
+ *   V_b  = min(U_b, U_b^(1/4) T_b^(3/4))
+ *   n_k  = N_k (V_b + r_b^2 (U_b - V_b)) / ||n_b||^2        noise expected in this frame
  *   w_k  = max(0.45, S_k / (S_k + n_k))
  *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
  *
- * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. The numbers were chosen on the
+ * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. A band that needs the comb filter
+ * (strength r) is less tonal than its voice should be: there more of U lies between the harmonics. The numbers were chosen on the
  * development set (training/EXPERIMENTS.md).
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
@@ -70,11 +72,20 @@ export class WienerFilter {
    * @param mixed Z, the frame after the comb filter: 481 pairs and padding
    * @param energies 34: ||z_b||^2
    * @param gains 34 gains with floors, 0..1.3
+   * @param strengths 34 strengths of the comb filter, 0..1
    * @param bounds 34: no weight of the band may be lower; the larger of these and 0.45 holds
    * @param weights receives 484 f32, 0.45..1
    * @param makeUp receives 34 f32, 1..1.19
    */
-  process(mixed: usize, energies: usize, gains: usize, bounds: usize, weights: usize, makeUp: usize): void {
+  process(
+    mixed: usize,
+    energies: usize,
+    gains: usize,
+    strengths: usize,
+    bounds: usize,
+    weights: usize,
+    makeUp: usize,
+  ): void {
     const noise = changetype<usize>(this.noise);
     const smoothed = changetype<usize>(this.smoothed);
     const powers = changetype<usize>(POWERS);
@@ -95,7 +106,8 @@ export class WienerFilter {
       const own = load<f32>(expected + b) + TINY;
       const learnt = OVERESTIMATE * own;
       const level = told < learnt ? told : Mathf.sqrt(Mathf.sqrt(told * learnt)) * Mathf.sqrt(learnt);
-      store<f32>(expected + b, level / own);
+      const r = load<f32>(strengths + b);
+      store<f32>(expected + b, (level + r * r * max<f32>(0, told - level)) / own);
     }
     const scale = changetype<usize>(BIN_VALUES);
     const lowest = changetype<usize>(BIN_BOUNDS);

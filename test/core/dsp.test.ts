@@ -5,6 +5,7 @@ import { instantiateAssembly } from '../helpers/assembly';
 const probe = `
 import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
 import { comfortFloor } from './assembly/bands/comfort';
+import { Expander } from './assembly/bands/expander';
 import { postFilter } from './assembly/bands/postfilter';
 import { WienerFilter } from './assembly/bands/wiener';
 import { combFilter, combNoise } from './assembly/pitch/comb';
@@ -25,9 +26,12 @@ export function comfort(gains: usize, energies: usize): void { comfortFloor(gain
 const wiener = new WienerFilter();
 export function wienerReset(): void { wiener.reset(); }
 export function wienerLearn(noisy: usize, gains: usize): void { wiener.learn(noisy, gains); }
-export function wienerProcess(mixed: usize, energies: usize, gains: usize, bounds: usize, weights: usize, makeUp: usize): void {
-  wiener.process(mixed, energies, gains, bounds, weights, makeUp);
+export function wienerProcess(mixed: usize, energies: usize, gains: usize, strengths: usize, bounds: usize, weights: usize, makeUp: usize): void {
+  wiener.process(mixed, energies, gains, strengths, bounds, weights, makeUp);
 }
+const expander = new Expander();
+export function expanderReset(): void { expander.reset(); }
+export function expand(gains: usize, energies: usize): f32 { return expander.process(gains, energies); }
 export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
 export function noise(period: i32): f32 { return combNoise(period); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
@@ -49,7 +53,17 @@ interface Probe {
   comfort(gains: number, energies: number): void;
   wienerReset(): void;
   wienerLearn(noisy: number, gains: number): void;
-  wienerProcess(mixed: number, energies: number, gains: number, bounds: number, weights: number, makeUp: number): void;
+  wienerProcess(
+    mixed: number,
+    energies: number,
+    gains: number,
+    strengths: number,
+    bounds: number,
+    weights: number,
+    makeUp: number,
+  ): void;
+  expanderReset(): void;
+  expand(gains: number, energies: number): number;
   comb(window: number, period: number, out: number): void;
   noise(period: number): number;
   coherence(y: number, p: number, ey: number, ep: number, out: number): void;
@@ -138,7 +152,9 @@ describe('bands', () => {
 });
 
 describe('comfort floor', () => {
-  it('holds every band at -100 dBFS or at its own level, whichever is lower', () => {
+  const FLOOR = 10 * Math.log10(3e-11); // -105 dBFS
+
+  it('holds every band at -105 dBFS or at its own level, whichever is lower', () => {
     for (let i = 0; i < 34; i++) {
       const level = -120 + 2 * i;
       f32[i] = i % 2 === 0 ? 0 : 1;
@@ -147,7 +163,7 @@ describe('comfort floor', () => {
     core.comfort(address(0), address(100));
     for (let i = 0; i < 34; i++) {
       const level = -120 + 2 * i;
-      const expected = i % 2 === 0 ? 10 ** (Math.min(0, -100 - level) / 20) : 1;
+      const expected = i % 2 === 0 ? 10 ** (Math.min(0, FLOOR - level) / 20) : 1;
       expect(Math.abs(f32[i]! - expected)).toBeLessThan(1e-6);
     }
   });
@@ -159,6 +175,57 @@ describe('comfort floor', () => {
     }
     core.comfort(address(0), address(100));
     for (let i = 0; i < 34; i++) expect(f32[i]).toBe(1);
+  });
+});
+
+describe('expander', () => {
+  const [GAINS, ENERGIES] = [0, 100];
+
+  /** A frame whose gains keep `decibels` of its energy. */
+  function frame(decibels: number): number {
+    for (let b = 0; b < 34; b++) {
+      f32[GAINS + b] = 10 ** (decibels / 20);
+      f32[ENERGIES + b] = 1 + b;
+    }
+    return core.expand(address(GAINS), address(ENERGIES));
+  }
+
+  it('takes half a decibel for every one below -16 dB, 10 dB at most', () => {
+    for (const kept of [0, -10, -16, -20, -30, -60]) {
+      core.expanderReset();
+      let factor = 0;
+      for (let t = 0; t < 7; t++) factor = frame(kept);
+      const expected = Math.max(20 * Math.log10(0.32), Math.min(0, (kept - 10 * Math.log10(0.025)) / 2));
+      expect(20 * Math.log10(factor)).toBeCloseTo(expected, 3);
+    }
+  });
+
+  it('weighs bands by their energy', () => {
+    core.expanderReset();
+    let factor = 0;
+    const gains = Array.from({ length: 34 }, (_, b) => (b % 5 === 0 ? 0.3 : 0.02));
+    const energies = gains.map((_, b) => 10 ** (b % 7));
+    for (let t = 0; t < 7; t++) {
+      f32.set(gains, GAINS);
+      f32.set(energies, ENERGIES);
+      factor = core.expand(address(GAINS), address(ENERGIES));
+    }
+    const kept = gains.reduce((sum, g, b) => sum + g * g * energies[b]!, 0) / energies.reduce((sum, e) => sum + e);
+    expect(factor).toBeCloseTo(Math.max(0.32, Math.min(1, (kept / 0.025) ** 0.25)), 5);
+  });
+
+  it('opens at once and closes 60 ms after a word', () => {
+    core.expanderReset();
+    for (let t = 0; t < 10; t++) frame(-50);
+    expect(frame(-5)).toBe(1);
+    for (let t = 0; t < 6; t++) expect(frame(-50)).toBe(1);
+    expect(frame(-50)).toBeCloseTo(0.32, 5);
+  });
+
+  it('leaves silence alone without a number that is none', () => {
+    core.expanderReset();
+    f32.fill(0, 0, 200);
+    for (let t = 0; t < 10; t++) expect(Number.isFinite(core.expand(address(GAINS), address(ENERGIES)))).toBe(true);
   });
 });
 
@@ -207,7 +274,7 @@ function naiveSpread(bands: ArrayLike<number>): Float64Array {
 
 describe('Wiener filter of the bins', () => {
   const SPECTRUM = 2 * 484;
-  const [MIXED, ENERGIES, GAINS, BOUNDS, WEIGHTS, MAKE_UP] = [1000, 2000, 2100, 2200, 2300, 2800];
+  const [MIXED, ENERGIES, GAINS, STRENGTHS, BOUNDS, WEIGHTS, MAKE_UP] = [1000, 2000, 2100, 2150, 2200, 2300, 2800];
 
   /** The same in double precision, one bin after the other. */
   class Naive {
@@ -221,14 +288,15 @@ describe('Wiener filter of the bins', () => {
       });
     }
 
-    process(power: Float64Array, gains: ArrayLike<number>, bounds: ArrayLike<number>) {
+    process(power: Float64Array, gains: ArrayLike<number>, strengths: ArrayLike<number>, bounds: ArrayLike<number>) {
       const energies = naiveBands((k) => power[k]!);
       const noises = naiveBands((k) => this.noise[k]!);
       const scale = naiveSpread(
         energies.map((e, b) => {
           const told = 2 * Math.max(0, 1 - gains[b]! ** 2) * e;
           const learnt = 2 * noises[b]!;
-          return Math.min(told, told ** 0.25 * learnt ** 0.75) / noises[b]!;
+          const level = Math.min(told, told ** 0.25 * learnt ** 0.75);
+          return (level + strengths[b]! ** 2 * (told - level)) / noises[b]!;
         }),
       );
       const lowest = naiveSpread(bounds);
@@ -249,7 +317,8 @@ describe('Wiener filter of the bins', () => {
   function process(): void {
     core.bands(address(MIXED), address(MIXED), address(ENERGIES));
     const outputs = [address(WEIGHTS), address(MAKE_UP)] as const;
-    core.wienerProcess(address(MIXED), address(ENERGIES), address(GAINS), address(BOUNDS), ...outputs);
+    const decisions = [address(GAINS), address(STRENGTHS), address(BOUNDS)] as const;
+    core.wienerProcess(address(MIXED), address(ENERGIES), ...decisions, ...outputs);
   }
 
   /** Frames of noise of one level, with gains that say so. */
@@ -272,14 +341,16 @@ describe('Wiener filter of the bins', () => {
       for (let i = 0; i < SPECTRUM; i++) f32[MIXED + i]! *= t % 5 === 0 ? 30 : 1;
       for (let b = 0; b < 34; b++) {
         f32[GAINS + b] = ((b * 7 + t) % 34) / 30;
+        f32[STRENGTHS + b] = ((b * 5 + t) % 34) / 33;
         f32[BOUNDS + b] = b % 11 === 0 ? 0.8 : 0.01;
       }
       const gains = Array.from(f32.subarray(GAINS, GAINS + 34));
+      const strengths = Array.from(f32.subarray(STRENGTHS, STRENGTHS + 34));
       const bounds = Array.from(f32.subarray(BOUNDS, BOUNDS + 34));
       core.wienerLearn(address(0), address(GAINS));
       naive.learn(power(0), gains);
       process();
-      const expected = naive.process(power(MIXED), gains, bounds);
+      const expected = naive.process(power(MIXED), gains, strengths, bounds);
       for (let k = 0; k < 481; k++) expect(Math.abs(f32[WEIGHTS + k]! - expected.weights[k]!)).toBeLessThan(2e-5);
       for (let b = 0; b < 34; b++) expect(Math.abs(f32[MAKE_UP + b]! - expected.makeUp[b]!)).toBeLessThan(2e-5);
     }
@@ -290,6 +361,7 @@ describe('Wiener filter of the bins', () => {
     core.wienerReset();
     learn(300, level);
     f32.fill(gain, GAINS, GAINS + 34);
+    f32.fill(0, STRENGTHS, STRENGTHS + 34);
     f32.fill(bound, BOUNDS, BOUNDS + 34);
   }
 
@@ -323,6 +395,18 @@ describe('Wiener filter of the bins', () => {
     process();
     for (let k = 0; k < 481; k++) expect(Number.isFinite(f32[WEIGHTS + k])).toBe(true);
     for (let b = 0; b < 34; b++) expect(f32[MAKE_UP + b]).toBeLessThan(1.2);
+  });
+
+  it('counts noise that it never learnt where the comb filter is needed', () => {
+    const mean = () => f32.subarray(WEIGHTS, WEIGHTS + 481).reduce((sum, w) => sum + w) / 481;
+    start(1e-2, 0.5, 0);
+    fill(MIXED, SPECTRUM);
+    process();
+    const without = mean();
+    start(1e-2, 0.5, 0);
+    f32.fill(1, STRENGTHS, STRENGTHS + 34);
+    process();
+    expect(mean()).toBeLessThan(without - 0.2);
   });
 
   it('goes no lower than the bounds', () => {

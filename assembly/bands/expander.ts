@@ -1,0 +1,52 @@
+/**
+ * Downward expander of the pauses: what is left of the noise between words is lowered by up to 10 dB more.
+ *
+ *   q   = SUM_b g_b^2 e_b / SUM_b e_b           share of the frame's energy that the gains keep
+ *   h   = clamp((q / 0.025)^(1/4), 0.32, 1)     half a decibel for every one below -16 dB
+ *   h_n = max(h, ..., h_{n-6})                  opens at once, closes 60 ms after a word
+ *
+ * Only what was suppressed is expanded: a quiet voice without noise keeps all of its energy and stays as it is. The numbers were
+ * chosen on the development set (training/EXPERIMENTS.md).
+ */
+import { BANDS_BYTES } from '../constants';
+
+/** Above this share of the energy a frame is left alone: -16 dB. */
+const SPEECH: f32 = 0.025;
+/** -10 dB. */
+const LOWEST: f32 = 0.32;
+/** Frames that count: the newest and 60 ms before it. */
+const HELD: i32 = 7;
+
+export class Expander {
+  private recent: StaticArray<f32> = new StaticArray<f32>(HELD);
+  private newest: i32 = 0;
+
+  constructor() {
+    this.reset();
+  }
+
+  reset(): void {
+    for (let i = 0; i < HELD; i++) unchecked((this.recent[i] = 1));
+  }
+
+  /**
+   * Factor for all gains of a frame, 0.32..1. Real-time safe.
+   * @param gains 34 gains, 0..1.3
+   * @param energies 34 band energies of the noisy frame
+   */
+  process(gains: usize, energies: usize): f32 {
+    let kept: f32 = 0;
+    let total: f32 = 1e-20;
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const g = load<f32>(gains + b);
+      const e = load<f32>(energies + b);
+      kept += g * g * e;
+      total += e;
+    }
+    this.newest = (this.newest + 1) % HELD;
+    unchecked((this.recent[this.newest] = min<f32>(1, Mathf.sqrt(Mathf.sqrt(kept / (SPEECH * total))))));
+    let factor: f32 = LOWEST;
+    for (let i = 0; i < HELD; i++) factor = max(factor, unchecked(this.recent[i]));
+    return factor;
+  }
+}
