@@ -73,6 +73,7 @@ const BIN_WEIGHTS = new StaticArray<f32>(BINS + 3);
 const MIXED_ENERGY = new StaticArray<f32>(BANDS);
 const FLOORS = new StaticArray<f32>(BANDS);
 const MAKE_UP = new StaticArray<f32>(BANDS);
+const EXPANDED = new StaticArray<f32>(BANDS);
 
 /** Four values of y + r (p - y). */
 function blend(y: usize, p: usize, target: usize, r: v128): void {
@@ -318,13 +319,17 @@ export class Suppressor {
       store<f32>(strengths + b, strength * load<f32>(strengths + b));
     }
     comfortFloor(floors, energy);
+    const expanded = changetype<usize>(EXPANDED);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const floor = load<f32>(floors + b);
       const gain = max(floor, load<f32>(gains + b));
+      const lowest = floor / (gain + <f32>1e-20);
+      const share = max(factor, lowest);
       store<f32>(gains + b, gain);
-      store<f32>(floors + b, floor / (gain + <f32>1e-20));
+      store<f32>(expanded + b, share);
+      store<f32>(floors + b, lowest / share);
     }
-    this.mix(energy, wiener, factor);
+    this.mix(energy, wiener);
     this.overlapAdd();
     this.lastStrength = strength;
   }
@@ -354,7 +359,7 @@ export class Suppressor {
   }
 
   /** MIXED = h w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
-  private mix(energy: usize, wiener: bool, factor: f32): void {
+  private mix(energy: usize, wiener: bool): void {
     const spectrum = this.spectrumInDecision;
     const comb = changetype<usize>(this.comb);
     const mixed = changetype<usize>(MIXED);
@@ -371,7 +376,8 @@ export class Suppressor {
     const gains = changetype<usize>(this.gains);
     const weights = changetype<usize>(BIN_WEIGHTS);
     const makeUp = changetype<usize>(MAKE_UP);
-    // FLOORS holds floor / gain: no bin falls below the floor of its band.
+    const expanded = changetype<usize>(EXPANDED);
+    // FLOORS holds floor / (h g): no bin falls below the floor of its band.
     if (wiener)
       this.wiener.process(
         mixed,
@@ -385,9 +391,8 @@ export class Suppressor {
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const ratio = load<f32>(energy + b) / (load<f32>(mixedEnergy + b) + <f32>1e-20);
       // 10 dB at most: where Y and P cancel there is nothing to restore.
-      const restored = load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio));
-      const expanded = restored * max(factor, unchecked(FLOORS[(b >> 2) as i32]));
-      store<f32>(mixedEnergy + b, wiener ? expanded * load<f32>(makeUp + b) : expanded);
+      const restored = load<f32>(gains + b) * load<f32>(expanded + b) * Mathf.sqrt(min<f32>(10, ratio));
+      store<f32>(mixedEnergy + b, wiener ? restored * load<f32>(makeUp + b) : restored);
     }
     interpolate(mixedEnergy, bins);
     if (wiener) weigh(bins, weights);

@@ -150,7 +150,10 @@ describe('strength', () => {
     const core = await start();
     const s = new Stream(core, loadNetwork(core, parseModel(model)));
     for (const strength of [0.1, 0.5, 0.9]) {
-      s.process(noise(20 * FRAME, 4), () => strength);
+      const x = noise(20 * FRAME, 4);
+      const y = s.process(x, () => strength);
+      // The first hops still fade over from the strength before.
+      expect(rms(y, 6 * FRAME)).toBeGreaterThan(0.98 * (1 - strength) * rms(x, 6 * FRAME - DELAY, x.length - DELAY));
       const gains = new Float32Array(core.memory.buffer, core.suppressorGains(s.handle), 34);
       for (const g of gains) expect(g).toBeGreaterThanOrEqual(1 - strength - 1e-6);
     }
