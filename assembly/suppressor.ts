@@ -5,7 +5,7 @@
  *                      -> pitch search + Viterbi:         period of frame n - 2
  *                      -> comb filter of frame n - 2:     P, coherences
  *   70 features -> network -> gains, strengths of frame n - 2
- *   frame n - 2: (1 - r) Y + r P, renormalised, times g, Wiener filter of the bins -> overlap-add -> hop n - 3
+ *   frame n - 2: (1 - r) Y + r P, renormalised, times g, expander, Wiener filter of the bins -> overlap-add -> hop n - 3
  *
  * Everything is allocated by the constructor; every method is real-time safe.
  */
