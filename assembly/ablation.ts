@@ -35,24 +35,27 @@ export function decide(noisy: usize, hops: i32, out: usize): void {
   }
 }
 
-/** Applies decisions laid out as above; out: hops * 480 f32, 1440 samples late. */
+/** Applies decisions laid out as above with the stages named; out: hops * 480 f32, 1440 samples late. */
 export function apply(
   noisy: usize,
   decisions: usize,
   hops: i32,
-  envelope: bool,
+  postFilter: bool,
   wiener: bool,
-  expand: bool,
+  expander: bool,
   out: usize,
 ): void {
   const s = new Suppressor(null);
+  s.hasPostFilter = postFilter;
+  s.hasWiener = wiener;
+  s.hasExpander = expander;
   for (let n = 0; n < hops; n++) {
     const at = (n as usize) * FRAME_BYTES;
     memory.copy(changetype<usize>(s.input), noisy + at, FRAME_BYTES);
     s.analyse();
     memory.copy(changetype<usize>(s.gains), decisions, BANDS_BYTES);
     memory.copy(changetype<usize>(s.strengths), decisions + BANDS_BYTES, BANDS_BYTES);
-    s.synthesise(1, envelope, wiener, expand);
+    s.synthesise(1);
     memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
     decisions += ((2 * BANDS + 1) as usize) << 2;
   }

@@ -67,6 +67,8 @@ export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, ou
   const o = freshOracle();
   const gains = changetype<usize>(s.gains);
   const strengths = changetype<usize>(s.strengths);
+  s.hasPostFilter = step == STEP_POST_FILTER;
+  s.hasWiener = s.hasExpander = false;
   for (let n = 0; n < hops; n++) {
     const at = (n as usize) * FRAME_BYTES;
     analyse(s, o, noisy + at, clean + at);
@@ -83,7 +85,7 @@ export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, ou
         memory.copy(gains, changetype<usize>(o.gains), BANDS_BYTES);
         memory.copy(strengths, changetype<usize>(o.strengths), BANDS_BYTES);
       }
-      s.synthesise(1, step == STEP_POST_FILTER, false, false);
+      s.synthesise(1);
     }
     memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
   }

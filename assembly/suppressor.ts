@@ -111,6 +111,10 @@ export class Suppressor {
   readonly combEnergy: StaticArray<f32> = new StaticArray<f32>(BANDS);
   /** Period in samples of the frame in decision. */
   period: i32 = MIN_PERIOD;
+  /** Stages that experiments leave out: the envelope post-filter, the Wiener filter of the bins, the expander of the pauses. */
+  hasPostFilter: bool = true;
+  hasWiener: bool = true;
+  hasExpander: bool = true;
 
   /** Input without DC, newest last, and room for the hops to come. */
   private history: StaticArray<f32> = new StaticArray<f32>(HISTORY + HISTORY_HOPS * FRAME);
@@ -195,7 +199,7 @@ export class Suppressor {
   process(strength: f32): f32 {
     this.analyse();
     const speech = this.infer();
-    this.synthesise(strength, true, true, true);
+    this.synthesise(strength);
     return speech;
   }
 
@@ -217,8 +221,8 @@ export class Suppressor {
       store<f32>(gains + b, lower);
       store<f32>(otherGains + b, lower);
     }
-    this.synthesise(strength, true, true, true);
-    other.synthesise(strength, true, true, true);
+    this.synthesise(strength);
+    other.synthesise(strength);
     return speech;
   }
 
@@ -227,7 +231,7 @@ export class Suppressor {
     if (this.wet) {
       this.analyse();
       this.infer();
-      this.apply(this.lastStrength, true, true, true);
+      this.apply(this.lastStrength);
       this.leave(false);
     } else {
       this.accept();
@@ -287,12 +291,9 @@ export class Suppressor {
   /**
    * Turns `gains` and `strengths` into the hop in `output`.
    * @param strength 0..1: no band falls below 1 - strength; 0 gives the delayed input bit for bit
-   * @param envelope applies the envelope post-filter to the gains first
-   * @param wiener filters the bins within the bands
-   * @param expand lowers what is left in the pauses
    */
-  synthesise(strength: f32, envelope: bool, wiener: bool, expand: bool): void {
-    this.apply(strength, envelope, wiener, expand);
+  synthesise(strength: f32): void {
+    this.apply(strength);
     this.leave(strength > 0 && this.warm >= WARM_UP);
   }
 
@@ -306,14 +307,14 @@ export class Suppressor {
     this.leave(this.warm >= WARM_UP);
   }
 
-  private apply(strength: f32, envelope: bool, wiener: bool, expand: bool): void {
+  private apply(strength: f32): void {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
     const floors = changetype<usize>(FLOORS);
     const energy = this.energyInDecision;
-    if (envelope) postFilter(gains, energy);
-    if (wiener) this.wiener.learn(this.spectrumInDecision, gains);
-    const factor: f32 = expand ? this.expander.process(gains, energy) : 1;
+    if (this.hasPostFilter) postFilter(gains, energy);
+    if (this.hasWiener) this.wiener.learn(this.spectrumInDecision, gains);
+    const factor: f32 = this.hasExpander ? this.expander.process(gains, energy) : 1;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(floors + b, 1 - strength);
       store<f32>(strengths + b, strength * load<f32>(strengths + b));
@@ -329,7 +330,7 @@ export class Suppressor {
       store<f32>(expanded + b, share);
       store<f32>(floors + b, lowest / share);
     }
-    this.mix(energy, wiener);
+    this.mix(energy);
     this.overlapAdd();
     this.lastStrength = strength;
   }
@@ -359,7 +360,7 @@ export class Suppressor {
   }
 
   /** MIXED = h w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
-  private mix(energy: usize, wiener: bool): void {
+  private mix(energy: usize): void {
     const spectrum = this.spectrumInDecision;
     const comb = changetype<usize>(this.comb);
     const mixed = changetype<usize>(MIXED);
@@ -378,7 +379,7 @@ export class Suppressor {
     const makeUp = changetype<usize>(MAKE_UP);
     const expanded = changetype<usize>(EXPANDED);
     // FLOORS holds floor / (h g): no bin falls below the floor of its band.
-    if (wiener)
+    if (this.hasWiener)
       this.wiener.process(
         mixed,
         mixedEnergy,
@@ -392,10 +393,10 @@ export class Suppressor {
       const ratio = load<f32>(energy + b) / (load<f32>(mixedEnergy + b) + <f32>1e-20);
       // 10 dB at most: where Y and P cancel there is nothing to restore.
       const restored = load<f32>(gains + b) * load<f32>(expanded + b) * Mathf.sqrt(min<f32>(10, ratio));
-      store<f32>(mixedEnergy + b, wiener ? restored * load<f32>(makeUp + b) : restored);
+      store<f32>(mixedEnergy + b, this.hasWiener ? restored * load<f32>(makeUp + b) : restored);
     }
     interpolate(mixedEnergy, bins);
-    if (wiener) weigh(bins, weights);
+    if (this.hasWiener) weigh(bins, weights);
     scaleBins(mixed, bins);
   }
 
