@@ -80,6 +80,7 @@ async function main() {
     for (const [from, suffix] of [
       ['noisy', ''],
       ['recordings', '-recordings'],
+      ...(set === values.calls ? [['clean', '-clean']] : []),
     ]) {
       if (wavs(join(set, from)).length === 0) continue;
       for (const peer of ['rnnoise', 'gtcrn']) {

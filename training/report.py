@@ -4,7 +4,7 @@
 
 DIR holds clean/, noisy/, metadata.csv (devset.py), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
 speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/, gtcrn-recordings/ and NETWORK-recordings/ likewise without
-references. Scores are kept in DIR/scores.json by the content of the files.
+references; CALLS has rnnoise-clean/, gtcrn-clean/ and NETWORK-clean/ besides. Scores are kept in DIR/scores.json by the content of the files.
 """
 
 import argparse
@@ -105,6 +105,19 @@ def recordings_table(data):
         [s, *(f"{np.mean([r[m] for r in rows]):.2f}" for m in ("sig", "bak", "ovrl"))] for s, rows in data.recordings.items()
     ]
     return markdown(["", "SIG", "BAK", "OVRL"], rows)
+
+
+def untouched_table(data, systems, jobs):
+    """References through every system: what it takes from a voice without noise."""
+    files = list(data.rows)
+    tasks = [(data.folder / "clean" / f, data.folder / f"{s}-clean" / f) for s in systems for f in files]
+    scores = score_all(tasks, jobs=jobs, cache=data.folder / "scores.json")
+    rows = []
+    for i, system in enumerate(systems):
+        own = scores[i * len(files) : (i + 1) * len(files)]
+        pesq = [r["pesq"] for r in own]
+        rows.append([system, f"{np.mean(pesq):.2f}", f"{np.min(pesq):.2f}", f"{np.mean([r['stoi'] for r in own]):.3f}"])
+    return markdown(["", "PESQ-WB", "lowest", "STOI"], rows)
 
 
 def kept_table(data):
@@ -304,7 +317,9 @@ def main():
     if calls:
         groups = [(f"{s} dB", calls.choose(snr=s)) for s in (2.5, 7.5, 12.5, 17.5)] + [("**all**", list(calls.rows))]
         text += ["## Read speech in everyday places", "Sentences in cafes, buses, streets, offices at friendly SNRs, like the public sets "
-                 f"that papers report; each cell: {order}.", score_table(calls, groups, ("pesq", "stoi", "sisdr", "ovrl"))]  # fmt: skip
+                 f"that papers report; each cell: {order}.", score_table(calls, groups, ("pesq", "stoi", "sisdr", "ovrl")),
+                 f"Their {len(calls.rows)} references without any noise, output against input:",
+                 untouched_table(calls, [*PEERS, *networks], options.jobs)]  # fmt: skip
     text += [
         "## Onsets and fricatives", "Energy of the output against the clean recording at 10 dB SNR; noise that is left counts for it, speech that is "
         "eaten against it. The energy of all of them together should stay within 3 dB of the clean one's; test/quality watches it.", kept_table(data),
