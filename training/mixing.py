@@ -258,8 +258,9 @@ class Mixer:
             segments = self.noise.segments[row["file"]]
             start, seconds = segments[rng.integers(len(segments))]
             piece = self.noise.cut(row["file"], start, min(seconds, 10.0))
-            if rng.random() < 0.3 and len(piece) > 2000:
-                piece = self.resampled(piece, rng.uniform(0.8, 1.25))
+            if rng.random() < 0.5 and len(piece) > 2000:
+                # Larger and smaller dogs, doors and engines than were recorded.
+                piece = self.resampled(piece, np.exp(rng.uniform(np.log(0.65), np.log(1.5))))
             if len(piece) < 480:
                 continue
             fade = min(240, at)
@@ -377,23 +378,132 @@ class Mixer:
             out[at : at + n] += part.astype(np.float32)
         return out
 
+    def impacts(self, length: int) -> np.ndarray:
+        """Dishes, cutlery, keys, tools, knocks: a few objects, each struck again and again; a struck object rings in its own decaying modes."""
+        rng = self.rng
+        objects = []
+        for _ in range(rng.integers(1, 4)):
+            base = np.exp(rng.uniform(np.log(150), np.log(5000)))
+            modes = base * np.concatenate([[1.0], 1 + rng.exponential(1.5, size=rng.integers(1, 12))])
+            modes = modes[modes < 18000]
+            longest = np.exp(rng.uniform(np.log(0.02), np.log(1.2)))
+            objects.append((modes, longest * (base / modes) ** rng.uniform(0.3, 1.5), rng.uniform(-25, -3), rng.uniform(-0.9, 0.9)))
+        out = np.zeros(length, np.float32)
+        for at, _ in self.now_and_then(length, shortest=0.01, rest=(0.05, 1.5)):
+            modes, decays, contact, colour = objects[rng.integers(len(objects))]
+            n = min(length - at, int(decays.max() * RATE))
+            t = np.arange(n, dtype=np.float32) / RATE
+            hit = np.zeros(n, np.float32)
+            for frequency, decay in zip(modes, decays):
+                k = min(n, int(decay * RATE))
+                # The decay is the time to -60 dB.
+                ring = np.sin(2 * np.pi * frequency * t[:k] + rng.uniform(0, 6.28)) * np.exp(-6.9 / decay * t[:k])
+                hit[:k] += ring.astype(np.float32) * amplitude(rng.uniform(-20, 0))
+            k = min(n, int(rng.uniform(0.001, 0.01) * RATE))
+            noise = lfilter([1], [1, -colour], rng.standard_normal(k)) * np.linspace(1, 0, k)
+            hit[:k] += noise.astype(np.float32) * amplitude(contact)
+            out[at : at + n] += hit * amplitude(rng.normal(0, 5))
+        return out
+
+    def instrument(self):
+        """A function (frequency in hertz, seconds) -> one note: plucked, struck, bowed or blown."""
+        rng = self.rng
+        partials = np.arange(1, rng.integers(3, 25))
+        tilt, odd = rng.uniform(2, 9), rng.uniform(-30, 0) if rng.random() < 0.25 else 0.0
+        level = amplitude(-tilt * np.log2(partials) + odd * (partials % 2 == 0) + rng.normal(0, 3, len(partials)))
+        stiffness = 10 ** rng.uniform(-6, -3.5) if rng.random() < 0.5 else 0.0
+        stretch = np.sqrt(1 + stiffness * partials**2)
+        held = rng.random() < 0.5
+        attack = rng.uniform(0.01, 0.12) if held else rng.uniform(0.001, 0.01)
+        decay, damping = np.exp(rng.uniform(np.log(0.15), np.log(3))), rng.uniform(0, 1)
+        vibrato, speed = (rng.uniform(0, 0.01), rng.uniform(4, 7)) if held and rng.random() < 0.6 else (0.0, 0.0)
+
+        def note(frequency: float, seconds: float) -> np.ndarray:
+            n = int(seconds * RATE)
+            t = np.arange(n, dtype=np.float32) / RATE
+            phase = 2 * np.pi * frequency * (t + vibrato / (2 * np.pi * max(speed, 1)) * np.sin(2 * np.pi * speed * t))
+            out = np.zeros(n, np.float32)
+            for k, a, s in zip(partials, level, stretch):
+                if k * s * frequency > 16000:
+                    break
+                partial = np.sin(k * s * phase + rng.uniform(0, 6.28))
+                out += a * (partial if held else partial * np.exp(-(1 + damping * (k - 1)) / decay * t))
+            rise, fall = min(n // 2, int(attack * RATE)), min(n // 2, int(0.03 * RATE))
+            out[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
+            out[n - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
+            return out
+
+        return note
+
+    def music(self, length: int) -> np.ndarray:
+        """Chords, a melody, a bass and drums, not always all of them, in one key and time."""
+        rng = self.rng
+        beat = 60 / rng.uniform(60, 160)
+        scale = np.array([0, 2, 4, 5, 7, 9, 11]) if rng.random() < 0.5 else np.array([0, 2, 3, 5, 7, 8, 10])
+        key = rng.uniform(40, 52)  # the MIDI number of the lowest tonic, E2 to E3
+        parts = [part for part in ("chords", "melody", "bass", "drums") if rng.random() < 0.6] or ["melody"]
+        players = {part: self.instrument() for part in parts}
+        level = {part: amplitude(rng.uniform(-10, 0)) for part in parts}
+        out = np.zeros(length, np.float32)
+
+        def play(part: str, degree: int, start: float, seconds: float) -> None:
+            midi = key + 12 * (degree // 7) + scale[degree % 7]
+            add(part, players[part](440 * 2 ** ((midi - 69) / 12), seconds), start)
+
+        def add(part: str, sound: np.ndarray, start: float) -> None:
+            at = int(start * RATE)
+            sound = sound[: max(0, length - at)]
+            out[at : at + len(sound)] += level[part] * amplitude(rng.normal(0, 2)) * sound
+
+        kick, snare, hat = rng.uniform(45, 90), rng.uniform(0.05, 0.2), rng.uniform(0.02, 0.08)
+        rhythm = rng.random(8)
+        degree, chord = 7, 0
+        for number in range(int(np.ceil(length / RATE / beat))):
+            now = number * beat
+            if number % 4 == 0:
+                chord = int(rng.choice([0, 3, 4, 5]))
+            if "chords" in parts and number % 2 == 0:
+                for third in (7, 9, 11):
+                    play("chords", chord + third, now, 2 * beat)
+            if "bass" in parts:
+                play("bass", chord, now, beat)
+            for half in (0, 1):
+                when = now + half * beat / 2
+                if "melody" in parts and rng.random() < 0.6:
+                    degree = int(np.clip(degree + rng.integers(-3, 4), 7, 22))
+                    play("melody", degree, when, beat * rng.choice([0.5, 1, 2]))
+                if "drums" in parts and rhythm[(2 * number + half) % 8] < 0.7:
+                    drum = rng.random()
+                    seconds = 0.15 if half == 0 and drum < 0.5 else (snare if drum < 0.6 else hat)
+                    t = np.arange(int(4 * seconds * RATE)) / RATE
+                    if seconds == 0.15:
+                        sound = np.sin(2 * np.pi * kick * (t + 0.03 * (1 - np.exp(-t / 0.03)))) * 2
+                    else:
+                        sound = lfilter([1, -0.9 if seconds == hat else 0.0], [1], rng.standard_normal(len(t)))
+                    add("drums", (sound * np.exp(-t / seconds)).astype(np.float32), when)
+        return out
+
     def disturbance(self, length: int) -> np.ndarray:
         rng = self.rng
         total = np.zeros(length, np.float32)
         count = 1 if rng.random() < 0.62 else (2 if rng.random() < 0.8 else 3)
         for _ in range(count):
             kind = rng.random()
-            if kind < 0.50:
+            if kind < 0.48:
                 x = self.recorded(length)
-            elif kind < 0.68:
+            elif kind < 0.61:
                 x = self.coloured(length)
-            elif kind < 0.73:
+            elif kind < 0.65:
                 x = self.hum(length)
-            elif kind < 0.84:
+            elif kind < 0.76:
                 x = self.babble(length)
-            elif kind < 0.88:
+            elif kind < 0.79:
                 x = self.clicks(length)
-            elif kind < 0.96:
+            elif kind < 0.84:
+                x = self.impacts(length)
+            elif kind < 0.91:
+                x = self.music(length)
+            elif kind < 0.97:
                 x = self.bursts(length)
             else:
                 x = self.tones(length)

@@ -23,8 +23,7 @@ from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, poole
 from network import PercepNet
 from sparsity import DENSITY, BlockSparsity
 
-# Sparsity grows between these shares of the run; masks move every so many steps.
-SPARSE_SPAN = (0.02, 0.5)
+# Masks move every so many steps.
 SPARSE_EVERY = 20
 
 
@@ -108,6 +107,8 @@ def main() -> None:
     parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
+    parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
+                        help="shares of the run between which tiles are cut; 0 0 keeps the tiles of weights that are sparse already")  # fmt: skip
     parser.add_argument("--quantise-from", type=float, default=0.6, help="share of the run from which weights and activations are rounded")
     parser.add_argument("--weights", type=Path, help="checkpoint whose weights to begin with")
     parser.add_argument("--log-every", type=int, default=100, help="steps")
@@ -152,7 +153,8 @@ def main() -> None:
     sparsity = BlockSparsity(model, DENSITY[args.sparse]) if args.sparse else None
 
     def sparse_progress(done: float) -> float:
-        return (done - SPARSE_SPAN[0]) / (SPARSE_SPAN[1] - SPARSE_SPAN[0])
+        begin, end = args.sparse_span
+        return (done - begin) / (end - begin) if end > begin else 1.0
 
     if sparsity:
         sparsity.update(model, sparse_progress(step / args.steps if args.steps else spent / (60 * args.minutes)))
@@ -210,7 +212,7 @@ def main() -> None:
             model.clamp_weights()
             if sparsity:
                 # The masks of a finished schedule stay: tiles no longer come back.
-                if step % SPARSE_EVERY == 0 and done < SPARSE_SPAN[1] + 0.02:
+                if step % SPARSE_EVERY == 0 and done < args.sparse_span[1] + 0.02:
                     sparsity.update(model, sparse_progress(done))
                 sparsity.apply(model)
         with torch.no_grad():
