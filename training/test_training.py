@@ -62,7 +62,7 @@ def test_shards(folder: Path) -> None:
 
 
 def test_disturbances(folder: Path) -> None:
-    """Bursts and tones come and go, fans do not; all are as long as asked, finite and heard."""
+    """Bursts, tones and struck objects come and go, fans and music do not; all are as long as asked, finite and heard."""
     mixer = Mixer(folder / "data", folder / "cache", 3, 4)
 
     def quiet(name: str) -> float:
@@ -78,6 +78,8 @@ def test_disturbances(folder: Path) -> None:
     assert quiet("coloured") < 0.02
     assert 0.1 < quiet("bursts") < 0.9
     assert 0.1 < quiet("tones") < 0.9
+    assert 0.3 < quiet("impacts") < 0.97
+    assert quiet("music") < 0.2
 
 
 def test_training(folder: Path) -> None:
@@ -95,18 +97,24 @@ def test_training(folder: Path) -> None:
 
 
 def test_resume(folder: Path) -> None:
-    """A finished run is left as it is; a longer one goes on from its last step."""
-    steps = last_step(folder)
+    """A finished run is left as it is; a longer one goes on from its last step, with the same tiles if asked."""
+    steps, tiles = last_step(folder), cut(folder)
     options = ("--cache", str(folder / "cache"), "--out", str(folder / "run"), "--units", "32", "--strength-units", "16",
                "--batch", "12", "--frames", "42", "--log-every", "10", "--sparse", "lite")  # fmt: skip
     run("training/train.py", *options, "--minutes", "0.8")
     assert last_step(folder) == steps
-    run("training/train.py", *options, "--minutes", "0.85")
+    run("training/train.py", *options, "--minutes", "0.85", "--sparse-span", "0", "0")
     assert last_step(folder) > steps
+    assert tiles.any() and torch.equal(tiles, cut(folder))
 
 
 def last_step(folder: Path) -> int:
     return torch.load(folder / "run/latest.pt", weights_only=True)["step"]
+
+
+def cut(folder: Path) -> torch.Tensor:
+    """True for the weights of a recurrent matrix in tiles that were cut."""
+    return torch.load(folder / "run/latest.pt", weights_only=True)["live"]["gru1.weight_hh_l0"] == 0
 
 
 def test_widening(folder: Path) -> None:
