@@ -314,18 +314,19 @@ export class Suppressor {
     const energy = this.energyInDecision;
     if (this.hasPostFilter) postFilter(gains, energy);
     if (this.hasWiener) this.wiener.learn(this.spectrumInDecision, gains);
-    const factor: f32 = this.hasExpander ? this.expander.process(gains, energy) : 1;
+    if (this.hasExpander) this.expander.process(gains, energy);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(floors + b, 1 - strength);
       store<f32>(strengths + b, strength * load<f32>(strengths + b));
     }
     comfortFloor(floors, energy);
     const expanded = changetype<usize>(EXPANDED);
+    const factors = changetype<usize>(this.expander.factors);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const floor = load<f32>(floors + b);
       const gain = max(floor, load<f32>(gains + b));
       const lowest = floor / (gain + <f32>1e-20);
-      const share = max(factor, lowest);
+      const share = max(this.hasExpander ? load<f32>(factors + b) : 1, lowest);
       store<f32>(gains + b, gain);
       store<f32>(expanded + b, share);
       store<f32>(floors + b, lowest / share);

@@ -1,13 +1,17 @@
 /**
  * Comfort floor: what nobody hears is left alone.
  *
- * No band is pushed below -105 dBFS (about -90 dBFS over all bands), and none is raised. A recording's own faint floor stays, so a
- * clean voice keeps its pauses as they were and does not fall into digital silence between words.
+ * No band below 3 kHz is pushed below -100 dBFS, none above below -110 dBFS, and none is raised. A recording's own faint floor stays,
+ * so a clean voice keeps its pauses as they were and does not fall into digital silence between words. The hiss above 3 kHz is what
+ * listeners rate as noise, and adds little to the floor they expect (training/EXPERIMENTS.md).
  */
 import { BANDS_BYTES, FRAME } from '../constants';
+import { HIGH } from './expander';
 
-/** Energy of an unnormalised spectrum in a band at -105 dBFS. */
-const COMFORT: f32 = <f32>3e-11 * (FRAME as f32) * (FRAME as f32);
+/** Energies of an unnormalised spectrum in a band at -100 and -110 dBFS. */
+const COMFORT: f32 = <f32>1e-10 * (FRAME as f32) * (FRAME as f32);
+const COMFORT_HIGH: f32 = <f32>1e-11 * (FRAME as f32) * (FRAME as f32);
+const HIGH_BYTES: usize = (HIGH as usize) << 2;
 
 /**
  * Raises gains to min(1, comfort level / level of the band). Real-time safe.
@@ -16,7 +20,8 @@ const COMFORT: f32 = <f32>3e-11 * (FRAME as f32) * (FRAME as f32);
  */
 export function comfortFloor(gains: usize, energies: usize): void {
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
-    const quiet = Mathf.sqrt(COMFORT / max(load<f32>(energies + b), COMFORT));
+    const comfort = b < HIGH_BYTES ? COMFORT : COMFORT_HIGH;
+    const quiet = Mathf.sqrt(comfort / max(load<f32>(energies + b), comfort));
     store<f32>(gains + b, max(load<f32>(gains + b), quiet));
   }
 }

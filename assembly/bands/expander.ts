@@ -1,14 +1,15 @@
 /**
- * Downward expander of the pauses: what is left of the noise between words is lowered by up to 10 dB more.
+ * Downward expander of the pauses: what is left of the noise between words is lowered further, high frequencies the most.
  *
  *   q   = SUM_b g_b^2 e_b / SUM_b e_b           share of the frame's energy that the gains keep
- *   h   = clamp((q / 0.025)^(1/4), 0.32, 1)     half a decibel for every one below -16 dB
- *   h_n = max(h, ..., h_{n-6})                  opens at once, closes 60 ms after a word
+ *   t   = clamp((q / 0.025)^(1/4), 0.32, 1)     half a decibel for every one below -16 dB
+ *   t_n = max(t, ..., t_{n-6})                  opens at once, closes 60 ms after a word
+ *   h_b = t^(1/2) up to 750 Hz, t up to 3 kHz, t^(5/2) above: 5, 10 and 25 dB at most
  *
  * Only what was suppressed is expanded: a quiet voice without noise keeps all of its energy and stays as it is. The numbers were
  * chosen on the development set (training/EXPERIMENTS.md).
  */
-import { BANDS_BYTES } from '../constants';
+import { BANDS, BANDS_BYTES } from '../constants';
 
 /** Above this share of the energy a frame is left alone: -16 dB. */
 const SPEECH: f32 = 0.025;
@@ -16,8 +17,13 @@ const SPEECH: f32 = 0.025;
 const LOWEST: f32 = 0.32;
 /** Frames that count: the newest and 60 ms before it. */
 const HELD: i32 = 7;
+/** First bands above 750 Hz and from 3 kHz on. */
+const MIDDLE: i32 = 8;
+export const HIGH: i32 = 17;
 
 export class Expander {
+  /** What the last frame's gains are to be multiplied with, 0.058..1. */
+  readonly factors: StaticArray<f32> = new StaticArray<f32>(BANDS);
   private recent: StaticArray<f32> = new StaticArray<f32>(HELD);
   private newest: i32 = 0;
 
@@ -30,11 +36,11 @@ export class Expander {
   }
 
   /**
-   * Factor for all gains of a frame, 0.32..1. Real-time safe.
+   * Fills `factors`. Real-time safe.
    * @param gains 34 gains, 0..1.3
    * @param energies 34 band energies of the noisy frame
    */
-  process(gains: usize, energies: usize): f32 {
+  process(gains: usize, energies: usize): void {
     let kept: f32 = 0;
     let total: f32 = 1e-20;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
@@ -45,8 +51,12 @@ export class Expander {
     }
     this.newest = (this.newest + 1) % HELD;
     unchecked((this.recent[this.newest] = min<f32>(1, Mathf.sqrt(Mathf.sqrt(kept / (SPEECH * total))))));
-    let factor: f32 = LOWEST;
-    for (let i = 0; i < HELD; i++) factor = max(factor, unchecked(this.recent[i]));
-    return factor;
+    let middle: f32 = LOWEST;
+    for (let i = 0; i < HELD; i++) middle = max(middle, unchecked(this.recent[i]));
+    const low = Mathf.sqrt(middle);
+    const high = middle * middle * low;
+    for (let b = 0; b < MIDDLE; b++) unchecked((this.factors[b] = low));
+    for (let b = MIDDLE; b < HIGH; b++) unchecked((this.factors[b] = middle));
+    for (let b = HIGH; b < BANDS; b++) unchecked((this.factors[b] = high));
   }
 }

@@ -31,7 +31,10 @@ export function wienerProcess(mixed: usize, energies: usize, gains: usize, stren
 }
 const expander = new Expander();
 export function expanderReset(): void { expander.reset(); }
-export function expand(gains: usize, energies: usize): f32 { return expander.process(gains, energies); }
+export function expand(gains: usize, energies: usize): usize {
+  expander.process(gains, energies);
+  return changetype<usize>(expander.factors);
+}
 export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
 export function noise(period: i32): f32 { return combNoise(period); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
@@ -152,9 +155,10 @@ describe('bands', () => {
 });
 
 describe('comfort floor', () => {
-  const FLOOR = 10 * Math.log10(3e-11); // -105 dBFS
+  /** dBFS; band 17 lies at 3 kHz. */
+  const floor = (band: number) => (band < 17 ? -100 : -110);
 
-  it('holds every band at -105 dBFS or at its own level, whichever is lower', () => {
+  it('holds every band at its floor or at its own level, whichever is lower', () => {
     for (let i = 0; i < 34; i++) {
       const level = -120 + 2 * i;
       f32[i] = i % 2 === 0 ? 0 : 1;
@@ -163,7 +167,7 @@ describe('comfort floor', () => {
     core.comfort(address(0), address(100));
     for (let i = 0; i < 34; i++) {
       const level = -120 + 2 * i;
-      const expected = i % 2 === 0 ? 10 ** (Math.min(0, FLOOR - level) / 20) : 1;
+      const expected = i % 2 === 0 ? 10 ** (Math.min(0, floor(i) - level) / 20) : 1;
       expect(Math.abs(f32[i]! - expected)).toBeLessThan(1e-6);
     }
   });
@@ -180,33 +184,39 @@ describe('comfort floor', () => {
 
 describe('expander', () => {
   const [GAINS, ENERGIES] = [0, 100];
+  const PARTS = [[0, 8], [8, 17], [17, 34]] as const;
 
-  function frame(gains: number[], energies: number[]): number {
+  /** The factors of a band below 750 Hz, of one in the middle and of one above 3 kHz; all bands of a part have the same. */
+  function frame(gains: number[], energies: number[]): number[] {
     f32.set(gains, GAINS);
     f32.set(energies, ENERGIES);
-    return core.expand(address(GAINS), address(ENERGIES));
+    const factors = new Float32Array(f32.buffer, core.expand(address(GAINS), address(ENERGIES)), 34);
+    for (const [from, to] of PARTS) for (let b = from; b < to; b++) expect(factors[b]).toBe(factors[from]);
+    return PARTS.map(([from]) => factors[from]!);
   }
 
   /** A frame whose gains keep `decibels` of its energy. */
-  function keep(decibels: number): number {
+  function keep(decibels: number): number[] {
     return frame(
       Array.from({ length: 34 }, () => 10 ** (decibels / 20)),
       Array.from({ length: 34 }, (_, b) => 1 + b),
     );
   }
 
-  /** The factor once seven frames were alike. */
-  function settled(step: () => number): number {
+  /** The factors once seven frames were alike. */
+  function settled(step: () => number[]): number[] {
     core.expanderReset();
     for (let t = 0; t < 6; t++) step();
     return step();
   }
 
-  it('takes half a decibel for every one below -16 dB, 10 dB at most', () => {
+  it('takes a quarter, half and one and a quarter of a decibel for every one below -16 dB, 5, 10 and 25 dB at most', () => {
     for (const kept of [0, -10, -16, -20, -30, -60]) {
-      const factor = settled(() => keep(kept));
-      const expected = Math.max(20 * Math.log10(0.32), Math.min(0, (kept - 10 * Math.log10(0.025)) / 2));
-      expect(20 * Math.log10(factor)).toBeCloseTo(expected, 3);
+      const factors = settled(() => keep(kept));
+      const middle = Math.max(20 * Math.log10(0.32), Math.min(0, (kept - 10 * Math.log10(0.025)) / 2));
+      [0.5, 1, 2.5].forEach((power, part) => {
+        expect(20 * Math.log10(factors[part]!)).toBeCloseTo(power * middle, 3);
+      });
     }
   });
 
@@ -215,21 +225,21 @@ describe('expander', () => {
     const energies = gains.map((_, b) => 10 ** (b % 7));
     const kept = gains.reduce((sum, g, b) => sum + g * g * energies[b]!, 0) / energies.reduce((sum, e) => sum + e);
     const expected = Math.max(0.32, Math.min(1, (kept / 0.025) ** 0.25));
-    expect(settled(() => frame(gains, energies))).toBeCloseTo(expected, 5);
+    expect(settled(() => frame(gains, energies))[1]).toBeCloseTo(expected, 5);
   });
 
   it('opens at once and closes 60 ms after a word', () => {
     core.expanderReset();
     for (let t = 0; t < 10; t++) keep(-50);
-    expect(keep(-5)).toBe(1);
-    for (let t = 0; t < 6; t++) expect(keep(-50)).toBe(1);
-    expect(keep(-50)).toBeCloseTo(0.32, 5);
+    expect(keep(-5)).toEqual([1, 1, 1]);
+    for (let t = 0; t < 6; t++) expect(keep(-50)).toEqual([1, 1, 1]);
+    expect(keep(-50)[1]).toBeCloseTo(0.32, 5);
   });
 
   it('leaves silence alone without a number that is none', () => {
     core.expanderReset();
-    f32.fill(0, 0, 200);
-    for (let t = 0; t < 10; t++) expect(Number.isFinite(core.expand(address(GAINS), address(ENERGIES)))).toBe(true);
+    const silence = Array.from({ length: 34 }, () => 0);
+    for (let t = 0; t < 10; t++) expect(frame(silence, silence).every(Number.isFinite)).toBe(true);
   });
 });
 
