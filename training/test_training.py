@@ -18,6 +18,7 @@ import torch
 from average import average
 from mixing import Mixer
 from network import PercepNet
+from own_noise import RATIO, lower_own_noise
 from sparsity import DENSITY
 from widen import widen
 
@@ -82,6 +83,35 @@ def test_disturbances(folder: Path) -> None:
     assert quiet("music") < 0.2
 
 
+def test_own_noise(folder: Path) -> None:
+    """A floor of -35 dB goes down to -50 dB and the level of the words stays; quieter floors stay as they are."""
+    rng = np.random.default_rng(4)
+
+    def sequence(floor: float) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of speech without noise, and the energy of each frame in decision: words at 0 dB, their recording's floor, silence."""
+        energy = np.full(1200, -100.0)
+        energy[200:1000] = floor
+        for at in range(240, 1000, 100):
+            energy[at : at + 50] = 0
+        bands = 10 ** ((energy[:, None] - 10 * np.log10(34)) / 10) * rng.chisquare(8, (1200, 34)) / 8
+        rows = np.zeros((1200, 243), np.float32)
+        rows[:, :34] = 0.4 * np.log10(bands) + 2
+        rows[:, RATIO] = 1
+        rows[:, -2] = 34
+        return rows, energy[:-2]
+
+    def lowered(floor: float) -> list[float]:
+        """Change of the power of words and floor in dB."""
+        rows, energy = sequence(floor)
+        power = 10 ** ((rows[:-2, :34] - 2) * 2.5)
+        changed = power * lower_own_noise(rows)[2:, RATIO] ** 2
+        return [10 * np.log10(changed[energy == level].sum() / power[energy == level].sum()) for level in (0, floor)]
+
+    words, floor = lowered(-35)
+    assert abs(words) < 0.1 and -16 < floor < -12, (words, floor)
+    assert np.abs(lowered(-60)).max() < 0.1
+
+
 def test_training(folder: Path) -> None:
     # Two processes over gloo: the same code path as several GPUs or machines.
     run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "run"), "--minutes", "0.8",
@@ -103,7 +133,7 @@ def test_resume(folder: Path) -> None:
                "--batch", "12", "--frames", "42", "--log-every", "10", "--sparse", "lite")  # fmt: skip
     run("training/train.py", *options, "--minutes", "0.8")
     assert last_step(folder) == steps
-    run("training/train.py", *options, "--minutes", "0.85", "--sparse-span", "0", "0")
+    run("training/train.py", *options, "--minutes", "0.85", "--sparse-span", "0", "0", "--lower-own-noise")
     assert last_step(folder) > steps
     assert tiles.any() and torch.equal(tiles, cut(folder))
 
@@ -173,7 +203,7 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_shards, test_disturbances, test_training, test_resume, test_widening, test_averaging, test_export):
+        for test in (test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export):
             try:
                 test(folder)
                 passed += 1

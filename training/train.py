@@ -21,6 +21,7 @@ import torch.distributed as dist
 import manifest
 from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
+from own_noise import lower_own_noise
 from sparsity import DENSITY, BlockSparsity
 
 # Masks move every so many steps.
@@ -30,8 +31,8 @@ SPARSE_EVERY = 20
 class Shards:
     """Random crops of the shards on disk; looks for new ones now and then."""
 
-    def __init__(self, cache: Path, frames: int, seed: int, held: int = 1):
-        self.folder, self.frames, self.held = cache / "shards", frames, held
+    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1):
+        self.folder, self.frames, self.lower, self.held = cache / "shards", frames, lower, held
         self.rng = np.random.default_rng(seed)
         self.files: list[Path] = []
         self.open: list[np.ndarray] = []
@@ -47,18 +48,22 @@ class Shards:
         if not self.files:
             raise SystemExit(f"no shards in {self.folder}: run training/make_features.py first")
 
+    def sequence(self, stored: np.ndarray) -> np.ndarray:
+        rows = stored.astype(np.float32)
+        return lower_own_noise(rows) if self.lower else rows
+
     def batch(self, size: int) -> torch.Tensor:
         rows = []
         for _ in range(size):
             shard = self.open[self.rng.integers(len(self.open))]
-            sequence = shard[self.rng.integers(len(shard))]
+            sequence = self.sequence(shard[self.rng.integers(len(shard))])
             at = self.rng.integers(0, len(sequence) - self.frames + 1)
             rows.append(sequence[at : at + self.frames])
-        return torch.from_numpy(np.stack(rows)).float()
+        return torch.from_numpy(np.stack(rows))
 
     def validation(self, device) -> torch.Tensor:
         first = sorted(self.folder.glob("*.npy"))[0]
-        return torch.from_numpy(np.array(np.load(first, mmap_mode="r"), dtype=np.float32)).to(device)
+        return torch.from_numpy(np.stack([self.sequence(stored) for stored in np.load(first, mmap_mode="r")])).to(device)
 
 
 def total_loss(model, rows: torch.Tensor, args, teacher=None) -> tuple[torch.Tensor, dict]:
@@ -103,6 +108,7 @@ def main() -> None:
     parser.add_argument("--gain-weight", type=float, default=0.03)
     parser.add_argument("--strength-weight", type=float, default=0.06)
     parser.add_argument("--speech-weight", type=float, default=0.02)
+    parser.add_argument("--lower-own-noise", action="store_true", help="targets of noisy voices with a lower floor (own_noise.py)")
     parser.add_argument("--teacher", type=Path, help="checkpoint of a larger network to learn from")
     parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
@@ -159,7 +165,7 @@ def main() -> None:
     if sparsity:
         sparsity.update(model, sparse_progress(step / args.steps if args.steps else spent / (60 * args.minutes)))
 
-    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step)
+    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise)
     log = open(args.out / "log.jsonl", "a") if rank == 0 else None
     if rank == 0:
         data = args.cache / "manifest.json"
