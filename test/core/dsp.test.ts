@@ -184,7 +184,11 @@ describe('comfort floor', () => {
 
 describe('expander', () => {
   const [GAINS, ENERGIES] = [0, 100];
-  const PARTS = [[0, 8], [8, 17], [17, 34]] as const;
+  const PARTS = [
+    [0, 8],
+    [8, 17],
+    [17, 34],
+  ] as const;
 
   /** The factors of a band below 750 Hz, of one in the middle and of one above 3 kHz; all bands of a part have the same. */
   function frame(gains: number[], energies: number[]): number[] {
