@@ -321,12 +321,11 @@ export class Suppressor {
     }
     comfortFloor(floors, energy);
     const expanded = changetype<usize>(EXPANDED);
-    const factors = changetype<usize>(this.expander.factors);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const floor = load<f32>(floors + b);
       const gain = max(floor, load<f32>(gains + b));
       const lowest = floor / (gain + <f32>1e-20);
-      const share = max(this.hasExpander ? load<f32>(factors + b) : 1, lowest);
+      const share = max(this.expander.factor(b), lowest);
       store<f32>(gains + b, gain);
       store<f32>(expanded + b, share);
       store<f32>(floors + b, lowest / share);

@@ -11,7 +11,6 @@ import { HIGH } from './expander';
 /** Energies of an unnormalised spectrum in a band at -100 and -110 dBFS. */
 const COMFORT: f32 = <f32>1e-10 * (FRAME as f32) * (FRAME as f32);
 const COMFORT_HIGH: f32 = <f32>1e-11 * (FRAME as f32) * (FRAME as f32);
-const HIGH_BYTES: usize = (HIGH as usize) << 2;
 
 /**
  * Raises gains to min(1, comfort level / level of the band). Real-time safe.
@@ -20,7 +19,7 @@ const HIGH_BYTES: usize = (HIGH as usize) << 2;
  */
 export function comfortFloor(gains: usize, energies: usize): void {
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
-    const comfort = b < HIGH_BYTES ? COMFORT : COMFORT_HIGH;
+    const comfort = b < HIGH ? COMFORT : COMFORT_HIGH;
     const quiet = Mathf.sqrt(comfort / max(load<f32>(energies + b), comfort));
     store<f32>(gains + b, max(load<f32>(gains + b), quiet));
   }

@@ -9,7 +9,7 @@
  * Only what was suppressed is expanded: a quiet voice without noise keeps all of its energy and stays as it is. The numbers were
  * chosen on the development set (training/EXPERIMENTS.md).
  */
-import { BANDS, BANDS_BYTES } from '../constants';
+import { BANDS_BYTES } from '../constants';
 
 /** Above this share of the energy a frame is left alone: -16 dB. */
 const SPEECH: f32 = 0.025;
@@ -17,13 +17,15 @@ const SPEECH: f32 = 0.025;
 const LOWEST: f32 = 0.32;
 /** Frames that count: the newest and 60 ms before it. */
 const HELD: i32 = 7;
-/** First bands above 750 Hz and from 3 kHz on. */
-const MIDDLE: i32 = 8;
-export const HIGH: i32 = 17;
+/** Byte offsets of the first bands above 750 Hz and from 3 kHz on. */
+const MIDDLE: usize = 8 << 2;
+export const HIGH: usize = 17 << 2;
 
 export class Expander {
-  /** What the last frame's gains are to be multiplied with, 0.058..1. */
-  readonly factors: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /** h of the last frame, 1 before the first. */
+  private low: f32 = 1;
+  private middle: f32 = 1;
+  private high: f32 = 1;
   private recent: StaticArray<f32> = new StaticArray<f32>(HELD);
   private newest: i32 = 0;
 
@@ -35,8 +37,14 @@ export class Expander {
     for (let i = 0; i < HELD; i++) unchecked((this.recent[i] = 1));
   }
 
+  /** What the gain of a band is to be multiplied with, 0.058..1; b: byte offset of the band. */
+  @inline
+  factor(b: usize): f32 {
+    return b < MIDDLE ? this.low : b < HIGH ? this.middle : this.high;
+  }
+
   /**
-   * Fills `factors`. Real-time safe.
+   * Finds the factors of a frame. Real-time safe.
    * @param gains 34 gains, 0..1.3
    * @param energies 34 band energies of the noisy frame
    */
@@ -53,10 +61,8 @@ export class Expander {
     unchecked((this.recent[this.newest] = min<f32>(1, Mathf.sqrt(Mathf.sqrt(kept / (SPEECH * total))))));
     let middle: f32 = LOWEST;
     for (let i = 0; i < HELD; i++) middle = max(middle, unchecked(this.recent[i]));
-    const low = Mathf.sqrt(middle);
-    const high = middle * middle * low;
-    for (let b = 0; b < MIDDLE; b++) unchecked((this.factors[b] = low));
-    for (let b = MIDDLE; b < HIGH; b++) unchecked((this.factors[b] = middle));
-    for (let b = HIGH; b < BANDS; b++) unchecked((this.factors[b] = high));
+    this.low = Mathf.sqrt(middle);
+    this.middle = middle;
+    this.high = middle * middle * this.low;
   }
 }

@@ -20,9 +20,9 @@ interface Ablation extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'>
     noisy: number,
     decisions: number,
     hops: number,
-    envelope: number,
+    postFilter: number,
     wiener: number,
-    expand: number,
+    expander: number,
     out: number,
   ): void;
 }
@@ -36,9 +36,9 @@ describe('the core of scripts/ablate.mjs', () => {
   let [noisyAt, decisionsAt, outAt] = [0, 0, 0];
 
   const view = (at: number, length: number) => new Float32Array(core.memory.buffer, at, length);
-  function apply(rows: Float32Array, { envelope = 1, wiener = 1, expand = 1 } = {}): Float32Array {
+  function apply(rows: Float32Array, { postFilter = 1, wiener = 1, expander = 1 } = {}): Float32Array {
     view(decisionsAt, HOPS * ROW).set(rows);
-    core.apply(noisyAt, decisionsAt, HOPS, envelope, wiener, expand, outAt);
+    core.apply(noisyAt, decisionsAt, HOPS, postFilter, wiener, expander, outAt);
     return view(outAt, HOPS * FRAME).slice(DELAY);
   }
 
@@ -67,11 +67,11 @@ describe('the core of scripts/ablate.mjs', () => {
   it('gives the input back with gains of 1 and strengths of 0', () => {
     const neutral = decisions.slice();
     for (let at = 0; at < neutral.length; at += ROW) neutral.fill(1, at, at + BANDS).fill(0, at + BANDS, at + ROW);
-    expect(snr(input.subarray(0, input.length - DELAY), apply(neutral, { envelope: 0 }), DELAY)).toBeGreaterThan(30);
+    expect(snr(input.subarray(0, input.length - DELAY), apply(neutral, { postFilter: 0 }), DELAY)).toBeGreaterThan(30);
   });
 
   it.each([
-    ['the post-filter', { envelope: 0 }, (rows: Float32Array) => rows],
+    ['the post-filter', { postFilter: 0 }, (rows: Float32Array) => rows],
     ['the Wiener filter', { wiener: 0 }, (rows: Float32Array) => rows],
     ['the comb filter', {}, (rows: Float32Array) => rows.map((x, i) => (i % ROW >= BANDS ? 0 : x))],
   ])('changes the sound without %s', (_, parts, change) => {
@@ -81,6 +81,8 @@ describe('the core of scripts/ablate.mjs', () => {
   it('leaves more of a pause without the expander', () => {
     const pause = decisions.map((x, i) => (i % ROW < BANDS ? 0.03 : x));
     const energy = (x: Float32Array) => x.reduce((sum, v) => sum + v * v, 0);
-    expect(energy(apply(pause, { envelope: 0 }))).toBeLessThan(0.4 * energy(apply(pause, { envelope: 0, expand: 0 })));
+    expect(energy(apply(pause, { postFilter: 0 }))).toBeLessThan(
+      0.4 * energy(apply(pause, { postFilter: 0, expander: 0 })),
+    );
   });
 });
