@@ -33,19 +33,24 @@ class Targets:
     speech: Tensor  # [batch, time]: 1 speech, 0 none, -1 undecided
 
 
+def decibels(rows):
+    """Bands of the noisy frames in decision in dB of the speech level, of rows [..., time, 243]: array or tensor [..., time - 2, 34].
+
+    Energies enter as 0.4 log10(power) + 2 and belong to the newest frame, two after the one in decision.
+    """
+    return (rows[..., :-LOOKAHEAD, :BANDS] - 2) * 25 - rows[..., LOOKAHEAD:, -1:]
+
+
 def split(rows: Tensor) -> tuple[Tensor, Targets]:
     """Rows [batch, time, 243] of a shard -> features [batch, time, 70] and the targets of all but the first two frames."""
     features = rows[..., :FEATURES]
     late = rows[:, LOOKAHEAD:]
     stats = late[..., FEATURES : FEATURES + 5 * BANDS].unflatten(-1, (5, BANDS))
-    # Energies enter as 0.4 log10(power) + 2 and belong to the newest frame, two after the one in decision.
-    level = late[..., -1:]
-    decibels = (rows[:, :-LOOKAHEAD, :BANDS] - 2) * 25 - level
     bands = torch.arange(BANDS, device=rows.device)
     clean = late[..., FEATURES + 5 * BANDS]
     speech = torch.where(clean > -30, 1.0, torch.where(clean < -42, 0.0, -1.0))
     return features, Targets(
-        noisy=10 ** (decibels.clamp(-120, 60) / 20),
+        noisy=10 ** (decibels(rows).clamp(-120, 60) / 20),
         ratio=stats[..., 0, :],
         rho_xy=stats[..., 1, :],
         kappa=stats[..., 2, :],

@@ -455,7 +455,8 @@ class Mixer:
             sound = sound[: max(0, length - at)]
             out[at : at + len(sound)] += level[part] * amplitude(rng.normal(0, 2)) * sound
 
-        kick, snare, hat = rng.uniform(45, 90), rng.uniform(0.05, 0.2), rng.uniform(0.02, 0.08)
+        kick = rng.uniform(45, 90)
+        decay = {"kick": 0.15, "snare": rng.uniform(0.05, 0.2), "hat": rng.uniform(0.02, 0.08)}
         rhythm = rng.random(8)
         degree, chord = 7, 0
         for number in range(int(np.ceil(length / RATE / beat))):
@@ -473,14 +474,14 @@ class Mixer:
                     degree = int(np.clip(degree + rng.integers(-3, 4), 7, 22))
                     play("melody", degree, when, beat * rng.choice([0.5, 1, 2]))
                 if "drums" in parts and rhythm[(2 * number + half) % 8] < 0.7:
-                    drum = rng.random()
-                    seconds = 0.15 if half == 0 and drum < 0.5 else (snare if drum < 0.6 else hat)
-                    t = np.arange(int(4 * seconds * RATE)) / RATE
-                    if seconds == 0.15:
+                    chance = rng.random()
+                    drum = "kick" if half == 0 and chance < 0.5 else "snare" if chance < 0.6 else "hat"
+                    t = np.arange(int(4 * decay[drum] * RATE)) / RATE
+                    if drum == "kick":
                         sound = np.sin(2 * np.pi * kick * (t + 0.03 * (1 - np.exp(-t / 0.03)))) * 2
                     else:
-                        sound = lfilter([1, -0.9 if seconds == hat else 0.0], [1], rng.standard_normal(len(t)))
-                    add("drums", (sound * np.exp(-t / seconds)).astype(np.float32), when)
+                        sound = lfilter([1, -0.9 if drum == "hat" else 0.0], [1], rng.standard_normal(len(t)))
+                    add("drums", (sound * np.exp(-t / decay[drum])).astype(np.float32), when)
         return out
 
     def disturbance(self, length: int) -> np.ndarray:

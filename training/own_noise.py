@@ -7,8 +7,8 @@ late around every word.
 import numpy as np
 
 from core import BANDS, FEATURES
+from loss import LOOKAHEAD, decibels
 
-LOOKAHEAD = 2
 # Frames further below the speech level hold digital silence between utterances.
 SILENCE = 10**-8.5
 # The tenth percentile of a band of noise lies 5 to 8 dB below its mean.
@@ -23,7 +23,7 @@ def lower_own_noise(rows: np.ndarray) -> np.ndarray:
 
     Spectral subtraction from ||x||^2 of each band; floor: a low percentile over the frames with sound. Correlations stay.
     """
-    noisy = 10 ** (((rows[:-LOOKAHEAD, :BANDS] - 2) * 25 - rows[LOOKAHEAD:, -1:]) / 10)
+    noisy = 10 ** (decibels(rows) / 10)
     clean = noisy * rows[LOOKAHEAD:, RATIO] ** 2
     bands = int(rows[0, -2])
     heard = clean[:, :bands].sum(1) > SILENCE

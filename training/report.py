@@ -44,6 +44,12 @@ def read(path):
     return sf.read(path, dtype="float64")
 
 
+def scored(systems, files, task, **options):
+    """{system: scores of the files in order}; task(system, file) -> (reference or None, output)."""
+    scores = score_all([task(s, f) for s in systems for f in files], **options)
+    return {s: scores[i * len(files) : (i + 1) * len(files)] for i, s in enumerate(systems)}
+
+
 class Set:
     """A set on disk and the scores of everything heard from it."""
 
@@ -52,16 +58,14 @@ class Set:
         with open(folder / "metadata.csv", newline="", encoding="utf-8") as file:
             self.rows = {row["file"]: row for row in csv.DictReader(file)}
         files = list(self.rows)
-        tasks = [(folder / "clean" / f, folder / s / f) for s in systems for f in files]
-        scores = score_all(tasks, dnsmos, jobs=jobs, cache=folder / "scores.json")
-        self.scores = {s: dict(zip(files, scores[i * len(files) :], strict=False)) for i, s in enumerate(systems)}
+        options = {"dnsmos": dnsmos, "jobs": jobs, "cache": folder / "scores.json"}
+        scores = scored(systems, files, lambda s, f: (folder / "clean" / f, folder / s / f), **options)
+        self.scores = {s: dict(zip(files, own, strict=True)) for s, own in scores.items()}
         self.recordings = {}
         if (folder / "recordings").is_dir():
             files = sorted(p.name for p in (folder / "recordings").glob("*.wav"))
-            names = ["recordings" if s == "noisy" else f"{s}-recordings" for s in systems]
-            tasks = [(None, folder / n / f) for n in names for f in files]
-            scores = score_all(tasks, dnsmos, jobs=jobs, cache=folder / "scores.json")
-            self.recordings = {s: scores[i * len(files) : (i + 1) * len(files)] for i, s in enumerate(systems)}
+            names = {s: "recordings" if s == "noisy" else f"{s}-recordings" for s in systems}
+            self.recordings = scored(systems, files, lambda s, f: (None, folder / names[s] / f), **options)
 
     def view(self, systems):
         """The same set with fewer systems."""
@@ -109,14 +113,12 @@ def recordings_table(data):
 
 def untouched_table(data, systems, jobs):
     """References through every system: what it takes from a voice without noise."""
-    files = list(data.rows)
-    tasks = [(data.folder / "clean" / f, data.folder / f"{s}-clean" / f) for s in systems for f in files]
-    scores = score_all(tasks, jobs=jobs, cache=data.folder / "scores.json")
+    own = scored(systems, list(data.rows), lambda s, f: (data.folder / "clean" / f, data.folder / f"{s}-clean" / f),
+                 jobs=jobs, cache=data.folder / "scores.json")  # fmt: skip
     rows = []
-    for i, system in enumerate(systems):
-        own = scores[i * len(files) : (i + 1) * len(files)]
-        pesq = [r["pesq"] for r in own]
-        rows.append([system, f"{np.mean(pesq):.2f}", f"{np.min(pesq):.2f}", f"{np.mean([r['stoi'] for r in own]):.3f}"])
+    for system, scores in own.items():
+        pesq, stoi = ([score[metric] for score in scores] for metric in ("pesq", "stoi"))
+        rows.append([system, f"{np.mean(pesq):.2f}", f"{np.min(pesq):.2f}", f"{np.mean(stoi):.3f}"])
     return markdown(["", "PESQ-WB", "lowest", "STOI"], rows)
 
 
