@@ -1,4 +1,4 @@
-"""The mean of two trained networks of one family: python training/average.py A.pt B.pt OUT.pt --sparse full
+"""The mean of two trained networks of one family: python training/average.py A.pt B.pt OUT.pt --sparse full (A and B may be model files)
 
 B went on from A's weights, so both lie in one valley of the loss, and the mean is often better than either. Where their tiles
 differ, the strongest of the mean stay, as many as each has. The card of the result is B's.
@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from network import PercepNet
+from restore import checkpoint
 from sparsity import DENSITY, BlockSparsity
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--sparse", choices=sorted(DENSITY))
     arguments = parser.parse_args()
-    a, b = (torch.load(path, map_location="cpu", weights_only=False) for path in (arguments.a, arguments.b))
+    a, b = (checkpoint(path) for path in (arguments.a, arguments.b))
     network = average(a, b, DENSITY[arguments.sparse] if arguments.sparse else None)
     torch.save({"model": network.state_dict(), "config": network.config, "card": b["card"]}, arguments.out)
 

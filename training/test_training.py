@@ -19,6 +19,7 @@ from average import average
 from mixing import Mixer
 from network import PercepNet
 from own_noise import RATIO, lower_own_noise
+from restore import restore
 from sparsity import DENSITY
 from widen import widen
 
@@ -191,6 +192,31 @@ def test_export(folder: Path) -> None:
     assert np.std(y[RATE:]) < 0.9 * np.std(x[RATE:]), "the toy network should at least lower white noise"
 
 
+def test_restoring(folder: Path) -> None:
+    """A model file gives the weights it was made of, to half a step, and the same bytes again; training goes on from it; damage is told."""
+    model, again = folder / "toy.safetensors", folder / "again.safetensors"
+    state = restore(model)
+    for name, weight in torch.load(folder / "run/latest.pt", weights_only=True)["model"].items():
+        rows = weight.view(len(weight), -1)
+        step = rows.abs().amax(1, keepdim=True) / 127
+        assert ((rows - state["model"][name].view_as(rows)).abs() <= 0.51 * step).all(), name
+    torch.save(state, folder / "again.pt")
+    run("training/export.py", str(folder / "again.pt"), str(again), "--name", "toy", "--version", "0.0.1")
+    assert again.read_bytes() == model.read_bytes()
+    run("training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "on"), "--steps", "10", "--units", "32", "--strength-units", "16",
+        "--batch", "4", "--frames", "42", "--log-every", "10", "--rate", "1e-6", "--weights", str(model))  # fmt: skip
+    losses = [json.loads((folder / name / "log.jsonl").read_text().splitlines()[line])["spectrum"] for name, line in (("on", 0), ("run", 0))]
+    assert losses[0] < 0.8 * losses[1], losses
+    damaged = folder / "damaged.safetensors"
+    damaged.write_bytes(model.read_bytes()[:-1] + b"\x01")
+    for path in (damaged, folder / "run/latest.pt"):
+        try:
+            restore(path)
+            raise AssertionError(f"{path} was read")
+        except ValueError as error:
+            assert path.name in str(error)
+
+
 def main() -> None:
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
@@ -203,7 +229,7 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export):
+        for test in (test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export, test_restoring):
             try:
                 test(folder)
                 passed += 1

@@ -22,6 +22,7 @@ import manifest
 from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
 from own_noise import lower_own_noise
+from restore import checkpoint
 from sparsity import DENSITY, BlockSparsity
 
 # Masks move every so many steps.
@@ -109,14 +110,14 @@ def main() -> None:
     parser.add_argument("--strength-weight", type=float, default=0.06)
     parser.add_argument("--speech-weight", type=float, default=0.02)
     parser.add_argument("--lower-own-noise", action="store_true", help="targets of noisy voices with a lower floor (own_noise.py)")
-    parser.add_argument("--teacher", type=Path, help="checkpoint of a larger network to learn from")
+    parser.add_argument("--teacher", type=Path, help="checkpoint or model file of a larger network to learn from")
     parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
                         help="shares of the run between which tiles are cut; 0 0 keeps the tiles of weights that are sparse already")  # fmt: skip
     parser.add_argument("--quantise-from", type=float, default=0.6, help="share of the run from which weights and activations are rounded")
-    parser.add_argument("--weights", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--weights", type=Path, help="checkpoint or model file whose weights to begin with")
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -146,12 +147,12 @@ def main() -> None:
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
     elif args.weights:
-        weights = torch.load(args.weights, map_location=device, weights_only=False)["model"]
+        weights = checkpoint(args.weights, device)["model"]
         model.load_state_dict(weights)
         average.load_state_dict(weights)
     teacher = None
     if args.teacher:
-        state = torch.load(args.teacher, map_location=device, weights_only=False)
+        state = checkpoint(args.teacher, device)
         teacher = PercepNet(**state["config"]).to(device).requires_grad_(False)
         teacher.load_state_dict(state["model"])
     runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from network import PercepNet
+from restore import checkpoint
 
 
 def spans(sizes: list[tuple[int, int]]) -> Tensor:
@@ -65,7 +66,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--units", type=int, default=512)
     arguments = parser.parse_args()
-    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+    state = checkpoint(arguments.checkpoint)
     small = PercepNet(**state["config"])
     small.load_state_dict(state["model"])
     torch.manual_seed(1)
