@@ -24,13 +24,15 @@ SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-
 # Tiles come back at the start of these runs and are cut again (EXPERIMENTS.md: what each gave).
 RECUT = ("recut", "sparse", ["--minutes", "31", "--batch", "16", "--frames", "402", "--rate", "6e-4", *CUT])
 LITE = ("lite", "recut", ["--minutes", "26", "--batch", "16", "--frames", "402", "--rate", "8e-4", *CUT, *SEVERAL])
+# The tiles stay as they are.
+SETTLED = ("settled", "lite", ["--minutes", "36", "--batch", "16", "--frames", "402", "--rate", "6e-4", *CUT, "--sparse-span", "0", "0", "--quantise-from", "0.3", *SEVERAL])
 GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rate", "8e-4", *WIDE])
 REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", *LATE])
 AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", *LATE, *SEVERAL])
 FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", *LATE, *SEVERAL])
-RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
+RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE, SETTLED], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
 
-VERSIONS = {"lite": "0.4.0", "full": "0.5.0"}
+VERSIONS = {"lite": "0.5.0", "full": "0.5.0"}
 
 # Networks that are the mean of their last two runs.
 AVERAGED = {"full"}

@@ -19,7 +19,7 @@ import numpy as np
 
 import manifest
 from core import FEATURES, HOP, STATISTICS, WASM, Core
-from mixing import ROOMS, Mixer
+from mixing import BAND_LIMITED, ROOMS, Mixer
 
 SEQUENCES = 32
 SECONDS = 12
@@ -45,12 +45,12 @@ def shared_core() -> Core:
 
 
 def make(task: tuple) -> tuple[int, float]:
-    data, cache, seed, number, sequences, rooms = task
+    data, cache, seed, number, sequences, rooms, band_limited = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
     began = time.time()
-    mixer = Mixer(data, cache, seed * 100_003 + number, rooms)
+    mixer = Mixer(data, cache, seed * 100_003 + number, rooms, band_limited)
     core = shared_core()
     hops = SECONDS * 100
     shard = np.empty((sequences, hops, COLUMNS), np.float16)
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sequences", type=int, default=SEQUENCES, help="sequences of 12 s in a shard")
     parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
+    parser.add_argument("--band-limited", type=float, default=BAND_LIMITED, metavar="SHARE", help="share of the sequences from narrower microphones")
     args = parser.parse_args()
     (args.cache / "shards").mkdir(parents=True, exist_ok=True)
     mixer = Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
@@ -89,7 +90,7 @@ def main() -> None:
             core=hashlib.sha256(WASM.read_bytes()).hexdigest(),
         )
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
-    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms) for n in range(count)]
+    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited) for n in range(count)]
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
         for number, seconds in pool.imap_unordered(make, tasks):

@@ -149,8 +149,8 @@ def room(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 class Mixer:
     """Draws (noisy, clean, valid bands in hertz, speech level) sequences."""
 
-    def __init__(self, data: Path, cache: Path, seed: int, rooms: int = ROOMS):
-        self.rng = np.random.default_rng(seed)
+    def __init__(self, data: Path, cache: Path, seed: int, rooms: int = ROOMS, band_limited: float = BAND_LIMITED):
+        self.rng, self.band_limited = np.random.default_rng(seed), band_limited
         self.speech = Pool(data, "speech", cache)
         self.noise = Pool(data, "noise", cache)
         by_speaker: dict[str, list] = {}
@@ -563,7 +563,7 @@ class Mixer:
                 target = speech
         noise = noise + amplitude(rng.uniform(-90, -60) if rng.random() < 0.5 else -90) * rng.standard_normal(length, dtype=np.float32)
         mixture = speech + noise
-        if rng.random() < BAND_LIMITED:
+        if rng.random() < self.band_limited:
             low, high = TELEPHONE if rng.random() < 0.1 else (0.0, float(rng.choice(CUTOFFS)) * rng.uniform(0.92, 1.0))
             mixture, target = self.limited([mixture, target], low, high)
             bandwidth = min(bandwidth, high)
