@@ -150,7 +150,8 @@ class Mixer:
     """Draws (noisy, clean, valid bands in hertz, speech level) sequences."""
 
     def __init__(self, data: Path, cache: Path, seed: int, rooms: int = ROOMS, band_limited: float = BAND_LIMITED):
-        self.rng, self.band_limited = np.random.default_rng(seed), band_limited
+        self.rng = np.random.default_rng(seed)
+        self.band_limited = band_limited
         self.speech = Pool(data, "speech", cache)
         self.noise = Pool(data, "noise", cache)
         by_speaker: dict[str, list] = {}

@@ -45,6 +45,8 @@ def restore(path: Path) -> dict:
         config = {"units": sizes["units"], "conv1": sizes["conv1"], "conv2": sizes["conv2"], "strength_units": sizes["strengthUnits"]}
     except (KeyError, UnicodeDecodeError, ValueError) as error:
         raise ValueError(f"{path} is no model file of {FORMAT}: {error}") from error
+    if architecture(config) != sizes:
+        raise ValueError(f"{path} has layers of other sizes than network.py: {sizes}")
     tensors = {}
     for name, entry in header.items():
         begin, end = (8 + size + offset for offset in entry["data_offsets"])
@@ -65,8 +67,6 @@ def restore(path: Path) -> dict:
         value = torch.from_numpy(np.array(value, np.float32))
         # A convolution is stored as [out, tap * in], oldest frame first.
         model[name] = value.view(rows, like.shape[2], like.shape[1]).transpose(1, 2).contiguous() if like.dim() == 3 else value
-    if architecture(config) != sizes:
-        raise ValueError(f"{path} has layers of other sizes than network.py: {sizes}")
     card = {key: value for key, value in metadata.items() if key not in RESERVED}
     return {"model": model, "config": config, "card": card}
 
@@ -75,4 +75,4 @@ def checkpoint(path: Path, device: str | torch.device = "cpu") -> dict:
     """A checkpoint of train.py, or what restore() makes of a .safetensors file; the tensors lie on the CPU for the latter."""
     if path.suffix == ".safetensors":
         return restore(path)
-    return torch.load(path, map_location=device, weights_only=False)
+    return torch.load(path, map_location=device, weights_only=True)
