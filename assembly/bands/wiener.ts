@@ -6,13 +6,15 @@
  *   S_k <- (|Z_k|^2 + 2 S_k) / 3                            spectrum after the comb filter, over about 30 ms
  *   U_b  = 2 (1 - g_b^2) ||z_b||^2,  T_b = 2 ||n_b||^2      noise of band b as the gain tells and as it was learnt
  *   V_b  = min(U_b, U_b^(1/4) T_b^(3/4))
- *   n_k  = N_k (V_b + r_b^2 (U_b - V_b)) / ||n_b||^2        noise expected in this frame
+ *   W_b  = g_b^2 U_b T_b / (T_b + U_b / 50)                 the same in bands that the gain keeps
+ *   n_k  = N_k max(V_b + r_b^2 (U_b - V_b), W_b) / ||n_b||^2  noise expected in this frame
  *   w_k  = max(0.45, S_k / (S_k + n_k))
  *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
  *
  * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. A band that needs the comb filter
- * (strength r) is less tonal than its voice should be: there more of U lies between the harmonics. The numbers were chosen on the
- * development set (training/EXPERIMENTS.md).
+ * (strength r) is less tonal than its voice should be: there more of U lies between the harmonics. Where a band is mostly voice its one
+ * gain lets the noise beside the harmonics through, so there W takes U at its word unless T is less than a fiftieth of it. The numbers
+ * were chosen on the development set (training/EXPERIMENTS.md).
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
 import { binProducts } from '../signal/vector';
@@ -21,6 +23,8 @@ import { bandEnergies, interpolate } from './erb';
 const LEARNING: f32 = 0.03;
 const OVERESTIMATE: f32 = 2;
 const LOWEST: f32 = 0.45;
+/** T below this share of U tells of a recording without noise. */
+const NOISELESS: f32 = 0.02;
 /** The energy given back counts a loss of at most 6 dB. */
 const MOST_LOST: f32 = 4;
 /** Far below what is heard; keeps squares from becoming denormal and quotients from being 0 / 0. */
@@ -106,8 +110,9 @@ export class WienerFilter {
       const own = load<f32>(expected + b) + TINY;
       const learnt = OVERESTIMATE * own;
       const level = told < learnt ? told : Mathf.sqrt(Mathf.sqrt(told * learnt)) * Mathf.sqrt(learnt);
+      const voice = (g * g * told * learnt) / (learnt + NOISELESS * told);
       const r = load<f32>(strengths + b);
-      store<f32>(expected + b, (level + r * r * max<f32>(0, told - level)) / own);
+      store<f32>(expected + b, max<f32>(level + r * r * max<f32>(0, told - level), voice) / own);
     }
     const scale = changetype<usize>(BIN_VALUES);
     const lowest = changetype<usize>(BIN_BOUNDS);

@@ -314,7 +314,8 @@ describe('Wiener filter of the bins', () => {
           const told = 2 * Math.max(0, 1 - gains[b]! ** 2) * e;
           const learnt = 2 * noises[b]!;
           const level = Math.min(told, told ** 0.25 * learnt ** 0.75);
-          return (level + strengths[b]! ** 2 * (told - level)) / noises[b]!;
+          const voice = (gains[b]! ** 2 * told * learnt) / (learnt + told / 50);
+          return Math.max(level + strengths[b]! ** 2 * (told - level), voice) / noises[b]!;
         }),
       );
       const lowest = naiveSpread(bounds);
