@@ -55,6 +55,7 @@ export function apply(
     s.analyse();
     memory.copy(changetype<usize>(s.gains), decisions, BANDS_BYTES);
     memory.copy(changetype<usize>(s.strengths), decisions + BANDS_BYTES, BANDS_BYTES);
+    s.speech = load<f32>(decisions + 2 * BANDS_BYTES);
     s.synthesise(1);
     memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
     decisions += ((2 * BANDS + 1) as usize) << 2;

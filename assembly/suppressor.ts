@@ -106,6 +106,8 @@ export class Suppressor {
   readonly gains: StaticArray<f32> = new StaticArray<f32>(BANDS);
   /** Strengths 0..1 of the comb filter in the frame in decision. */
   readonly strengths: StaticArray<f32> = new StaticArray<f32>(BANDS);
+  /** Speech probability 0..1 of the frame in decision; 0 without a network. */
+  speech: f32 = 0;
   /** Comb-filtered spectrum of the frame in decision and its band energies. */
   readonly comb: StaticArray<f32> = new StaticArray<f32>(SPECTRUM);
   readonly combEnergy: StaticArray<f32> = new StaticArray<f32>(BANDS);
@@ -162,6 +164,7 @@ export class Suppressor {
     this.wiener.reset();
     this.expander.reset();
     this.period = MIN_PERIOD;
+    this.speech = 0;
     this.lastStrength = 1;
     this.wet = true;
     this.warm = WARM_UP;
@@ -214,6 +217,8 @@ export class Suppressor {
     this.analyse();
     other.analyse();
     const speech = max(this.infer(), other.infer());
+    this.speech = speech;
+    other.speech = speech;
     const gains = changetype<usize>(this.gains);
     const otherGains = changetype<usize>(other.gains);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
@@ -250,12 +255,12 @@ export class Suppressor {
       memory.fill(strengths, 0, BANDS_BYTES);
       return 0;
     }
-    const speech = state.step(changetype<usize>(this.features));
+    this.speech = state.step(changetype<usize>(this.features));
     memory.copy(gains, state.gains, BANDS_BYTES);
     memory.copy(strengths, state.strengths, BANDS_BYTES);
     const top = gains + TOP_BAND;
     store<f32>(top, min(load<f32>(top), load<f32>(top - 4)));
-    return speech;
+    return this.speech;
   }
 
   /** Takes the hop in `input`; leaves the features, and Y and P of the frame in decision. */
@@ -314,7 +319,7 @@ export class Suppressor {
     const energy = this.energyInDecision;
     if (this.hasPostFilter) postFilter(gains, energy);
     if (this.hasWiener) this.wiener.learn(this.spectrumInDecision, gains);
-    if (this.hasExpander) this.expander.process(gains, energy);
+    if (this.hasExpander) this.expander.process(gains, energy, this.speech);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(floors + b, 1 - strength);
       store<f32>(strengths + b, strength * load<f32>(strengths + b));

@@ -31,7 +31,7 @@ export function wienerProcess(mixed: usize, energies: usize, gains: usize, stren
 }
 const expander = new Expander();
 export function expanderReset(): void { expander.reset(); }
-export function expand(gains: usize, energies: usize): void { expander.process(gains, energies); }
+export function expand(gains: usize, energies: usize, speech: f32): void { expander.process(gains, energies, speech); }
 export function expanderFactor(band: i32): f32 { return expander.factor(band << 2); }
 export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
 export function noise(period: i32): f32 { return combNoise(period); }
@@ -64,7 +64,7 @@ interface Probe {
     makeUp: number,
   ): void;
   expanderReset(): void;
-  expand(gains: number, energies: number): void;
+  expand(gains: number, energies: number, speech: number): void;
   expanderFactor(band: number): number;
   comb(window: number, period: number, out: number): void;
   noise(period: number): number;
@@ -190,21 +190,28 @@ describe('expander', () => {
   ] as const;
 
   /** The factors of a band below 750 Hz, of one in the middle and of one above 3 kHz; all bands of a part have the same. */
-  function frame(gains: number[], energies: number[]): number[] {
+  function frame(gains: number[], energies: number[], speech: number): number[] {
     f32.set(gains, GAINS);
     f32.set(energies, ENERGIES);
-    core.expand(address(GAINS), address(ENERGIES));
+    core.expand(address(GAINS), address(ENERGIES), speech);
     const factors = Array.from({ length: 34 }, (_, b) => core.expanderFactor(b));
     for (const [from, to] of PARTS) for (let b = from; b < to; b++) expect(factors[b]).toBe(factors[from]);
     return PARTS.map(([from]) => factors[from]!);
   }
 
   /** A frame whose gains keep `decibels` of its energy. */
-  function keep(decibels: number): number[] {
+  function keep(decibels: number, speech: number): number[] {
     return frame(
       Array.from({ length: 34 }, () => 10 ** (decibels / 20)),
       Array.from({ length: 34 }, (_, b) => 1 + b),
+      speech,
     );
+  }
+
+  /** t of a frame alone. */
+  function alone(kept: number, speech: number): number {
+    const u = kept / (0.025 + 0.3 * (1 - speech));
+    return Math.max(0.32, Math.min(1, speech * Math.sqrt(u) + (1 - speech) * u));
   }
 
   /** The factors once seven frames were alike. */
@@ -214,13 +221,27 @@ describe('expander', () => {
     return step();
   }
 
-  it('takes a quarter, half and one and a quarter of a decibel for every one below -16 dB, 5, 10 and 25 dB at most', () => {
-    for (const kept of [0, -10, -16, -20, -30, -60]) {
-      const factors = settled(() => keep(kept));
-      const middle = Math.max(20 * Math.log10(0.32), Math.min(0, (kept - 10 * Math.log10(0.025)) / 2));
-      [0.5, 1, 2.5].forEach((power, part) => {
-        expect(20 * Math.log10(factors[part]!)).toBeCloseTo(power * middle, 3);
-      });
+  it.each([
+    ['one decibel for every one below -16 dB in speech', 1, 10 * Math.log10(0.025), 1],
+    ['two for every one below -5 dB where nobody speaks', 0, 10 * Math.log10(0.325), 2],
+  ])(
+    'takes %s; half of it below 750 Hz, two and a half above 3 kHz; 5, 10 and 25 dB at most',
+    (_, speech, from, slope) => {
+      for (const kept of [0, -4, -6, -10, -16, -18, -20, -30, -60]) {
+        const factors = settled(() => keep(kept, speech));
+        const middle = Math.max(20 * Math.log10(0.32), Math.min(0, slope * (kept - from)));
+        [0.5, 1, 2.5].forEach((power, part) => {
+          expect(20 * Math.log10(factors[part]!)).toBeCloseTo(power * middle, 3);
+        });
+      }
+    },
+  );
+
+  it('goes from one to the other with the speech probability', () => {
+    for (const speech of [0, 0.1, 0.5, 0.9, 1]) {
+      for (const kept of [-2, -8, -12, -18]) {
+        expect(settled(() => keep(kept, speech))[1]).toBeCloseTo(alone(10 ** (kept / 10), speech), 5);
+      }
     }
   });
 
@@ -228,22 +249,27 @@ describe('expander', () => {
     const gains = Array.from({ length: 34 }, (_, b) => (b % 5 === 0 ? 0.3 : 0.02));
     const energies = gains.map((_, b) => 10 ** (b % 7));
     const kept = gains.reduce((sum, g, b) => sum + g * g * energies[b]!, 0) / energies.reduce((sum, e) => sum + e);
-    const expected = Math.max(0.32, Math.min(1, (kept / 0.025) ** 0.25));
-    expect(settled(() => frame(gains, energies))[1]).toBeCloseTo(expected, 5);
+    const expected = alone(kept, 1);
+    expect(expected).toBeGreaterThan(0.33);
+    expect(settled(() => frame(gains, energies, 1))[1]).toBeCloseTo(expected, 5);
+  });
+
+  it('leaves what was not suppressed alone, speech or not', () => {
+    for (const speech of [0, 0.5, 1]) expect(settled(() => keep(-4.8, speech))).toEqual([1, 1, 1]);
   });
 
   it('opens at once and closes 60 ms after a word', () => {
     core.expanderReset();
-    for (let t = 0; t < 10; t++) keep(-50);
-    expect(keep(-5)).toEqual([1, 1, 1]);
-    for (let t = 0; t < 6; t++) expect(keep(-50)).toEqual([1, 1, 1]);
-    expect(keep(-50)[1]).toBeCloseTo(0.32, 5);
+    for (let t = 0; t < 10; t++) keep(-50, 0);
+    expect(keep(-5, 1)).toEqual([1, 1, 1]);
+    for (let t = 0; t < 6; t++) expect(keep(-50, 0)).toEqual([1, 1, 1]);
+    expect(keep(-50, 0)[1]).toBeCloseTo(0.32, 5);
   });
 
   it('leaves silence alone without a number that is none', () => {
     core.expanderReset();
     const silence = Array.from({ length: 34 }, () => 0);
-    for (let t = 0; t < 10; t++) expect(frame(silence, silence).every(Number.isFinite)).toBe(true);
+    for (let t = 0; t < 10; t++) expect(frame(silence, silence, t / 10).every(Number.isFinite)).toBe(true);
   });
 });
 
