@@ -27,10 +27,10 @@ export function decide(noisy: usize, hops: i32, out: usize): void {
   for (let n = 0; n < hops; n++) {
     memory.copy(changetype<usize>(s.input), noisy + (n as usize) * FRAME_BYTES, FRAME_BYTES);
     s.analyse();
-    const speech = s.infer();
+    s.infer();
     memory.copy(out, changetype<usize>(s.gains), BANDS_BYTES);
     memory.copy(out + BANDS_BYTES, changetype<usize>(s.strengths), BANDS_BYTES);
-    store<f32>(out + 2 * BANDS_BYTES, speech);
+    store<f32>(out + 2 * BANDS_BYTES, s.speech);
     out += ((2 * BANDS + 1) as usize) << 2;
   }
 }

@@ -201,9 +201,9 @@ export class Suppressor {
    */
   process(strength: f32): f32 {
     this.analyse();
-    const speech = this.infer();
+    this.infer();
     this.synthesise(strength);
-    return speech;
+    return this.speech;
   }
 
   /** Work of the next hop that can be done before it is there (network/percepnet.ts). Whether there is more. */
@@ -216,7 +216,9 @@ export class Suppressor {
   processLinked(other: Suppressor, strength: f32): f32 {
     this.analyse();
     other.analyse();
-    const speech = max(this.infer(), other.infer());
+    this.infer();
+    other.infer();
+    const speech = max(this.speech, other.speech);
     this.speech = speech;
     other.speech = speech;
     const gains = changetype<usize>(this.gains);
@@ -245,22 +247,21 @@ export class Suppressor {
     this.warm = 0;
   }
 
-  /** Gains and strengths of the frame in decision by the network; returns the speech probability. */
-  infer(): f32 {
+  /** Gains, strengths and speech probability of the frame in decision by the network. */
+  infer(): void {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
     const state = this.state;
     if (!state) {
       for (let b: usize = 0; b < BANDS_BYTES; b += 4) store<f32>(gains + b, 1);
       memory.fill(strengths, 0, BANDS_BYTES);
-      return 0;
+      return;
     }
     this.speech = state.step(changetype<usize>(this.features));
     memory.copy(gains, state.gains, BANDS_BYTES);
     memory.copy(strengths, state.strengths, BANDS_BYTES);
     const top = gains + TOP_BAND;
     store<f32>(top, min(load<f32>(top), load<f32>(top - 4)));
-    return this.speech;
   }
 
   /** Takes the hop in `input`; leaves the features, and Y and P of the frame in decision. */
