@@ -3,9 +3,9 @@
  *
  *   q   = SUM_b g_b^2 e_b / SUM_b e_b           share of the frame's energy that the gains keep
  *   u   = q / (0.025 + 0.3 (1 - p))             p: speech probability; what is kept where nobody speaks is noise
- *   t   = clamp(p u^(1/2) + (1 - p) u, 0.32, 1)
+ *   t   = clamp(p u^(1/2) + (1 - p) u, 0.16, 1)
  *   t_n = max(t, ..., t_{n-6})                  opens at once, closes 60 ms after a word
- *   h_b = t^(1/2) up to 750 Hz, t up to 3 kHz, t^(5/2) above: 5, 10 and 25 dB at most
+ *   h_b = t^(1/2) up to 750 Hz, t up to 3 kHz, t^(5/2) above: 8, 16 and 40 dB at most
  *
  * In speech a decibel for every one below -16 dB, without it two for every one below -5 dB. Only what was suppressed is expanded: a
  * quiet voice without noise keeps all of its energy and stays as it is, whatever p. The numbers were chosen on the development set
@@ -17,8 +17,8 @@ import { BANDS_BYTES } from '../constants';
 const SPEECH: f32 = 0.025;
 /** More than that where nobody speaks, -5 dB together. */
 const NO_SPEECH: f32 = 0.3;
-/** -10 dB. */
-const LOWEST: f32 = 0.32;
+/** -16 dB. */
+const LOWEST: f32 = 0.16;
 /** Frames that count: the newest and 60 ms before it. */
 const HELD: i32 = 7;
 /** Byte offsets of the first bands above 750 Hz and from 3 kHz on. */
@@ -41,7 +41,7 @@ export class Expander {
     for (let i = 0; i < HELD; i++) unchecked((this.recent[i] = 1));
   }
 
-  /** What the gain of a band is to be multiplied with, 0.058..1; b: byte offset of the band. */
+  /** What the gain of a band is to be multiplied with, 0.01..1; b: byte offset of the band. */
   @inline
   factor(b: usize): f32 {
     return b < MIDDLE ? this.low : b < HIGH ? this.middle : this.high;

@@ -211,7 +211,7 @@ describe('expander', () => {
   /** t of a frame alone. */
   function alone(kept: number, speech: number): number {
     const u = kept / (0.025 + 0.3 * (1 - speech));
-    return Math.max(0.32, Math.min(1, speech * Math.sqrt(u) + (1 - speech) * u));
+    return Math.max(0.16, Math.min(1, speech * Math.sqrt(u) + (1 - speech) * u));
   }
 
   /** The factors once seven frames were alike. */
@@ -225,11 +225,11 @@ describe('expander', () => {
     ['one decibel for every one below -16 dB in speech', 1, 10 * Math.log10(0.025), 1],
     ['two for every one below -5 dB where nobody speaks', 0, 10 * Math.log10(0.325), 2],
   ])(
-    'takes %s; half of it below 750 Hz, two and a half above 3 kHz; 5, 10 and 25 dB at most',
+    'takes %s; half of it below 750 Hz, two and a half above 3 kHz; 8, 16 and 40 dB at most',
     (_, speech, from, slope) => {
       for (const kept of [0, -4, -6, -10, -16, -18, -20, -30, -60]) {
         const factors = settled(() => keep(kept, speech));
-        const middle = Math.max(20 * Math.log10(0.32), Math.min(0, slope * (kept - from)));
+        const middle = Math.max(20 * Math.log10(0.16), Math.min(0, slope * (kept - from)));
         [0.5, 1, 2.5].forEach((power, part) => {
           expect(20 * Math.log10(factors[part]!)).toBeCloseTo(power * middle, 3);
         });
@@ -263,7 +263,7 @@ describe('expander', () => {
     for (let t = 0; t < 10; t++) keep(-50, 0);
     expect(keep(-5, 1)).toEqual([1, 1, 1]);
     for (let t = 0; t < 6; t++) expect(keep(-50, 0)).toEqual([1, 1, 1]);
-    expect(keep(-50, 0)[1]).toBeCloseTo(0.32, 5);
+    expect(keep(-50, 0)[1]).toBeCloseTo(0.16, 5);
   });
 
   it('leaves silence alone without a number that is none', () => {
