@@ -7,7 +7,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import wavefile from 'wavefile';
 import { CORE_IMPORTS } from '../src/core';
-import { denoise } from '../src/offline';
 import { CORE_DELAY, CORE_RATE, FRAME } from '../src/stream';
 import { WavReader } from '../src/wav';
 import { ensureBuild } from './ensure-build.mjs';
@@ -102,6 +101,8 @@ async function main(scratch) {
     ...(values.dnsmos ? ['onnxruntime'] : []),
   ]);
   const dist = ensureBuild();
+  // The library as built: it takes no core of another version, and the sources have none.
+  const { denoise } = await import(new URL('offline.js', dist));
   const wasm = readFileSync(new URL('core.wasm', dist));
   const core = (await WebAssembly.instantiate(wasm, CORE_IMPORTS)).instance.exports;
   let [clean, noisy] = [await read(core, positionals[0]), await read(core, positionals[1])];
