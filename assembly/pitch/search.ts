@@ -99,12 +99,14 @@ export function correlateBlock(now: usize, past: usize, count: i32): v128 {
   let b = f32x4.splat(0);
   let c = f32x4.splat(0);
   let d = f32x4.splat(0);
-  for (let i: usize = 0; i < (count as usize) << 2; i += 16) {
+  for (let i: usize = 0; i < (count as usize) << 2; i += 32) {
     const x = v128.load(now + i);
-    a = f32x4.add(a, f32x4.mul(x, v128.load(past + i)));
-    b = f32x4.add(b, f32x4.mul(x, v128.load(past + i - 4)));
-    c = f32x4.add(c, f32x4.mul(x, v128.load(past + i - 8)));
-    d = f32x4.add(d, f32x4.mul(x, v128.load(past + i - 12)));
+    const y = v128.load(now + i, 16);
+    const p = past + i;
+    a = f32x4.add(f32x4.add(a, f32x4.mul(x, v128.load(p))), f32x4.mul(y, v128.load(p, 16)));
+    b = f32x4.add(f32x4.add(b, f32x4.mul(x, v128.load(p - 4))), f32x4.mul(y, v128.load(p - 4, 16)));
+    c = f32x4.add(f32x4.add(c, f32x4.mul(x, v128.load(p - 8))), f32x4.mul(y, v128.load(p - 8, 16)));
+    d = f32x4.add(f32x4.add(d, f32x4.mul(x, v128.load(p - 12))), f32x4.mul(y, v128.load(p - 12, 16)));
   }
   // Transpose and add: lane k is the sum of accumulator k.
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
