@@ -93,7 +93,7 @@ const RIVALS = new StaticArray<f32>(PADDED + 4);
 const STRETCHED = new StaticArray<f32>(PADDED + LAGS / 2);
 const NEVER: f32 = -1e9;
 
-/** SUM now(n) past(n), SUM now(n) past(n - 1), .. past(n - 3) over `count` values: four lags share the loads of `now`. */
+/** SUM now(n) past(n), .. SUM now(n) past(n - 3) over `count` values, a multiple of eight: four lags share the loads of `now`. */
 export function correlateBlock(now: usize, past: usize, count: i32): v128 {
   let a = f32x4.splat(0);
   let b = f32x4.splat(0);
