@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from core import BANDS, FEATURES, WASM, Core
+from core import BANDS, FEATURES, HOP, WASM, Core
 
-RATE = 48000
 STRENGTHS = np.linspace(0, 1, 21)
 VOICED = 0.7
 QUIETEST = -30.0  # dB
@@ -48,7 +47,7 @@ def main() -> None:
     all_gains = []
     for path in sorted((args.dev / "clean").glob("*.wav")):
         pair = [sf.read(folder / path.name, dtype="float32")[0] for folder in (path.parent, args.dev / "noisy")]
-        hops = min(map(len, pair)) // 480 * 480
+        hops = min(map(len, pair)) // HOP * HOP
         all_gains.append(gains(core, *(x[:hops] for x in pair)))
     voiced = np.concatenate(all_gains)
     print(f"{len(all_gains)} clips, {len(voiced)} voiced frames")
