@@ -406,6 +406,56 @@ class Mixer:
             out[at : at + n] += hit * amplitude(rng.normal(0, 5))
         return out
 
+    def texture(self, length: int) -> np.ndarray:
+        """Rustling, frying, applause, insects, machines: bands of noise, some with a tone, whose levels rise and fall at random.
+
+        What makes one texture sound unlike another is how its bands' envelopes are spread, how fast they change and how far
+        they go together (McDermott and Simoncelli, Neuron 2011): all of it is drawn anew.
+        """
+        rng = self.rng
+        hop = 256
+        frames, bins = length // hop + 2, hop + 1
+        bands = int(rng.integers(4, 25))
+        f = np.fft.rfftfreq(frames, hop / RATE)
+        # Levels wander slowly, or beat at about one rate.
+        rate = np.exp(rng.uniform(np.log(0.3), np.log(50)))
+        if rng.random() < 0.5:
+            shape = (1 + (f / rate) ** 2) ** -rng.uniform(0.5, 1.5)
+        else:
+            shape = np.exp(-0.5 * (np.log2(np.maximum(f, 1e-3) / rate) / rng.uniform(0.05, 0.7)) ** 2)
+        shape[0] = 0
+
+        def wander(columns: int) -> np.ndarray:
+            random = rng.standard_normal((len(f), columns)) + 1j * rng.standard_normal((len(f), columns))
+            x = scipy.fft.irfft(shape[:, None] * random, frames, axis=0)
+            return x / (x.std(axis=0) + 1e-12)
+
+        together = rng.uniform(0, 1)
+        level = np.sqrt(together) * wander(1) + np.sqrt(1 - together) * wander(bands)
+        silence = rng.uniform(10, 50) / (1 + np.exp(rng.uniform(3, 12) * (level - rng.uniform(-0.5, 1.8)))) if rng.random() < 0.5 else 0.0
+        octaves = np.linspace(np.log2(100), np.log2(20000), bands)
+        level = rng.uniform(1, 10) * level - silence + rng.normal(0, rng.uniform(2, 10), bands) + rng.uniform(-8, 3) * (octaves - octaves[0])
+        at = np.log2(np.maximum(np.arange(bins) * RATE / (2 * hop), 50.0))
+        spread = np.maximum(0, 1 - np.abs(at - octaves[:, None]) / (octaves[1] - octaves[0])).astype(np.float32)
+        envelopes = amplitude(level - level.max()).astype(np.float32)
+        noise = rng.standard_normal((frames, 2 * bins), dtype=np.float32).view(np.complex64)
+        pieces = scipy.fft.irfft(noise * (envelopes @ spread), axis=1) * np.hanning(2 * hop + 1)[:-1].astype(np.float32)
+        out = np.zeros((frames + 1, hop), np.float32)
+        out[:-1] += pieces[:, :hop]
+        out[1:] += pieces[:, hop:]
+        out = out.ravel()[hop : hop + length]
+        if rng.random() < 0.4:
+            when = np.arange(length) / hop
+            for _ in range(rng.integers(1, 5)):
+                band = rng.integers(bands)
+                wobble = rng.uniform(0, 0.02) * np.interp(when, np.arange(frames), wander(1)[:, 0])
+                frequency = 2 ** (octaves[band] + rng.uniform(-0.3, 0.3) + wobble)
+                tone = np.sin(2 * np.pi * np.cumsum(np.minimum(frequency, 18000)) / RATE)
+                # About as loud as the noise of its band, or up to 30 dB louder.
+                loud = amplitude(rng.uniform(0, 30)) * np.sqrt(spread[band].sum()) / hop
+                out += (loud * tone * np.interp(when, np.arange(frames), envelopes[:, band])).astype(np.float32)
+        return out
+
     def instrument(self):
         """A function (frequency in hertz, seconds) -> one note: plucked, struck, bowed or blown."""
         rng = self.rng
@@ -491,19 +541,21 @@ class Mixer:
         count = 1 if rng.random() < 0.62 else (2 if rng.random() < 0.8 else 3)
         for _ in range(count):
             kind = rng.random()
-            if kind < 0.48:
+            if kind < 0.36:
                 x = self.recorded(length)
-            elif kind < 0.61:
+            elif kind < 0.54:
+                x = self.texture(length)
+            elif kind < 0.63:
                 x = self.coloured(length)
-            elif kind < 0.65:
+            elif kind < 0.66:
                 x = self.hum(length)
-            elif kind < 0.76:
+            elif kind < 0.77:
                 x = self.babble(length)
-            elif kind < 0.79:
+            elif kind < 0.80:
                 x = self.clicks(length)
-            elif kind < 0.84:
+            elif kind < 0.85:
                 x = self.impacts(length)
-            elif kind < 0.91:
+            elif kind < 0.92:
                 x = self.music(length)
             elif kind < 0.97:
                 x = self.bursts(length)

@@ -64,7 +64,7 @@ def test_shards(folder: Path) -> None:
 
 
 def test_disturbances(folder: Path) -> None:
-    """Bursts, tones and struck objects come and go, fans and music do not; all are as long as asked, finite and heard."""
+    """Bursts, tones and struck objects come and go, fans and music do not, textures may; all are as long as asked, finite and heard."""
     mixer = Mixer(folder / "data", folder / "cache", 3, 4)
 
     def quiet(name: str) -> float:
@@ -82,6 +82,7 @@ def test_disturbances(folder: Path) -> None:
     assert 0.1 < quiet("tones") < 0.9
     assert 0.3 < quiet("impacts") < 0.97
     assert quiet("music") < 0.2
+    assert 0.005 < quiet("texture") < 0.4
 
 
 def test_own_noise(folder: Path) -> None:
