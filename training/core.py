@@ -9,6 +9,8 @@ HOP = 480
 FEATURES = 70
 BANDS = 34
 STATISTICS = 5 * BANDS + 1
+# Of a shard of make_features.py: the number of bands with a target and the speech level come last.
+COLUMNS = FEATURES + STATISTICS + 2
 WASM = Path(__file__).resolve().parent.parent / "build" / "core.wasm"
 
 

@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 
 import manifest
-from core import FEATURES, HOP, STATISTICS, WASM, Core
+from core import COLUMNS, FEATURES, HOP, STATISTICS, WASM, Core
 from mixing import BAND_LIMITED, ROOMS, Mixer
 
 SEQUENCES = 32
 SECONDS = 12
-COLUMNS = FEATURES + STATISTICS + 2
 CENTRES = np.array(
     [0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198,
      223, 251, 282, 317, 356, 400]
@@ -40,18 +39,18 @@ def shard_path(cache: Path, seed: int, number: int) -> Path:
 
 
 @functools.cache
-def shared_core() -> Core:
-    return Core()
+def shared_core(wasm: Path) -> Core:
+    return Core(wasm)
 
 
 def make(task: tuple) -> tuple[int, float]:
-    data, cache, seed, number, sequences, rooms, band_limited = task
+    data, cache, seed, number, sequences, rooms, band_limited, wasm = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
     began = time.time()
     mixer = Mixer(data, cache, seed * 100_003 + number, rooms, band_limited)
-    core = shared_core()
+    core = shared_core(wasm)
     hops = SECONDS * 100
     shard = np.empty((sequences, hops, COLUMNS), np.float16)
     for i in range(sequences):
@@ -78,6 +77,7 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, default=SEQUENCES, help="sequences of 12 s in a shard")
     parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
     parser.add_argument("--band-limited", type=float, default=BAND_LIMITED, metavar="SHARE", help="share of the sequences from narrower microphones")
+    parser.add_argument("--core", type=Path, default=WASM, help="another build of the core: the same seed gives the same mixtures")
     args = parser.parse_args()
     (args.cache / "shards").mkdir(parents=True, exist_ok=True)
     mixer = Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
@@ -87,10 +87,10 @@ def main() -> None:
             listing,
             speech=manifest.files(mixer.speech.rows, args.data / "speech"),
             noise=manifest.files(mixer.noise.rows, args.data / "noise"),
-            core=hashlib.sha256(WASM.read_bytes()).hexdigest(),
+            core=hashlib.sha256(args.core.read_bytes()).hexdigest(),
         )
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
-    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited) for n in range(count)]
+    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core) for n in range(count)]
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
         for number, seconds in pool.imap_unordered(make, tasks):

@@ -19,6 +19,8 @@ import torch
 import torch.distributed as dist
 
 import manifest
+from carry import carried_loss, translate
+from core import COLUMNS, FEATURES
 from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
 from own_noise import lower_own_noise
@@ -30,13 +32,17 @@ SPARSE_EVERY = 20
 
 
 class Shards:
-    """Random crops of the shards on disk; looks for new ones now and then."""
+    """Random crops of the shards on disk; looks for new ones now and then.
 
-    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1):
+    With `teacher`, a cache of the same mixtures made with another core, rows are wider: its 70 features follow the 243 columns.
+    """
+
+    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, teacher: Path | None = None):
         self.folder, self.frames, self.lower, self.held = cache / "shards", frames, lower, held
+        self.beside = teacher and teacher / "shards"
         self.rng = np.random.default_rng(seed)
         self.files: list[Path] = []
-        self.open: list[np.ndarray] = []
+        self.open: list[list[np.ndarray]] = []
         self.scan()
 
     def scan(self) -> None:
@@ -45,29 +51,40 @@ class Shards:
         for f in files:
             if f not in known:
                 self.files.append(f)
-                self.open.append(np.load(f, mmap_mode="r"))
+                self.open.append(self.load(f))
         if not self.files:
             raise SystemExit(f"no shards in {self.folder}: run training/make_features.py first")
 
-    def sequence(self, stored: np.ndarray) -> np.ndarray:
-        rows = stored.astype(np.float32)
-        return lower_own_noise(rows) if self.lower else rows
+    def load(self, file: Path) -> list[np.ndarray]:
+        shards = [np.load(file, mmap_mode="r")]
+        if self.beside:
+            if not (self.beside / file.name).exists():
+                raise SystemExit(f"{self.beside / file.name} is missing: both caches need the same --seed, --hours and data")
+            shards.append(np.load(self.beside / file.name, mmap_mode="r")[..., :FEATURES])
+        return shards
+
+    def sequence(self, shards: list[np.ndarray], at: int) -> np.ndarray:
+        rows, *beside = (shard[at].astype(np.float32) for shard in shards)
+        return np.concatenate([lower_own_noise(rows) if self.lower else rows, *beside], -1)
 
     def batch(self, size: int) -> torch.Tensor:
         rows = []
         for _ in range(size):
-            shard = self.open[self.rng.integers(len(self.open))]
-            sequence = self.sequence(shard[self.rng.integers(len(shard))])
+            shards = self.open[self.rng.integers(len(self.open))]
+            sequence = self.sequence(shards, self.rng.integers(len(shards[0])))
             at = self.rng.integers(0, len(sequence) - self.frames + 1)
             rows.append(sequence[at : at + self.frames])
         return torch.from_numpy(np.stack(rows))
 
     def validation(self, device) -> torch.Tensor:
-        first = sorted(self.folder.glob("*.npy"))[0]
-        return torch.from_numpy(np.stack([self.sequence(stored) for stored in np.load(first, mmap_mode="r")])).to(device)
+        first = self.load(sorted(self.folder.glob("*.npy"))[0])
+        return torch.from_numpy(np.stack([self.sequence(first, at) for at in range(len(first[0]))])).to(device)
 
 
 def total_loss(model, rows: torch.Tensor, args, teacher=None) -> tuple[torch.Tensor, dict]:
+    if args.teacher_cache:
+        loss, parts = carried_loss(model, rows[..., :COLUMNS], rows[..., COLUMNS:], teacher, args)
+        return loss, {name: part.item() for name, part in parts.items()}
     features, targets = split(rows)
     gains, strengths, speech = model(features)
     gains, strengths, speech = (y[:, LOOKAHEAD:].float() for y in (gains, strengths, speech))
@@ -112,6 +129,7 @@ def main() -> None:
     parser.add_argument("--lower-own-noise", action="store_true", help="targets of noisy voices with a lower floor (own_noise.py)")
     parser.add_argument("--teacher", type=Path, help="checkpoint or model file of a larger network to learn from")
     parser.add_argument("--teacher-weight", type=float, default=0.1)
+    parser.add_argument("--teacher-cache", type=Path, help="the same mixtures with the features that the teacher knows: a network is carried over (carry.py)")
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
@@ -121,6 +139,8 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.teacher_cache and not args.teacher:
+        parser.error("--teacher-cache needs --teacher: whose features are these?")
 
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     cuda = torch.cuda.is_available()
@@ -146,8 +166,12 @@ def main() -> None:
         average.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
-    elif args.weights:
+    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, teacher=args.teacher_cache)
+    if not step and args.weights:
         weights = checkpoint(args.weights, device)["model"]
+        if args.teacher_cache:
+            rows = shards.validation(device).flatten(0, 1)
+            weights = translate(weights, rows[:, :FEATURES], rows[:, COLUMNS:])
         model.load_state_dict(weights)
         average.load_state_dict(weights)
     teacher = None
@@ -155,6 +179,7 @@ def main() -> None:
         state = checkpoint(args.teacher, device)
         teacher = PercepNet(**state["config"]).to(device).requires_grad_(False)
         teacher.load_state_dict(state["model"])
+        teacher.quantise = args.teacher.suffix == ".safetensors"
     runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model
 
     sparsity = BlockSparsity(model, DENSITY[args.sparse]) if args.sparse else None
@@ -166,7 +191,6 @@ def main() -> None:
     if sparsity:
         sparsity.update(model, sparse_progress(step / args.steps if args.steps else spent / (60 * args.minutes)))
 
-    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise)
     log = open(args.out / "log.jsonl", "a") if rank == 0 else None
     if rank == 0:
         data = args.cache / "manifest.json"
@@ -246,7 +270,7 @@ def main() -> None:
             if rank == 0:
                 average.eval()
                 with torch.no_grad():
-                    _, parts = total_loss(average, shards.validation(device), args)
+                    _, parts = total_loss(average, shards.validation(device), args, teacher)
                 print("held out:", json.dumps({k: round(v, 5) for k, v in parts.items()}), flush=True)
                 log.write(json.dumps({"step": step, "held_out": parts}) + "\n")
     save()
