@@ -30,8 +30,8 @@ export const MIN_PERIOD: i32 = 60;
 /** Longest pitch period in samples: 60 Hz. */
 export const MAX_PERIOD: i32 = 800;
 
-/** Periods on each side of the comb filter (M of the paper). */
-export const COMB_PERIODS: i32 = 5;
+/** Periods on each side of the comb filter (M of the paper, which has 5: docs/decisions/comb.md). */
+export const COMB_PERIODS: i32 = 3;
 
 /** Past samples the comb filter needs before its window. */
 export const COMB_PAST: i32 = COMB_PERIODS * MAX_PERIOD;

@@ -25,14 +25,24 @@ const TIME = new StaticArray<f32>(WINDOW);
 const CLEAN_COMB = new StaticArray<f32>(SPECTRUM);
 const CLEAN_COMB_ENERGY = new StaticArray<f32>(BANDS);
 
-/** Strength r that makes (1 - r) y + r p as coherent as clean speech: 0 if y already is, 1 if even p is not. */
-function idealStrength(qx: f32, qy: f32, qp: f32): f32 {
-  if (qy >= qx) return 0;
-  if (qp <= qx) return 1;
-  const a = qp * qp - qx * qx;
-  const b = qp * qy * (1 - qx * qx);
-  const alpha = (Mathf.sqrt(b * b + a * max<f32>(0, qx * qx - qy * qy)) - b) / max<f32>(a, 1e-6);
-  return alpha / (1 + alpha);
+/**
+ * How periodic a band is, 0..1, by its coherence q with the comb filter's output, whose taps hold a share s2 of what is not periodic:
+ * q = a^2 / sqrt(a^2 + s2 (1 - a^2)), solved for a.
+ */
+function periodicity(q: f32, s2: f32): f32 {
+  const b: f32 = (<f32>1 - s2) * q * q;
+  return Mathf.sqrt(<f32>0.5 * (b + Mathf.sqrt(b * b + <f32>4 * s2 * q * q)));
+}
+
+/**
+ * Strength r that makes (1 - r) y + r p as periodic as clean speech. Of the noise of y it leaves f(r) = (1 - r)^2 + s2 r^2, and what it
+ * may leave is F = y^2 (1 - x^2) / (x^2 (1 - y^2)): 0 if y is as periodic already, 1 / (1 + s2), where f is smallest, if nothing is.
+ * @param x, y how periodic the clean and the noisy band are, 0..1
+ */
+function idealStrength(x: f32, y: f32, s2: f32): f32 {
+  if (y >= x) return 0;
+  const allowed = (y * y * (<f32>1 - x * x)) / max<f32>(x * x * (<f32>1 - y * y), 1e-9);
+  return (<f32>1 - Mathf.sqrt(max<f32>(0, <f32>1 - (<f32>1 + s2) * (<f32>1 - allowed)))) / (<f32>1 + s2);
 }
 
 export class Oracle {
@@ -72,7 +82,7 @@ export class Oracle {
 
     const cleanComb = changetype<usize>(CLEAN_COMB);
     const cleanCombEnergy = changetype<usize>(CLEAN_COMB_ENERGY);
-    combFilter(window, noisy.period, time);
+    combFilter(window, noisy.period, noisy.futurePeriod, time);
     applyWindow(time, time);
     rfft(time, cleanComb);
     bandProducts(cleanComb, cleanComb, cleanCombEnergy);
@@ -85,7 +95,7 @@ export class Oracle {
     pitchCoherence(spectrum, noisy.spectrumInDecision, energy, energyY, statistics + (BANDS << 2));
     pitchCoherence(spectrum, changetype<usize>(noisy.comb), energy, combEnergy, statistics + ((3 * BANDS) << 2));
 
-    const s2 = combNoise(noisy.period);
+    const s2 = combNoise(noisy.futurePeriod);
     const qy = changetype<usize>(noisy.features) + (BANDS << 2);
     let level: f32 = 0;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
@@ -116,12 +126,14 @@ export class Oracle {
   }
 
   private ideal(b: usize, ratio: f32, qx: f32, qy: f32, s2: f32): void {
-    const x = max<f32>(0, qx);
-    const y = max<f32>(0, qy);
-    const qp = y / Mathf.sqrt((1 - s2) * y * y + s2);
+    const x = periodicity(max<f32>(0, qx), s2);
+    const y = periodicity(max<f32>(0, qy), s2);
+    // How periodic the best mixture is.
+    const least = s2 / (<f32>1 + s2);
+    const best = y / Mathf.sqrt((<f32>1 - least) * y * y + least + SILENCE);
     let gain = min<f32>(1, ratio);
-    if (qp < x) gain *= Mathf.sqrt((1 + N0 - x * x) / (1 + N0 - qp * qp));
+    if (best < x) gain *= Mathf.sqrt((1 + N0 - x * x) / (1 + N0 - best * best));
     store<f32>(changetype<usize>(this.gains) + b, gain);
-    store<f32>(changetype<usize>(this.strengths) + b, idealStrength(x, y, qp));
+    store<f32>(changetype<usize>(this.strengths) + b, idealStrength(x, y, s2));
   }
 }

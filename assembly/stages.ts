@@ -13,7 +13,7 @@ import { Network, NetworkState } from './network/percepnet';
 import { checkLayers } from './network/weights';
 import { pitchCoherence } from './pitch/coherence';
 import { combFilter } from './pitch/comb';
-import { refinePeriod } from './pitch/refine';
+import { futurePeriod, refinePeriod } from './pitch/refine';
 import { PitchSearch } from './pitch/search';
 import { Viterbi } from './pitch/viterbi';
 import { DcBlocker } from './signal/dcblock';
@@ -55,6 +55,7 @@ const wiener = new WienerFilter();
 let state: NetworkState | null = null;
 let suppressor: Suppressor | null = null;
 let period: i32 = 0;
+let future: i32 = 0;
 
 export function alloc(bytes: i32): usize {
   return allocate(bytes);
@@ -112,9 +113,10 @@ export function run(stage: i32, times: i32): void {
         break;
       case STAGE_REFINE:
         period = refinePeriod(window, viterbi.lag);
+        future = futurePeriod(window, period);
         break;
       case STAGE_COMB:
-        combFilter(window, period, t);
+        combFilter(window, period, future, t);
         applyWindow(t, t);
         rfft(t, p);
         break;

@@ -34,7 +34,7 @@ import { energyFeatures, pitchFeatures } from './features';
 import { Network, NetworkState } from './network/percepnet';
 import { pitchCoherence } from './pitch/coherence';
 import { combFilter } from './pitch/comb';
-import { refinePeriod } from './pitch/refine';
+import { futurePeriod, refinePeriod } from './pitch/refine';
 import { PitchSearch } from './pitch/search';
 import { Viterbi } from './pitch/viterbi';
 import { DcBlocker } from './signal/dcblock';
@@ -111,8 +111,9 @@ export class Suppressor {
   /** Comb-filtered spectrum of the frame in decision and its band energies. */
   readonly comb: StaticArray<f32> = new StaticArray<f32>(SPECTRUM);
   readonly combEnergy: StaticArray<f32> = new StaticArray<f32>(BANDS);
-  /** Period in samples of the frame in decision. */
+  /** Periods in samples before and after the frame in decision. */
   period: i32 = MIN_PERIOD;
+  futurePeriod: i32 = MIN_PERIOD;
   /** Stages that experiments leave out: the envelope post-filter, the Wiener filter of the bins, the expander of the pauses. */
   hasPostFilter: bool = true;
   hasWiener: bool = true;
@@ -164,6 +165,7 @@ export class Suppressor {
     this.wiener.reset();
     this.expander.reset();
     this.period = MIN_PERIOD;
+    this.futurePeriod = MIN_PERIOD;
     this.speech = 0;
     this.lastStrength = 1;
     this.wet = true;
@@ -278,11 +280,13 @@ export class Suppressor {
 
     this.search.process(now);
     this.viterbi.process(changetype<usize>(this.search.scores));
-    this.period = refinePeriod(this.windowInDecision, this.viterbi.lag);
+    const window = this.windowInDecision;
+    this.period = refinePeriod(window, this.viterbi.lag);
+    this.futurePeriod = futurePeriod(window, this.period);
 
     const comb = changetype<usize>(this.comb);
     const combEnergy = changetype<usize>(this.combEnergy);
-    combFilter(this.windowInDecision, this.period, time);
+    combFilter(window, this.period, this.futurePeriod, time);
     applyWindow(time, time);
     rfft(time, comb);
     bandProducts(comb, comb, combEnergy);

@@ -63,11 +63,11 @@ def split(rows: Tensor) -> tuple[Tensor, Targets]:
 
 
 def comb_noise() -> Tensor:
-    """s2, the sum of squared weights of the comb filter, with 0 to 5 periods of future."""
+    """s2, the sum of squared weights of the comb filter, with 0 to 3 periods of future."""
     squares = []
-    for future in range(6):
-        k = torch.arange(-future, 6)
-        w = 0.5 + 0.5 * torch.cos(torch.pi * k / 6)
+    for future in range(4):
+        k = torch.cat([torch.arange(1, future + 1), torch.arange(1, 4)])
+        w = 0.5 + 0.5 * torch.cos(torch.pi * k / 4)
         squares.append(float((w**2).sum() / w.sum() ** 2))
     return torch.tensor(squares)
 
@@ -75,17 +75,20 @@ def comb_noise() -> Tensor:
 COMB_NOISE = comb_noise()
 
 
+def periodicity(q: Tensor, s2: Tensor) -> Tensor:
+    """How periodic a band is by its coherence q with the comb filter's output: assembly/oracle.ts."""
+    b = (1 - s2) * q**2
+    return torch.sqrt(0.5 * (b + torch.sqrt(b**2 + 4 * s2 * q**2)))
+
+
 def ideal_strength(qx: Tensor, qy: Tensor, period_feature: Tensor) -> Tensor:
     """r of assembly/oracle.ts from the coherences of clean and noisy and the period's feature, -1 (60) to 1 (800)."""
     period = 60 * (800 / 60) ** ((period_feature + 1) / 2)
-    future = (960 / period + 1e-3).floor().clamp(0, 5).long()
+    future = (960 / period + 1e-3).floor().clamp(1, 3).long()
     s2 = COMB_NOISE.to(qx.device)[future].unsqueeze(-1)
-    x, y = qx.clamp(0, 1), qy.clamp(0, 1)
-    qp = y / torch.sqrt((1 - s2) * y**2 + s2)
-    a = qp**2 - x**2
-    b = qp * y * (1 - x**2)
-    alpha = (torch.sqrt(b**2 + a.clamp_min(0) * (x**2 - y**2).clamp_min(0)) - b) / a.clamp_min(1e-6)
-    r = torch.where(qp <= x, 1.0, alpha / (1 + alpha))
+    x, y = periodicity(qx.clamp(0, 1), s2), periodicity(qy.clamp(0, 1), s2)
+    allowed = y**2 * (1 - x**2) / (x**2 * (1 - y**2)).clamp_min(1e-9)
+    r = (1 - torch.sqrt((1 - (1 + s2) * (1 - allowed)).clamp_min(0))) / (1 + s2)
     return torch.where(y >= x, 0.0, r).clamp(0, 1)
 
 

@@ -32,7 +32,7 @@ AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", *LATE, *SEVERA
 FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", *LATE, *SEVERAL])
 RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE, SETTLED], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
 
-VERSIONS = {"lite": "0.5.0", "full": "0.5.0"}
+VERSIONS = {"lite": "0.6.0", "full": "0.6.0"}
 
 # Networks that are the mean of their last two runs.
 AVERAGED = {"full"}

@@ -43,7 +43,7 @@ interface Shapes {
 
 const BANDS = 34;
 const BINS = 481;
-const TAPS = 11;
+const TAPS = 7;
 /** Steps 1 to 4 of recordingLadder. */
 const IDEAL_STEPS = [1, 2, 3, 4];
 /** Frames between what goes in and the frame whose pitch is told. */

@@ -370,10 +370,10 @@ test('the article climbs its ladder, and draws what the core says of bands, comb
 
   // Five periods of 160 samples (300 Hz) of past; 960 samples of future hold all five too.
   await page.fill('#pitch', '300');
-  await page.waitForSelector('#taps:text("5 and 5")');
+  await page.waitForSelector('#taps:text("3 and 3")');
   // One of 800 (60 Hz) only.
   await page.fill('#pitch', '60');
-  await page.waitForSelector('#taps:text("5 and 1")');
+  await page.waitForSelector('#taps:text("3 and 1")');
   expect(Number.parseFloat((await page.textContent('#passes')) ?? '')).toBeLessThan(-6);
 
   const noisy = await painted(page, 'track', 3, 0);

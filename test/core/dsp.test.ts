@@ -10,7 +10,7 @@ import { postFilter } from './assembly/bands/postfilter';
 import { WienerFilter } from './assembly/bands/wiener';
 import { combFilter, combNoise } from './assembly/pitch/comb';
 import { pitchCoherence } from './assembly/pitch/coherence';
-import { refinePeriod } from './assembly/pitch/refine';
+import { futurePeriod, refinePeriod } from './assembly/pitch/refine';
 import { DcBlocker } from './assembly/signal/dcblock';
 import { HighPass } from './assembly/signal/highpass';
 import { applyWindow } from './assembly/signal/window';
@@ -33,10 +33,11 @@ const expander = new Expander();
 export function expanderReset(): void { expander.reset(); }
 export function expand(gains: usize, energies: usize, speech: f32): void { expander.process(gains, energies, speech); }
 export function expanderFactor(band: i32): f32 { return expander.factor(band << 2); }
-export function comb(window: usize, period: i32, out: usize): void { combFilter(window, period, out); }
-export function noise(period: i32): f32 { return combNoise(period); }
+export function comb(window: usize, past: i32, future: i32, out: usize): void { combFilter(window, past, future, out); }
+export function noise(future: i32): f32 { return combNoise(future); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
 export function refine(window: usize, lag: i32): i32 { return refinePeriod(window, lag); }
+export function future(window: usize, period: i32): i32 { return futurePeriod(window, period); }
 export function highpass(a: usize, b: usize, n: i32): void { filter.process(a, b, n); }
 const blocker = new DcBlocker();
 export function block(a: usize, b: usize, n: i32): void { blocker.process(a, b, n); }
@@ -66,10 +67,11 @@ interface Probe {
   expanderReset(): void;
   expand(gains: number, energies: number, speech: number): void;
   expanderFactor(band: number): number;
-  comb(window: number, period: number, out: number): void;
-  noise(period: number): number;
+  comb(window: number, past: number, future: number, out: number): void;
+  noise(future: number): number;
   coherence(y: number, p: number, ey: number, ep: number, out: number): void;
   refine(window: number, lag: number): number;
+  future(window: number, period: number): number;
   highpass(a: number, b: number, n: number): void;
   block(a: number, b: number, n: number): void;
   window(a: number, b: number): void;
@@ -465,29 +467,62 @@ describe('Wiener filter of the bins', () => {
 describe('comb filter', () => {
   const WINDOW_AT = 4000;
 
-  it.each([60, 97, 240, 333, 480, 481, 800])('is the sum of its taps at a period of %i', (period) => {
+  it.each([
+    [60, 60],
+    [97, 101],
+    [240, 237],
+    [318, 320],
+    [321, 324],
+    [480, 479],
+    [484, 481],
+    [800, 796],
+  ])('is the sum of its taps, without the frame itself, at periods of %i and %i', (past, future) => {
     const x = fill(0, 4000 + 960 + 960);
-    core.comb(address(WINDOW_AT), period, address(8000));
-    const future = Math.min(5, Math.floor(960 / period));
+    core.comb(address(WINDOW_AT), past, future, address(8000));
+    const weight = (k: number) => 0.5 + 0.5 * Math.cos((Math.PI * k) / 4);
     const taps: [number, number][] = [];
-    for (let k = -future; k <= 5; k++) taps.push([k, 0.5 + 0.5 * Math.cos((Math.PI * k) / 6)]);
+    for (let k = 1; k <= 3; k++) {
+      taps.push([-k * past, weight(k)]);
+      if (k * future <= 960) taps.push([k * future, weight(k)]);
+    }
     const sum = taps.reduce((s, [, w]) => s + w, 0);
     for (let n = 0; n < 960; n++) {
-      const p = taps.reduce((s, [k, w]) => s + (w / sum) * x[WINDOW_AT + n - k * period]!, 0);
+      const p = taps.reduce((s, [at, w]) => s + (w / sum) * x[WINDOW_AT + n + at]!, 0);
       expect(Math.abs(f32[8000 + n]! - p)).toBeLessThan(1e-6);
     }
     const squares = taps.reduce((s, [, w]) => s + (w / sum) ** 2, 0);
-    expect(core.noise(period)).toBeCloseTo(squares, 6);
+    expect(core.noise(future)).toBeCloseTo(squares, 6);
   });
 
-  it('lowers noise between harmonics by 9.03 dB with all taps', () => {
-    expect(10 * Math.log10(core.noise(100))).toBeCloseTo(-9.03, 2);
+  it('lowers noise between harmonics by 6.53 dB with all taps', () => {
+    expect(10 * Math.log10(core.noise(100))).toBeCloseTo(-6.53, 2);
+  });
+
+  it('follows a voice whose period grows, which one period for both sides does not', () => {
+    // A chirp of pulses: cycle number c(t) = t / 200 - t^2 / 4e6, so that the period is 200 at the middle of the window and longer later.
+    const cycles = (n: number) => n / 200 - (n * n) / 4e6;
+    for (let i = 0; i < 5920; i++) {
+      f32[i] = 0;
+      for (let k = 1; k < 8; k++) f32[i]! += Math.cos(2 * Math.PI * k * cycles(i - WINDOW_AT - 480)) / k;
+    }
+    const past = core.refine(address(WINDOW_AT), 50);
+    const future = core.future(address(WINDOW_AT), past);
+    expect(future).toBeGreaterThan(past);
+    const error = () => {
+      let sum = 0;
+      for (let n = 0; n < 960; n++) sum += (f32[8000 + n]! - f32[WINDOW_AT + n]!) ** 2;
+      return sum;
+    };
+    core.comb(address(WINDOW_AT), past, past, address(8000));
+    const one = error();
+    core.comb(address(WINDOW_AT), past, future, address(8000));
+    expect(error()).toBeLessThan(0.8 * one);
   });
 
   it('lets a periodic signal through untouched', () => {
     for (let i = 0; i < 5920; i++)
       f32[i] = Math.sin((2 * Math.PI * i) / 200) + 0.5 * Math.cos((2 * Math.PI * 7 * i) / 200);
-    core.comb(address(WINDOW_AT), 200, address(8000));
+    core.comb(address(WINDOW_AT), 200, 200, address(8000));
     for (let n = 0; n < 960; n++) expect(Math.abs(f32[8000 + n]! - f32[WINDOW_AT + n]!)).toBeLessThan(1e-5);
   });
 });
@@ -563,7 +598,7 @@ describe('small stages', () => {
     expect(error).toBeLessThan(2 * Math.sin((6 / 2) * (Math.PI / 180)));
   });
 
-  it('the refinement finds the period to the sample', () => {
+  it('the refinement finds the periods of both sides to the sample', () => {
     for (const period of [60, 61, 123, 250, 479, 798, 800]) {
       for (let i = 0; i < 5920; i++) {
         f32[i] = 0;
@@ -571,6 +606,8 @@ describe('small stages', () => {
       }
       const lag = Math.min(200, Math.max(15, Math.round(period / 4)));
       expect(core.refine(address(4000), lag)).toBe(period);
+      for (const off of [-3, 0, 3])
+        expect(core.future(address(4000), Math.max(60, Math.min(800, period + off)))).toBe(period);
     }
   });
 });
