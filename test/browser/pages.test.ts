@@ -368,7 +368,7 @@ test('the article climbs its ladder, and draws what the core says of bands, comb
   await page.fill('#band', '2');
   expect(await page.textContent('#band-value')).toBe('2: 0 to 200 Hz, strongest at 100 Hz');
 
-  // Five periods of 160 samples (300 Hz) of past; 960 samples of future hold all five too.
+  // Three periods of 160 samples (300 Hz) of past; 960 samples of future hold all three too.
   await page.fill('#pitch', '300');
   await page.waitForSelector('#taps:text("3 and 3")');
   // One of 800 (60 Hz) only.
