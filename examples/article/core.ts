@@ -31,7 +31,7 @@ export class Core {
     return ((await this.ask({ type: 'bands' })) as CoreAnswer & { type: 'bands' }).shapes;
   }
 
-  /** Weights of the sound k periods before, k = -5..5. */
+  /** Weights of the sound k periods before, k = -3..3, in the mixture with the comb filter that lets the least noise through. */
   async comb(period: number): Promise<Float32Array> {
     return ((await this.ask({ type: 'comb', period })) as CoreAnswer & { type: 'comb' }).taps;
   }
