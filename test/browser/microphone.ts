@@ -22,6 +22,8 @@ export interface Microphone {
   readonly length: number;
   /** Mean power of the clean speech alone, per ENVELOPE_STEP of the loop. */
   readonly speech: Float64Array;
+  /** The same of what the file holds, speech and noise. */
+  readonly mixed: Float64Array;
 }
 
 /** Chromium's switches that make the file the microphone and grant access to it. */
@@ -55,7 +57,12 @@ export function makeMicrophone(): Microphone {
     mixed.map((x) => Math.round(Math.max(-1, Math.min(1, x)) * 32767)),
   );
   writeFileSync(path, wav.toBuffer());
-  return { path, length: length / RATE, speech: envelope(speech.map((x) => speechGain * x)) };
+  return {
+    path,
+    length: length / RATE,
+    speech: envelope(speech.map((x) => speechGain * x)),
+    mixed: envelope(mixed),
+  };
 }
 
 function readWav(path: string): Float64Array {
