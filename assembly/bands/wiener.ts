@@ -3,26 +3,28 @@
  * hold no more than noise are lowered further, by a noise spectrum that is learnt where the network hears no speech.
  *
  *   N_k <- N_k + 0.03 (1 - g_k)^4 (|Y_k|^2 - N_k)           noise spectrum, k a bin
- *   S_k <- (|Z_k|^2 + 2 S_k) / 3                            spectrum after the comb filter, over about 30 ms
- *   U_b  = 2 (1 - g_b^2) ||z_b||^2,  T_b = 2 ||n_b||^2      noise of band b as the gain tells and as it was learnt
+ *   A_k  = (|Z_{k-1}|^2 + |Z_k|^2 + |Z_{k+1}|^2) / 3        spectrum after the comb filter, |Z_{-1}| = |Z_1|
+ *   S_k <- (A_k + 2 S_k) / 3                                over about 30 ms
+ *   U_b  = 2.5 (1 - g_b^2) ||z_b||^2,  T_b = 2.5 ||n_b||^2   noise of band b as the gain tells and as it was learnt
  *   V_b  = min(U_b, U_b^(1/4) T_b^(3/4))
  *   W_b  = g_b^2 U_b T_b / (T_b + U_b / 50)                 the same in bands that the gain keeps
  *   n_k  = N_k max(V_b + r_b^2 (U_b - V_b), W_b) / ||n_b||^2  noise expected in this frame
- *   w_k  = max(0.45, S_k / (S_k + n_k))
+ *   w_k  = max(0.25, S_k / (S_k + n_k))
  *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
  *
  * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. A band that needs the comb filter
  * (strength r) is less tonal than its voice should be: there more of U lies between the harmonics. Where a band is mostly voice its one
- * gain lets the noise beside the harmonics through, so there W takes U at its word unless T is less than a fiftieth of it. The numbers
- * were chosen on the development set (training/EXPERIMENTS.md).
+ * gain lets the noise beside the harmonics through, so there W takes U at its word unless T is less than a fiftieth of it. A power of one
+ * bin is as uncertain as it is large, so weights made of it alone flutter; with those beside it they may go lower without being heard. The
+ * numbers were chosen on the development set (training/EXPERIMENTS.md).
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
 import { binProducts } from '../signal/vector';
 import { bandEnergies, interpolate } from './erb';
 
 const LEARNING: f32 = 0.03;
-const OVERESTIMATE: f32 = 2;
-const LOWEST: f32 = 0.45;
+const OVERESTIMATE: f32 = 2.5;
+const LOWEST: f32 = 0.25;
 /** T below this share of U tells of a recording without noise. */
 const NOISELESS: f32 = 0.02;
 /** The energy given back counts a loss of at most 6 dB. */
@@ -33,7 +35,8 @@ const TINY: f32 = 1e-20;
 /** Scratch shared by all streams: nothing in it outlives a call. */
 const BIN_VALUES = new StaticArray<f32>(BINS + 3);
 const BIN_BOUNDS = new StaticArray<f32>(BINS + 3);
-const POWERS = new StaticArray<f32>(BINS + 3);
+/** With room for the neighbours of the first and the last bin. */
+const POWERS = new StaticArray<f32>(BINS + 3 + 2 * 4);
 const BAND_VALUES = new StaticArray<f32>(BANDS);
 
 /** |x|^2 of four bins. */
@@ -77,8 +80,8 @@ export class WienerFilter {
    * @param energies 34: ||z_b||^2
    * @param gains 34 gains with floors, 0..1.3
    * @param strengths 34 strengths of the comb filter, 0..1
-   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.45 holds
-   * @param weights receives 484 f32, 0.45..1
+   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.25 holds
+   * @param weights receives 484 f32, 0.25..1
    * @param makeUp receives 34 f32, 1..1.19
    */
   process(
@@ -92,14 +95,17 @@ export class WienerFilter {
   ): void {
     const noise = changetype<usize>(this.noise);
     const smoothed = changetype<usize>(this.smoothed);
-    const powers = changetype<usize>(POWERS);
+    const powers = changetype<usize>(POWERS) + 16;
+    for (let k: usize = 0; k < BINS_BYTES; k += 16) v128.store(powers + k, power(mixed + (k << 1)));
+    store<f32>(powers - 4, load<f32>(powers + 4));
+    store<f32>(powers + BINS_BYTES, load<f32>(powers + BINS_BYTES - 8));
     const third = f32x4.splat(1.0 / 3.0);
     const tiny = f32x4.splat(TINY);
     for (let k: usize = 0; k < BINS_BYTES; k += 16) {
-      const p = power(mixed + (k << 1));
+      const beside = f32x4.add(v128.load(powers + k - 4), v128.load(powers + k + 4));
+      const a = f32x4.mul(third, f32x4.add(v128.load(powers + k), beside));
       const s = v128.load(smoothed + k);
-      v128.store(powers + k, p);
-      v128.store(smoothed + k, f32x4.add(f32x4.mul(third, f32x4.add(p, f32x4.add(s, s))), tiny));
+      v128.store(smoothed + k, f32x4.add(f32x4.mul(third, f32x4.add(a, f32x4.add(s, s))), tiny));
     }
 
     const expected = changetype<usize>(BAND_VALUES);
