@@ -99,14 +99,6 @@ export class WienerFilter {
     for (let k: usize = 0; k < BINS_BYTES; k += 16) v128.store(powers + k, power(mixed + (k << 1)));
     store<f32>(powers - 4, load<f32>(powers + 4));
     store<f32>(powers + BINS_BYTES, load<f32>(powers + BINS_BYTES - 8));
-    const third = f32x4.splat(1.0 / 3.0);
-    const tiny = f32x4.splat(TINY);
-    for (let k: usize = 0; k < BINS_BYTES; k += 16) {
-      const beside = f32x4.add(v128.load(powers + k - 4), v128.load(powers + k + 4));
-      const a = f32x4.mul(third, f32x4.add(v128.load(powers + k), beside));
-      const s = v128.load(smoothed + k);
-      v128.store(smoothed + k, f32x4.add(f32x4.mul(third, f32x4.add(a, f32x4.add(s, s))), tiny));
-    }
 
     const expected = changetype<usize>(BAND_VALUES);
     bandEnergies(noise, expected);
@@ -124,16 +116,25 @@ export class WienerFilter {
     const lowest = changetype<usize>(BIN_BOUNDS);
     interpolate(expected, scale);
     interpolate(bounds, lowest);
+    // Each bound is read once, so what the weights leave of the powers, which neighbours still need, takes its place.
+    const left = lowest;
+    const third = f32x4.splat(1.0 / 3.0);
+    const tiny = f32x4.splat(TINY);
     for (let k: usize = 0; k < BINS_BYTES; k += 16) {
-      const s = v128.load(smoothed + k);
+      const p = v128.load(powers + k);
+      const beside = f32x4.add(v128.load(powers + k - 4), v128.load(powers + k + 4));
+      const a = f32x4.mul(third, f32x4.add(p, beside));
+      const before = v128.load(smoothed + k);
+      const s = f32x4.add(f32x4.mul(third, f32x4.add(a, f32x4.add(before, before))), tiny);
+      v128.store(smoothed + k, s);
       const n = f32x4.mul(v128.load(scale + k), v128.load(noise + k));
       const bound = f32x4.max(f32x4.splat(LOWEST), v128.load(lowest + k));
       const w = f32x4.max(bound, f32x4.div(s, f32x4.add(s, n)));
       v128.store(weights + k, w);
-      v128.store(powers + k, f32x4.mul(f32x4.mul(w, w), v128.load(powers + k)));
+      v128.store(left + k, f32x4.mul(f32x4.mul(w, w), p));
     }
 
-    bandEnergies(powers, makeUp);
+    bandEnergies(left, makeUp);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const lost = min(MOST_LOST, (load<f32>(energies + b) + TINY) / (load<f32>(makeUp + b) + TINY));
       store<f32>(makeUp + b, Mathf.sqrt(Mathf.sqrt(Mathf.sqrt(lost))));
