@@ -3,6 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, openPage, type Site, serve } from './browser';
 
+/** The version of Chromium that is known to take `renderSizeHint`. */
+const RENDER_SIZE_HINT = 156;
+
 let browser: Browser;
 let site: Site;
 let page: Page;
@@ -19,25 +22,30 @@ afterAll(async () => {
 });
 
 describe('delay', () => {
-  test.each([
+  test.for([
     { quantum: 128, delay: 1440 + 448 },
     { quantum: 480, delay: 1440 },
-  ])('at 48 kHz in quanta of $quantum strength 0 is the input $delay samples later, bit for bit', async (c) => {
-    const result = await page.evaluate(async ({ quantum }) => {
-      const input = tools.noise(48000);
-      const { output, delay, context } = await tools.offline({
-        rate: 48000,
-        input: [input],
-        quantum,
-        options: { strength: 0 },
-      });
-      const real = (context as { renderQuantumSize?: number }).renderQuantumSize ?? 128;
-      return { delay, real, ...tools.compareDelayed(output[0], input, Math.round(delay)) };
-    }, c);
-    expect(result.real).toBe(c.quantum);
-    expect(result.delay).toBeCloseTo(c.delay, 6);
-    expect(result.differing).toBe(0);
-  });
+  ])(
+    'at 48 kHz in quanta of $quantum strength 0 is the input $delay samples later, bit for bit',
+    async (c, { skip }) => {
+      const result = await page.evaluate(async ({ quantum }) => {
+        const input = tools.noise(48000);
+        const { output, delay, context } = await tools.offline({
+          rate: 48000,
+          input: [input],
+          quantum,
+          options: { strength: 0 },
+        });
+        const real = (context as { renderQuantumSize?: number }).renderQuantumSize ?? 128;
+        return { delay, real, ...tools.compareDelayed(output[0], input, Math.round(delay)) };
+      }, c);
+      const old = Number.parseInt(browser.version(), 10) < RENDER_SIZE_HINT;
+      if (old && result.real !== c.quantum) skip('this Chromium does not know renderSizeHint');
+      expect(result.real).toBe(c.quantum);
+      expect(result.delay).toBeCloseTo(c.delay, 6);
+      expect(result.differing).toBe(0);
+    },
+  );
 
   test.each(
     [8000, 11025, 16000, 22050, 24000, 44056, 44100, 96000, 192000].flatMap((rate) => [
