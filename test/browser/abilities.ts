@@ -12,8 +12,8 @@ export interface Ability {
   readonly page?: string;
   /** Answers that are not 'yes'. */
   readonly known?: Partial<Record<EngineName, string>>;
-  /** What versions before one may answer as well: Debian's releases package different ones. */
-  readonly older?: Partial<Record<EngineName, { before: number; answer: string }>>;
+  /** What an old Chromium (browser.ts) may answer as well. */
+  readonly oldChromium?: string;
 }
 
 /** What an app needs. */
@@ -219,7 +219,7 @@ export const DIFFERENCES: readonly Ability[] = [
         return `${(node.latency * 1000).toFixed(1)} ms`;
       }, null),
     known: { Chromium: '30.0 ms', Firefox: '39.3 ms', WebKitGTK: '39.3 ms' },
-    older: { Chromium: { before: 156, answer: '39.3 ms' } },
+    oldChromium: '39.3 ms',
   },
   {
     name: 'a microphone in a context of another rate',
@@ -240,7 +240,7 @@ export const DIFFERENCES: readonly Ability[] = [
   },
   {
     name: 'a compiled module sent to a worklet arrives (the library sends bytes)',
-    older: { Chromium: { before: 156, answer: 'messageerror' } },
+    oldChromium: 'messageerror',
     run: (tab) =>
       tab.evaluate(async () => {
         const context = new AudioContext();

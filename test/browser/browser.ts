@@ -25,6 +25,14 @@ const TYPES: Record<string, string> = {
   '.wav': 'audio/wav',
 };
 
+/**
+ * Whether a Chromium, by its version, may know neither `renderSizeHint` nor compiled modules sent to a worklet: 150 knows neither, 156
+ * both, and Debian's releases package different ones.
+ */
+export function isOldChromium(version: string): boolean {
+  return Number.parseInt(version, 10) < 156;
+}
+
 /** Path of a Chromium: CHROME_PATH, then the usual names; as root on a Debian system it is installed when missing. */
 export function findChromium(): string {
   const found = locate();

@@ -13,7 +13,7 @@ const SNR_DB = 12;
 /** Level of the speech, dBFS. */
 const SPEECH_DB = -26;
 /** Envelopes have one value per this many seconds. */
-export const ENVELOPE_STEP = 0.01;
+const ENVELOPE_STEP = 0.01;
 
 export interface Microphone {
   /** Absolute path of the WAV file. */

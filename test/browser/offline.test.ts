@@ -1,10 +1,7 @@
 /** The node in offline contexts: delay, transparency, channels, bypass, at all rates and two render quanta. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium, openPage, type Site, serve } from './browser';
-
-/** The version of Chromium that is known to take `renderSizeHint`. */
-const RENDER_SIZE_HINT = 156;
+import { isOldChromium, launchChromium, openPage, type Site, serve } from './browser';
 
 let browser: Browser;
 let site: Site;
@@ -39,8 +36,8 @@ describe('delay', () => {
         const real = (context as { renderQuantumSize?: number }).renderQuantumSize ?? 128;
         return { delay, real, ...tools.compareDelayed(output[0], input, Math.round(delay)) };
       }, c);
-      const old = Number.parseInt(browser.version(), 10) < RENDER_SIZE_HINT;
-      if (old && result.real !== c.quantum) skip('this Chromium does not know renderSizeHint');
+      if (isOldChromium(browser.version()) && result.real !== c.quantum)
+        skip('this Chromium does not know renderSizeHint');
       expect(result.real).toBe(c.quantum);
       expect(result.delay).toBeCloseTo(c.delay, 6);
       expect(result.differing).toBe(0);
