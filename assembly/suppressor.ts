@@ -322,7 +322,7 @@ export class Suppressor {
     const strengths = changetype<usize>(this.strengths);
     const floors = changetype<usize>(FLOORS);
     const energy = this.energyInDecision;
-    if (this.hasPostFilter) postFilter(gains, energy);
+    if (this.hasPostFilter) postFilter(gains, energy, changetype<usize>(this.wiener.learnt), this.speech);
     if (this.hasWiener) this.wiener.learn(this.spectrumInDecision, gains);
     if (this.hasExpander) this.expander.process(gains, energy, this.speech);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {

@@ -1,14 +1,17 @@
 /**
  * Envelope post-filter with global gain compensation (arXiv 2008.04259, section 5).
  *
- *   g^w_b = g_b sin(pi/2 g_b),   G = sqrt((1 + beta) R / (1 + beta R^2)),   R = E0 / E1
+ *   g^w_b = g_b ((1 - k_b) s_b + k_b sqrt(s_b)),   s_b = sin(pi/2 g_b),   k_b = p min(1, sqrt(T_b / ((1 - g_b^2) ||Y_b||^2)))
+ *   G = sqrt((1 + beta) R / (1 + beta R^2)),   R = E0 / E1
  *
  * E0 and E1 are the frame's energies with g and with g^w. Bands that are still noisy are attenuated further and
- * the level of the frame is given back, by 5.57 dB at the most.
+ * the level of the frame is given back, by 5.57 dB at the most. T is the noise that was learnt (wiener.ts): where it explains what the gain
+ * takes away the Wiener filter lowers its bins, so there the paper's s is halved, in dB, as far as the frame is speech (p).
  */
 import { BANDS_BYTES } from '../constants';
 
 const BETA: f32 = 0.02;
+const TINY: f32 = 1e-20;
 
 /** sin(pi/2 x) for x in [0, 1]; odd Taylor polynomial to x^9, error below 4e-6. */
 function quarterSine(x: f32): f32 {
@@ -20,19 +23,23 @@ function quarterSine(x: f32): f32 {
 /**
  * Replaces 34 gains (0..1) by G g^w. Real-time safe.
  * @param energies 34 band energies of the noisy frame
+ * @param learnt 34 band energies of the noise that was learnt; zeros for the paper's post-filter
+ * @param speech p, 0..1
  */
-export function postFilter(gains: usize, energies: usize): void {
+export function postFilter(gains: usize, energies: usize, learnt: usize, speech: f32): void {
   let e0: f32 = 0;
   let e1: f32 = 0;
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
     const g = load<f32>(gains + b);
-    const w = g * quarterSine(g);
     const e = load<f32>(energies + b);
+    const s = quarterSine(g);
+    const k = speech * min<f32>(1, Mathf.sqrt(load<f32>(learnt + b) / (max<f32>(0, 1 - g * g) * e + TINY)));
+    const w = g * (s + k * (Mathf.sqrt(s) - s));
     e0 += g * g * e;
     e1 += w * w * e;
     store<f32>(gains + b, w);
   }
-  if (e1 <= 1e-20) return;
+  if (e1 <= TINY) return;
   const ratio = e0 / e1;
   const gain = Mathf.sqrt(((1 + BETA) * ratio) / (1 + BETA * ratio * ratio));
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) store<f32>(gains + b, gain * load<f32>(gains + b));
