@@ -8,7 +8,15 @@ import { allocate, isAllocated, reserve } from './memory';
 import { Network, NetworkState } from './network/percepnet';
 import { checkLayers } from './network/weights';
 import { STATISTICS } from './oracle';
-import { climbLadder, extractTraining, STEP_POST_FILTER, STEP_UNTOUCHED, trackPitch } from './recording';
+import {
+  climbLadder,
+  extractTraining,
+  recordSpectra,
+  SPECTRA,
+  STEP_POST_FILTER,
+  STEP_UNTOUCHED,
+  trackPitch,
+} from './recording';
 import { Suppressor } from './suppressor';
 
 export {
@@ -210,5 +218,13 @@ export function recordingLadder(noisy: usize, clean: usize, hops: i32, step: i32
 export function recordingPitch(noisy: usize, hops: i32, out: usize): i32 {
   if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, 2 * (hops as i64))) return ERROR_POINTER;
   trackPitch(noisy, hops, out);
+  return 0;
+}
+
+/** Spectra Y and P of each hop up to 10 kHz, pointers as above. Not real-time safe. 0 or a negative code. */
+export function recordingSpectra(noisy: usize, hops: i32, out: usize): i32 {
+  if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, (hops as i64) * 2 * SPECTRA))
+    return ERROR_POINTER;
+  recordSpectra(noisy, hops, out);
   return 0;
 }

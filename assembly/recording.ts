@@ -101,3 +101,19 @@ export function trackPitch(noisy: usize, hops: i32, out: usize): void {
     store<f32>(out + (n << 3), unchecked(s.features[FEATURES - 1]), 4);
   }
 }
+
+/** Pairs (re, im) of Y and of P that `recordSpectra` writes for a hop: the bins of all bands below 8 kHz and of the one that reaches it. */
+export const SPECTRA: i32 = 2 * 200;
+
+/** out: hops * (200 pairs of Y, 200 pairs of P) f32 of the frames in decision. */
+export function recordSpectra(noisy: usize, hops: i32, out: usize): void {
+  const s = freshSuppressor();
+  const half = (SPECTRA as usize) << 2;
+  for (let n = 0; n < hops; n++) {
+    memory.copy(changetype<usize>(s.input), noisy + (n as usize) * FRAME_BYTES, FRAME_BYTES);
+    s.analyse();
+    memory.copy(out, s.spectrumInDecision, half);
+    memory.copy(out + half, changetype<usize>(s.comb), half);
+    out += 2 * half;
+  }
+}

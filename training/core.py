@@ -9,6 +9,8 @@ HOP = 480
 FEATURES = 70
 BANDS = 34
 STATISTICS = 5 * BANDS + 1
+# Bins of `spectra`: those of all bands that reach below 8 kHz.
+SPECTRUM = 200
 # Of a shard of make_features.py: the number of bands with a target and the speech level come last.
 COLUMNS = FEATURES + STATISTICS + 2
 WASM = Path(__file__).resolve().parent.parent / "build" / "core.wasm"
@@ -71,6 +73,14 @@ class Core:
         out = self._region("signal", 4 * hops * HOP)
         self._call("recordingLadder", a, b, hops, step, out)
         return self._read(out, hops * HOP)
+
+    def spectra(self, noisy: np.ndarray) -> np.ndarray:
+        """[hops, 2, 200] complex64: spectra of the frame in decision, noisy and comb-filtered, bins of 50 Hz from 0 on."""
+        hops = len(noisy) // HOP
+        a = self._write("noisy", noisy[: hops * HOP])
+        out = self._region("spectra", 8 * hops * 2 * SPECTRUM)
+        self._call("recordingSpectra", a, hops, out)
+        return self._read(out, hops * 4 * SPECTRUM).view(np.complex64).reshape(hops, 2, SPECTRUM)
 
     def pitch(self, noisy: np.ndarray) -> np.ndarray:
         """[hops, 2]: period in samples and correlation of each frame in decision."""

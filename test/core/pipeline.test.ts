@@ -15,6 +15,7 @@ interface Exports extends CoreExports {
   recordingLadder(noisy: number, clean: number, hops: number, step: number, out: number): number;
   recordingFeatures(noisy: number, clean: number, hops: number, out: number): number;
   recordingPitch(noisy: number, hops: number, out: number): number;
+  recordingSpectra(noisy: number, hops: number, out: number): number;
 }
 
 let binary: Uint8Array<ArrayBuffer>;
@@ -203,6 +204,40 @@ describe('pitch', () => {
   });
 });
 
+describe('spectra of a recording', () => {
+  it('are those of the window in decision, and the comb filter keeps a voice whose period it knows', async () => {
+    const core = await start();
+    const hops = 80;
+    const bins = 200;
+    // 150 Hz: a period of 320 samples, so that the comb filter needs no fraction of one.
+    const x = voice(hops * FRAME, 150);
+    const noisy = core.alloc(4 * x.length);
+    const out = core.alloc(4 * hops * 4 * bins);
+    new Float32Array(core.memory.buffer, noisy, x.length).set(x);
+    expect(core.recordingSpectra(noisy, hops, out)).toBe(0);
+    const spectra = new Float32Array(core.memory.buffer, out, hops * 4 * bins);
+    const reference = blocked(x);
+    const hop = 60;
+    const from = (hop - 3) * FRAME;
+    let [error, energy, combed] = [0, 0, 0];
+    for (let k = 0; k < bins; k++) {
+      let [re, im] = [0, 0];
+      for (let n = 0; n < 2 * FRAME; n++) {
+        const window = Math.sin((Math.PI / 2) * Math.sin((Math.PI * (n + 0.5)) / 960) ** 2);
+        re += window * reference[from + n]! * Math.cos((2 * Math.PI * k * n) / 960);
+        im -= window * reference[from + n]! * Math.sin((2 * Math.PI * k * n) / 960);
+      }
+      const y = hop * 4 * bins + 2 * k;
+      const p = y + 2 * bins;
+      error += (spectra[y]! - re) ** 2 + (spectra[y + 1]! - im) ** 2;
+      combed += (spectra[p]! - re) ** 2 + (spectra[p + 1]! - im) ** 2;
+      energy += re ** 2 + im ** 2;
+    }
+    expect(10 * Math.log10(error / energy)).toBeLessThan(-90);
+    expect(10 * Math.log10(combed / energy)).toBeLessThan(-40);
+  });
+});
+
 describe('ladder', () => {
   it('rises with the comb filter on a voice in noise, and returns clean speech untouched', async () => {
     const core = await start();
@@ -292,10 +327,14 @@ describe('surface', () => {
     expect(core.suppressorCreate(-2)).toBeLessThan(0);
     for (const pointer of [0, 4, 1e9, -4, 3]) {
       expect(core.networkLoad(pointer, 15)).toBeLessThan(0);
-      if (pointer !== 4) expect(core.recordingPitch(pointer, 1000, pointer)).toBeLessThan(0);
+      if (pointer === 4) continue;
+      expect(core.recordingPitch(pointer, 1000, pointer)).toBeLessThan(0);
+      expect(core.recordingSpectra(pointer, 1000, pointer)).toBeLessThan(0);
     }
-    expect(core.recordingPitch(16, -1, 16)).toBeLessThan(0);
-    expect(core.recordingPitch(16, 0x7fffffff, 16)).toBeLessThan(0);
+    for (const hops of [-1, 0x7fffffff]) {
+      expect(core.recordingPitch(16, hops, 16)).toBeLessThan(0);
+      expect(core.recordingSpectra(16, hops, 16)).toBeLessThan(0);
+    }
     for (const bytes of [0, -1, 0x7fffffff]) expect(core.alloc(bytes)).toBe(0);
   });
 

@@ -72,6 +72,7 @@ describe('core safety', () => {
         recordingFeatures: () => [pointer(), pointer(), count(), pointer()],
         recordingLadder: () => [pointer(), pointer(), count(), next.pick([next.below(6), count()]), pointer()],
         recordingPitch: () => [pointer(), count(), pointer()],
+        recordingSpectra: () => [pointer(), count(), pointer()],
       };
       for (let k = 0; k < 500; k++, done++) {
         const name = next.pick(names);

@@ -97,6 +97,7 @@ export interface FullExports extends CoreExports {
   recordingLadder(noisy: number, clean: number, hops: number, step: number, out: number): number;
   recordingFeatures(noisy: number, clean: number, hops: number, out: number): number;
   recordingPitch(noisy: number, hops: number, out: number): number;
+  recordingSpectra(noisy: number, hops: number, out: number): number;
 }
 
 export function instantiate(module: WebAssembly.Module, imports = CORE_IMPORTS): FullExports {
