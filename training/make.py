@@ -2,8 +2,8 @@
 
     python training/make.py lite --data DATA --work WORK [--processes 2] [--hours 70] [--scale 1]
 
-Stages: features (make_features.py), training runs (train.py, each from the weights of the one before), export (export.py) to
-WORK/NAME.safetensors. Every stage says what it does and how long it will take, and is skipped when it has been done. The runs
+Stages: features (make_features.py), training runs (train.py, each from the weights of the one before, the last on sound of its own), export
+(export.py) to WORK/NAME.safetensors. Every stage says what it does and how long it will take, and is skipped when it has been done. The runs
 last as long as those that made the networks in models/ on two CPU cores; --scale shortens or lengthens them all, for other machines.
 """
 
@@ -18,7 +18,8 @@ SEVERAL = ["--resolutions", "2", "4", "8"]
 CUT = ["--sparse", "lite", "--quantise-from", "0.5", "--strength-weight", "0.03"]
 WIDE = ["--units", "512", "--sparse", "full", "--strength-weight", "0.03"]
 LATE = ["--rate", "1e-3", "--quantise-from", "0.55", *WIDE]
-# Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width.
+# Runs of each network: name, run to start with, options of train.py. "NAME, widened" puts that network inside one of twice the width,
+# "ONE + OTHER" is the mean of two.
 DENSE = ("dense", None, ["--minutes", "94", "--batch", "24", "--rate", "1.5e-3"])
 SPARSE = ("sparse", "dense", ["--minutes", "45", "--batch", "24", "--rate", "1e-3", *CUT])
 # Tiles come back at the start of these runs and are cut again (EXPERIMENTS.md: what each gave).
@@ -30,12 +31,15 @@ GROWN = ("grown", "sparse, widened", ["--minutes", "69", "--batch", "12", "--rat
 REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", *LATE])
 AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", *LATE, *SEVERAL])
 FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", *LATE, *SEVERAL])
-RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE, SETTLED], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL]}
+# The finished sound is scored too, on a cache of its own.
+LISTEN = ["--minutes", "30", "--listen", "--batch", "6", "--frames", "904", "--rate", "2e-4", "--sparse-span", "0", "0", "--quantise-from", "0",
+          "--strength-weight", "0.03", "--speech-weight", "0.06", *SEVERAL]  # fmt: skip
+HEARD_HOURS = 12
+LISTENED_LITE = ("listened", "settled", [*LISTEN, "--sparse", "lite"])
+LISTENED_FULL = ("listened", "again + full", [*LISTEN, "--units", "512", "--sparse", "full"])
+RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE, SETTLED, LISTENED_LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL, LISTENED_FULL]}
 
-VERSIONS = {"lite": "0.6.0", "full": "0.6.0"}
-
-# Networks that are the mean of their last two runs.
-AVERAGED = {"full"}
+VERSIONS = {"lite": "0.8.0", "full": "0.7.0"}
 
 
 def run(title: str, command: list[str]) -> None:
@@ -47,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", choices=sorted(RECIPES))
     parser.add_argument("--data", type=Path, required=True, help="folder with speech/ and noise/")
-    parser.add_argument("--work", type=Path, required=True, help="folder for features and runs; takes about 20 GB")
+    parser.add_argument("--work", type=Path, required=True, help="folder for features and runs; takes about 30 GB")
     parser.add_argument("--processes", type=int, default=2, help="training processes: CPU cores or GPUs")
     parser.add_argument("--hours", type=float, default=94, help="hours of different mixtures")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the minutes of every run")
@@ -56,25 +60,27 @@ def main() -> None:
     arguments = parser.parse_args()
     python, work = sys.executable, arguments.work
 
-    run("features", [python, str(HERE / "make_features.py"), "--data", str(arguments.data), "--cache", str(work / "cache"), "--hours", str(arguments.hours)])
+    make_features = [python, str(HERE / "make_features.py"), "--data", str(arguments.data)]
+    run("features", [*make_features, "--cache", str(work / "cache"), "--hours", str(arguments.hours)])
+    run("features and sound", [*make_features, "--cache", str(work / "heard"), "--hours", str(min(HEARD_HOURS, arguments.hours)), "--spectra", "--seed", "71", "--band-limited", "0.35"])
     for name, start, options in RECIPES[arguments.network]:
         options = list(options)
         minutes = options.index("--minutes") + 1
         options[minutes] = str(float(options[minutes]) * arguments.scale)
         if start:
             begin, _, widened = start.partition(", ")
-            weights = work / begin / "latest.pt"
+            weights, *others = (work / run / "latest.pt" for run in begin.split(" + "))
+            if others:
+                mean = work / "mean.pt"
+                run(f"the mean of {begin}", [python, str(HERE / "average.py"), str(weights), str(others[0]), str(mean), "--sparse", arguments.network])
+                weights = mean
             if widened:
                 run("a wider network with the small one inside", [python, str(HERE / "widen.py"), str(weights), str(work / "wide.pt")])
                 weights = work / "wide.pt"
             options += ["--weights", str(weights)]
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
-        run(f"training {name}, {options[minutes]} min", [python, *launch, str(HERE / "train.py"), "--cache", str(work / "cache"), "--out", str(work / name), *options])
-    before, last = (work / stage[0] / "latest.pt" for stage in RECIPES[arguments.network][-2:])
-    if arguments.network in AVERAGED:
-        mean = work / "mean.pt"
-        run("the mean of the last two runs", [python, str(HERE / "average.py"), str(before), str(last), str(mean), "--sparse", arguments.network])
-        last = mean
+        run(f"training {name}, {options[minutes]} min", [python, *launch, str(HERE / "train.py"), "--cache", str(work / ("heard" if "--listen" in options else "cache")), "--out", str(work / name), *options])
+    last = work / RECIPES[arguments.network][-1][0] / "latest.pt"
     run("export", [python, str(HERE / "export.py"), str(last), str(work / f"{arguments.network}.safetensors"),
                    "--name", arguments.name or arguments.network, "--version", arguments.version or VERSIONS[arguments.network]])  # fmt: skip
 

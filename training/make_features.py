@@ -4,6 +4,8 @@
 
 Each shard is a .npy of float16 [sequences, frames, 243]: 70 features, 171 statistics (see assembly/oracle.ts; the clean
 level is relative to the sequence's speech level), the number of bands with a target, and the speech level in dBFS.
+With --spectra, for train.py --listen, also spectra/ of the frames in decision, float16 [sequences, frames, 2, 200, 2] (noisy and
+comb-filtered, bins up to 10 kHz, re and im), and sound/, float32 [sequences, 160 frames]: clean at 16 kHz. They take 0.8 GB an hour.
 Shards are seeded by their number, so a stopped run goes on where it was. Trainers may read while this writes.
 """
 
@@ -18,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import manifest
-from core import COLUMNS, FEATURES, HOP, STATISTICS, WASM, Core
+from core import COLUMNS, FEATURES, HOP, SPECTRUM, STATISTICS, WASM, Core
 from mixing import BAND_LIMITED, ROOMS, Mixer
 
 SEQUENCES = 32
@@ -34,6 +36,18 @@ def valid_bands(bandwidth: float) -> int:
     return int((CENTRES * 50.0 < 0.93 * bandwidth).sum())
 
 
+WINDOW = np.sin(0.5 * np.pi * np.sin(np.pi * (np.arange(2 * HOP) + 0.5) / (2 * HOP)) ** 2).astype(np.float32)
+
+
+def narrowed(sound: np.ndarray) -> np.ndarray:
+    """48 kHz sound of whole hops at 16 kHz, by the frames and bins that synthesis.py makes its sound of."""
+    framed = np.concatenate([np.zeros(HOP, np.float32), sound, np.zeros(HOP, np.float32)])
+    frames = np.lib.stride_tricks.sliding_window_view(framed, 2 * HOP)[::HOP] * WINDOW
+    third = HOP // 3
+    frames = np.fft.irfft(np.fft.rfft(frames)[:, : third + 1] / 3, 2 * third) * WINDOW[1::3]
+    return (frames[:-1, third:] + frames[1:, :third]).astype(np.float32).ravel()
+
+
 def shard_path(cache: Path, seed: int, number: int) -> Path:
     return cache / "shards" / f"{seed:03d}-{number:05d}.npy"
 
@@ -44,7 +58,7 @@ def shared_core(wasm: Path) -> Core:
 
 
 def make(task: tuple) -> tuple[int, float]:
-    data, cache, seed, number, sequences, rooms, band_limited, wasm = task
+    data, cache, seed, number, sequences, rooms, band_limited, wasm, with_spectra = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
@@ -53,6 +67,9 @@ def make(task: tuple) -> tuple[int, float]:
     core = shared_core(wasm)
     hops = SECONDS * 100
     shard = np.empty((sequences, hops, COLUMNS), np.float16)
+    beside = {}
+    if with_spectra:
+        beside = {"spectra": np.empty((sequences, hops, 2, SPECTRUM, 2), np.float16), "sound": np.empty((sequences, hops * HOP // 3), np.float32)}
     for i in range(sequences):
         noisy, clean, bandwidth, level = mixer.sequence(hops * HOP)
         rows = core.features(noisy, clean).copy()
@@ -60,10 +77,15 @@ def make(task: tuple) -> tuple[int, float]:
         shard[i, :, : FEATURES + STATISTICS] = np.clip(np.nan_to_num(rows), -200, 200)
         shard[i, :, -2] = valid_bands(bandwidth)
         shard[i, :, -1] = level
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with open(temporary, "wb") as f:
-        np.save(f, shard)
-    temporary.replace(path)
+        if beside:
+            beside["spectra"][i] = core.spectra(noisy).view(np.float32).reshape(hops, 2, SPECTRUM, 2)
+            beside["sound"][i] = narrowed(clean)
+    # The shard comes last: trainers take what is there for complete.
+    for target, array in (*((cache / folder / path.name, array) for folder, array in beside.items()), (path, shard)):
+        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        with open(temporary, "wb") as f:
+            np.save(f, array)
+        temporary.replace(target)
     return number, time.time() - began
 
 
@@ -78,8 +100,10 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
     parser.add_argument("--band-limited", type=float, default=BAND_LIMITED, metavar="SHARE", help="share of the sequences from narrower microphones")
     parser.add_argument("--core", type=Path, default=WASM, help="another build of the core: the same seed gives the same mixtures")
+    parser.add_argument("--spectra", action="store_true", help="also spectra and clean sound, for train.py --listen")
     args = parser.parse_args()
-    (args.cache / "shards").mkdir(parents=True, exist_ok=True)
+    for folder in ("shards", *(("spectra", "sound") if args.spectra else ())):
+        (args.cache / folder).mkdir(parents=True, exist_ok=True)
     mixer = Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
     listing = args.cache / "manifest.json"
     if not listing.exists():
@@ -90,7 +114,7 @@ def main() -> None:
             core=hashlib.sha256(args.core.read_bytes()).hexdigest(),
         )
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
-    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core) for n in range(count)]
+    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core, args.spectra) for n in range(count)]
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
         for number, seconds in pool.imap_unordered(make, tasks):

@@ -17,11 +17,15 @@ import torch
 
 from average import average
 from carry import translate
+from core import Core
+from listeners import Dnsmos, Pesq, Stoi, dnsmos_model, si_sdr
+from make_features import narrowed
 from mixing import Mixer
 from network import PercepNet
 from own_noise import RATIO, lower_own_noise
 from restore import restore
 from sparsity import DENSITY
+from synthesis import band_energies, enhance
 from widen import widen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -242,6 +246,79 @@ def test_carrying(folder: Path) -> None:
         assert "--teacher-cache needs --teacher" in str(error)
 
 
+def noisy_voice(seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """A voice and the same in noise that the band gains alone cannot take away, 48 kHz."""
+    rng = np.random.default_rng(6)
+    clean = voice(rng, seconds)
+    return clean, clean + 0.02 * rng.standard_normal(len(clean), dtype=np.float32)
+
+
+def test_synthesis(folder: Path) -> None:
+    """A network that ships, finished in PyTorch, sounds as the core lets it sound, below 8 kHz: error of -40 dB or less."""
+    _, noisy = noisy_voice(4)
+    core, model = Core(), ROOT / "models/lite/model.safetensors"
+    state = restore(model)
+    network = PercepNet(**state["config"], quantise=True)
+    network.load_state_dict(state["model"])
+    features = torch.from_numpy(core.features(noisy, noisy)[None, :, :70].copy())
+    with torch.no_grad():
+        decisions = [values[:, 2:] for values in network(features)]
+        sound = enhance(*decisions, torch.from_numpy(core.spectra(noisy)[None, 2:].copy()), band_energies(features))[0].numpy()
+    sf.write(folder / "voice.wav", noisy, RATE, "FLOAT")
+    subprocess.run(["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "heard.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True)
+    heard = narrowed(sf.read(folder / "heard.wav", dtype="float32")[0])[: len(sound)]
+    error = 10 * np.log10(np.mean((sound - heard) ** 2) / np.mean(heard**2))
+    assert error < -40, error
+    untouched = 10 * np.log10(np.mean((narrowed(noisy)[: len(sound)] - heard) ** 2) / np.mean(heard**2))
+    assert untouched > -20, f"the noise of this test is too low to tell anything: {untouched}"
+
+
+def test_listeners(folder: Path) -> None:
+    """The differentiable scores agree with the measures of score.py, and their gradients are finite, in digital silence too."""
+    import onnxruntime
+    from pesq import pesq
+    from pystoi import stoi
+
+    import score
+
+    clean, noisy = (narrowed(x) for x in noisy_voice(6))
+    heard = [clean + share * (noisy - clean) for share in (0.03, 0.1, 0.3, 1, 3)]
+    x, y = torch.from_numpy(np.stack([clean] * len(heard))), torch.from_numpy(np.stack(heard)).requires_grad_()
+    real = [pesq(16000, clean, h, "wb") for h in heard]
+    assert np.corrcoef(real, Pesq().score(x, y).detach())[0, 1] > 0.9, (real, Pesq().score(x, y))
+    assert np.abs(Stoi().score(x, y).detach().numpy() - [stoi(clean, h, 16000) for h in heard]).max() < 0.05
+    limited = [-10 * np.log10(10 ** (-score.si_sdr(clean, h) / 10) + 1e-3) for h in heard]
+    assert np.abs(si_sdr(x, y).detach().numpy() - limited).max() < 0.1, limited
+    score.session = onnxruntime.InferenceSession(str(dnsmos_model()), providers=["CPUExecutionProvider"])
+    window = score.windows(heard[2])[0]
+    told = Dnsmos(dnsmos_model(), dtype=torch.float32).score(torch.from_numpy(window)[None])[0]
+    assert np.abs(told.numpy() - score.dnsmos(window)).max() < 1e-3, told
+    silent = y.clone()
+    silent[:, 20000:40000] = 0
+    for measure in (Pesq().score, Stoi().score, si_sdr, lambda _, h: Dnsmos(dnsmos_model()).score(h[:1])):
+        (gradient,) = torch.autograd.grad(measure(x, silent).sum(), y)
+        assert gradient.isfinite().all() and gradient.abs().max() > 0
+
+
+def test_listening(folder: Path) -> None:
+    """A run that listens raises what it listens for."""
+    run("training/make_features.py", "--data", str(folder / "data"), "--cache", str(folder / "heard"), "--spectra",
+        "--hours", "0.05", "--sequences", "8", "--rooms", "4", "--workers", "1")  # fmt: skip
+    options = ("training/train.py", "--listen", "--out", str(folder / "listening"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
+               "--batch", "3", "--frames", "302", "--log-every", "5", "--steps", "30", "--rate", "4e-3", "--pesq-weight", "0.2", "--stoi-weight", "0",
+               "--sdr-weight", "0.02", "--dnsmos-clips", "1")  # fmt: skip
+    run(*options, "--cache", str(folder / "heard"))
+    log = [json.loads(line) for line in (folder / "listening/log.jsonl").read_text().splitlines()]
+    heard = [entry for entry in log if "sdr" in entry]
+    assert len(heard) == 6 and heard[-1]["sdr"] > heard[0]["sdr"] + 1, heard
+    assert all(1 <= entry[name] <= 5 for entry in heard for name in ("pesq", "ovrl")), heard
+    try:
+        run(*options, "--cache", str(folder / "cache"))
+        raise AssertionError("a cache without spectra was read")
+    except RuntimeError as error:
+        assert "make_features.py --spectra" in str(error)
+
+
 def main() -> None:
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
@@ -254,7 +331,8 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export, test_restoring, test_carrying):
+        for test in (test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export, test_restoring, test_carrying,
+                     test_synthesis, test_listeners, test_listening):
             try:
                 test(folder)
                 passed += 1

@@ -4,6 +4,9 @@
 
 Several processes share one training: torchrun --nproc-per-node 2 training/train.py ... (DDP, gloo or nccl).
 The learning rate follows a cosine over the minutes or steps given, so a run always ends at its best.
+
+With --listen the finished sound is scored as well (synthesis.py, listeners.py), for the last run of a network:
+python training/train.py --listen --cache CACHE --out RUN --weights BEFORE --batch 6 --frames 904 --rate 2e-4 ...
 """
 
 import argparse
@@ -20,25 +23,30 @@ import torch.distributed as dist
 
 import manifest
 from carry import carried_loss, translate
-from core import COLUMNS, FEATURES
+from core import COLUMNS, FEATURES, HOP
+from listeners import Dnsmos, Pesq, Stoi, dnsmos_model, si_sdr
 from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
 from own_noise import lower_own_noise
 from restore import checkpoint
 from sparsity import DENSITY, BlockSparsity
+from synthesis import band_energies, enhance
 
 # Masks move every so many steps.
 SPARSE_EVERY = 20
+# DNSMOS hears 4.5 s of a sequence: more sequences for the same time, whose gradients differ less from step to step.
+DNSMOS_SAMPLES = 72000
 
 
 class Shards:
     """Random crops of the shards on disk; looks for new ones now and then.
 
     With `teacher`, a cache of the same mixtures made with another core, rows are wider: its 70 features follow the 243 columns.
+    With `listen`, batches hold the spectra and the clean sound of make_features.py --spectra too.
     """
 
-    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, teacher: Path | None = None):
-        self.folder, self.frames, self.lower, self.held = cache / "shards", frames, lower, held
+    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, teacher: Path | None = None, listen: bool = False):
+        self.folder, self.frames, self.lower, self.held, self.listen = cache / "shards", frames, lower, held, listen
         self.beside = teacher and teacher / "shards"
         self.rng = np.random.default_rng(seed)
         self.files: list[Path] = []
@@ -61,27 +69,63 @@ class Shards:
             if not (self.beside / file.name).exists():
                 raise SystemExit(f"{self.beside / file.name} is missing: both caches need the same --seed, --hours and data")
             shards.append(np.load(self.beside / file.name, mmap_mode="r")[..., :FEATURES])
+        if self.listen and not all((self.folder.parent / folder / file.name).exists() for folder in ("spectra", "sound")):
+            raise SystemExit(f"{file} has no spectra beside it: run training/make_features.py --spectra")
         return shards
 
     def sequence(self, shards: list[np.ndarray], at: int) -> np.ndarray:
         rows, *beside = (shard[at].astype(np.float32) for shard in shards)
         return np.concatenate([lower_own_noise(rows) if self.lower else rows, *beside], -1)
 
-    def batch(self, size: int) -> torch.Tensor:
-        rows = []
+    def audible(self, file: Path, number: int, at: int) -> tuple[np.ndarray, np.ndarray]:
+        """Spectra of the frames in decision from row at + 2 on, complex, and the clean sound where two of them overlap."""
+        spectra = np.load(self.folder.parent / "spectra" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + self.frames]
+        sound = np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + self.frames - LOOKAHEAD - 1) * HOP // 3]
+        return spectra.astype(np.float32).view(np.complex64)[..., 0], sound.copy()
+
+    def batch(self, size: int) -> list[torch.Tensor]:
+        """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
+        drawn = []
         for _ in range(size):
-            shards = self.open[self.rng.integers(len(self.open))]
-            sequence = self.sequence(shards, self.rng.integers(len(shards[0])))
+            shard = self.rng.integers(len(self.open))
+            number = self.rng.integers(len(self.open[shard][0]))
+            sequence = self.sequence(self.open[shard], number)
             at = self.rng.integers(0, len(sequence) - self.frames + 1)
-            rows.append(sequence[at : at + self.frames])
-        return torch.from_numpy(np.stack(rows))
+            heard = self.audible(self.files[shard], number, at) if self.listen else ()
+            drawn.append((sequence[at : at + self.frames], *heard))
+        return [torch.from_numpy(np.stack(arrays)) for arrays in zip(*drawn)]
 
     def validation(self, device) -> torch.Tensor:
         first = self.load(sorted(self.folder.glob("*.npy"))[0])
         return torch.from_numpy(np.stack([self.sequence(first, at) for at in range(len(first[0]))])).to(device)
 
 
-def total_loss(model, rows: torch.Tensor, args, teacher=None) -> tuple[torch.Tensor, dict]:
+class Listeners:
+    """The scores of finished sound that training rises."""
+
+    def __init__(self, args, device):
+        self.pesq, self.stoi = Pesq(device), Stoi(device)
+        self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
+        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
+        self.clips = args.dnsmos_clips
+
+    def __call__(self, gains, strengths, speech, rows, spectra, sound) -> tuple[torch.Tensor, dict]:
+        """Loss of decisions of the frames of `spectra`, and the scores."""
+        with torch.autocast(rows.device.type, enabled=False):
+            heard = enhance(gains, strengths, speech, spectra, band_energies(rows[..., :FEATURES]))
+            # Where nobody speaks there is nothing to compare.
+            spoken = sound.square().mean(-1) > 1e-6
+            heard, sound = heard[spoken], sound[spoken]
+            if not len(heard):
+                return gains.sum() * 0, {}
+            scores = {"pesq": self.pesq.score(sound, heard), "stoi": self.stoi.score(sound, heard), "sdr": si_sdr(sound, heard)}
+            if self.dnsmos:
+                at = int(torch.randint(max(1, heard.shape[1] - DNSMOS_SAMPLES), ()))
+                scores["ovrl"] = self.dnsmos.score(heard[: self.clips, at : at + DNSMOS_SAMPLES])[:, 2]
+        return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
+
+
+def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listeners | None = None, audible=()) -> tuple[torch.Tensor, dict]:
     if args.teacher_cache:
         loss, parts = carried_loss(model, rows[..., :COLUMNS], rows[..., COLUMNS:], teacher, args)
         return loss, {name: part.item() for name, part in parts.items()}
@@ -103,6 +147,9 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None) -> tuple[torch.Ten
             taught_gains, taught_strengths, _ = teacher(features)
         parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
         loss = loss + args.teacher_weight * parts["teacher"]
+    if audible:
+        told, scores = listeners(gains, strengths, speech, rows, *audible)
+        loss, parts = loss + told, parts | scores
     return loss, {name: part.item() for name, part in parts.items()}
 
 
@@ -130,6 +177,13 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="checkpoint or model file of a larger network to learn from")
     parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--teacher-cache", type=Path, help="the same mixtures with the features that the teacher knows: a network is carried over (carry.py)")
+    parser.add_argument("--listen", action="store_true", help="score the finished sound too (listeners.py); needs a cache with --spectra")
+    parser.add_argument("--pesq-weight", type=float, default=0.04)
+    parser.add_argument("--stoi-weight", type=float, default=0.4)
+    parser.add_argument("--sdr-weight", type=float, default=0.001, help="of a decibel")
+    parser.add_argument("--dnsmos", type=Path, help="DNSMOS P.835 model (sig_bak_ovr.onnx); the one of speechmos by default")
+    parser.add_argument("--dnsmos-weight", type=float, default=0.04, help="of its OVRL")
+    parser.add_argument("--dnsmos-clips", type=int, default=4, help="sequences of a batch that it hears: it takes longest")
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
@@ -141,6 +195,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.teacher_cache and not args.teacher:
         parser.error("--teacher-cache needs --teacher: whose features are these?")
+    if args.teacher_cache and args.listen:
+        parser.error("--listen and --teacher-cache are for different runs: the finished sound is scored with the features of one core")
 
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     cuda = torch.cuda.is_available()
@@ -166,7 +222,8 @@ def main() -> None:
         average.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
-    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, teacher=args.teacher_cache)
+    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, teacher=args.teacher_cache, listen=args.listen)
+    listeners = Listeners(args, device) if args.listen else None
     if not step and args.weights:
         weights = checkpoint(args.weights, device)["model"]
         if args.teacher_cache:
@@ -232,9 +289,9 @@ def main() -> None:
         quantised = done >= args.quantise_from
         model.quantise = average.quantise = quantised
         start = time.time()
-        rows = shards.batch(args.batch).to(device)
+        rows, *audible = (tensor.to(device) for tensor in shards.batch(args.batch))
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            loss, parts = total_loss(runner, rows, args, teacher)
+            loss, parts = total_loss(runner, rows, args, teacher, listeners, audible)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,0 +1,156 @@
+"""The core's way from decisions to sound in PyTorch, differentiable: gains and strengths -> 16 kHz sound that listeners.py scores.
+
+Same stages and numbers as assembly/suppressor.ts and assembly/bands (post-filter, expander, comfort floor, comb filter's mix, Wiener filter), on the bins
+below 8 kHz. No gradient flows through the noise spectrum that is learnt, the smoothed powers and the speech probability: they change slowly. Differs from
+the core's sound below 8 kHz by -45 dB or less (test_training.py).
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from core import BANDS, HOP, SPECTRUM
+from loss import LOOKAHEAD, POSTFILTER_BETA
+from make_features import CENTRES
+
+RATE = 16000
+NARROW_HOP = HOP * RATE // 48000
+NARROW_BINS = NARROW_HOP + 1
+# Bands with a centre among the bins of a shard; the last one's upper half is missing and reaches no bin below 8 kHz.
+LOW_BANDS = int((CENTRES < SPECTRUM).sum())
+# Far below any energy of the core's unnormalised spectra (its quietest floor is 2e-6), far above the square root of the smallest float.
+TINY = 1e-12
+
+# bands/wiener.ts
+LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = 0.03, 2.75, 0.2, 0.2, 0.02, 4.0
+# bands/expander.ts
+SPEECH, NO_SPEECH, EXPANDED, HELD, MIDDLE, HIGH = 0.025, 0.3, 0.16, 7, 8, 17
+# bands/comfort.ts
+COMFORT, COMFORT_HIGH = 1e-10 * HOP**2, 1e-11 * HOP**2
+# bands/erb.ts: the high-pass of the band energies.
+RUMBLE = 40.0
+
+
+def triangles() -> Tensor:
+    """[LOW_BANDS, SPECTRUM]: share of each bin in each band."""
+    shares = torch.zeros(LOW_BANDS, SPECTRUM)
+    for band in range(LOW_BANDS - 1):
+        low, high = CENTRES[band], CENTRES[band + 1]
+        upper = (torch.arange(low, high) - low) / (high - low)
+        shares[band, low:high] += 1 - upper
+        shares[band + 1, low:high] += upper
+    shares[-1, CENTRES[LOW_BANDS - 1] :] = 1
+    return shares
+
+
+def band_sums(shares: Tensor) -> Tensor:
+    """[SPECTRUM, LOW_BANDS]: from powers of bins to energies of bands, rumble left out, the first half triangle counted double."""
+    ratio = (50.0 * torch.arange(SPECTRUM) / RUMBLE) ** 4
+    sums = shares.T * torch.where(torch.arange(SPECTRUM) < 16, ratio / (1 + ratio), 1.0).unsqueeze(1)
+    sums[:, 0] *= 2
+    return sums.contiguous()
+
+
+SPREAD = triangles()
+SUMS = band_sums(SPREAD)
+WINDOW = torch.sin(0.5 * math.pi * torch.sin(math.pi * (torch.arange(2 * NARROW_HOP) + 0.5) / (2 * NARROW_HOP)) ** 2)
+
+
+def band_energies(features: Tensor) -> Tensor:
+    """Energies ||y_b||^2 of the unnormalised spectra of the frames in decision from features [batch, time, 70]: [batch, time - 2, 34]."""
+    return (10 ** ((features[:, :-LOOKAHEAD, :BANDS] - 2) * 2.5) - 1e-11).clamp_min(0) * HOP**2
+
+
+def post_filtered(gains: Tensor, energies: Tensor, learnt: Tensor, speech: Tensor) -> Tensor:
+    """bands/postfilter.ts: gains [..., 34] with the noise that was learnt and the speech probability [...]."""
+    s = torch.sin(0.5 * math.pi * gains)
+    told = (1 - gains**2).clamp_min(0) * energies
+    k = speech.unsqueeze(-1) * torch.sqrt(learnt / (told + TINY) + TINY).clamp(max=1)
+    warped = gains * (s + k * (torch.sqrt(s + TINY) - s))
+    e0 = (gains**2 * energies).sum(-1, keepdim=True)
+    e1 = (warped**2 * energies).sum(-1, keepdim=True)
+    ratio = e0 / (e1 + TINY)
+    return warped * torch.sqrt((1 + POSTFILTER_BETA) * ratio / (1 + POSTFILTER_BETA * ratio**2) + 1e-9)
+
+
+@torch.no_grad()
+def listen_on(gains: Tensor, energies: Tensor, speech: Tensor, noisy: Tensor, around: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the core carries from frame to frame: noise spectrum after each frame, its bands before each, smoothed powers; frame by frame."""
+    batch, time, _ = gains.shape
+    noise, smoothed, learnt = noisy.new_zeros(batch, SPECTRUM), noisy.new_zeros(batch, SPECTRUM), noisy.new_zeros(batch, BANDS)
+    noises, smooth, before = torch.empty_like(noisy), torch.empty_like(noisy), torch.empty_like(gains)
+    sums, spread = SUMS.to(noisy.device), SPREAD.to(noisy.device)
+    for t in range(time):
+        before[:, t] = learnt
+        applied = post_filtered(gains[:, t], energies[:, t], learnt, speech[:, t])
+        noise = noise + LEARNING * (1 - applied[:, :LOW_BANDS] @ spread).clamp_min(0) ** 4 * (noisy[:, t] - noise) + TINY
+        learnt = torch.cat([noise @ sums, learnt[:, LOW_BANDS:]], 1)
+        smoothed = (around[:, t] + 2 * smoothed) / 3 + TINY
+        noises[:, t], smooth[:, t] = noise, smoothed
+    return noises, before, smooth
+
+
+def expander(gains: Tensor, energies: Tensor, speech: Tensor) -> Tensor:
+    """bands/expander.ts: factors of the low bands [batch, time, LOW_BANDS]."""
+    share = (gains**2 * energies).sum(-1) / (energies.sum(-1) + TINY)
+    u = share / (SPEECH + NO_SPEECH * (1 - speech))
+    kept = (speech * torch.sqrt(u + TINY) + (1 - speech) * u).clamp(max=1)
+    held = torch.cat([torch.ones_like(kept[:, : HELD - 1]), kept], 1).unfold(1, HELD, 1).amax(-1).clamp_min(EXPANDED)
+    return torch.stack([held**0.5] * MIDDLE + [held] * (HIGH - MIDDLE) + [held**2.5] * (LOW_BANDS - HIGH), -1)
+
+
+def power(spectra: Tensor) -> Tensor:
+    return spectra.real**2 + spectra.imag**2
+
+
+def beside(powers: Tensor) -> Tensor:
+    """Mean of every bin and its two neighbours; at both ends the one neighbour counts twice."""
+    below = torch.cat([powers[..., 1:2], powers[..., :-1]], -1)
+    above = torch.cat([powers[..., 1:], powers[..., -2:-1]], -1)
+    return (powers + below + above) / 3
+
+
+def enhance(gains: Tensor, strengths: Tensor, speech: Tensor, spectra: Tensor, energies: Tensor) -> Tensor:
+    """The suppressor's sound at 16 kHz.
+
+    gains, strengths [batch, time, 34] and speech [batch, time] as the network gives them; spectra [batch, time, 2, SPECTRUM] of
+    Core.spectra; energies [batch, time, 34] of band_energies. Returns [batch, (time - 1) * 160]: where two frames overlap.
+    """
+    device = gains.device
+    spread, sums = SPREAD.to(device), SUMS.to(device)
+    gains = torch.cat([gains[..., :-1], torch.minimum(gains[..., -1:], gains[..., -2:-1])], -1)
+    speech = speech.detach()
+    y, p = spectra[:, :, 0], spectra[:, :, 1]
+    z = y + (strengths[..., :LOW_BANDS] @ spread) * (p - y)
+    powers = power(z)
+    noise, before, smoothed = listen_on(gains, energies, speech, power(y), beside(powers.detach()))
+
+    gains = post_filtered(gains, energies, before, speech)
+    factors = expander(gains, energies, speech)
+    g, r, e = gains[..., :LOW_BANDS], strengths[..., :LOW_BANDS], energies[..., :LOW_BANDS]
+    comfort = torch.tensor([COMFORT] * HIGH + [COMFORT_HIGH] * (LOW_BANDS - HIGH), device=device)
+    floors = torch.sqrt(comfort / torch.maximum(e, comfort))
+    g = torch.maximum(floors, g)
+    lowest = floors / (g + TINY)
+    share = torch.maximum(factors, lowest)
+
+    # bands/wiener.ts, with its names.
+    mixed = powers @ sums
+    own = noise @ sums + TINY
+    u, t = OVERESTIMATE * (1 - g**2).clamp_min(0) * mixed, OVERESTIMATE * own
+    v = torch.where(u < t, u, (u * t + 1e-30) ** 0.25 * t**0.5)
+    w = g**2 * u * t / (t + NOISELESS * u)
+    expected = torch.maximum(v + r**2 * (u - v).clamp_min(0), w) / own
+    least = torch.maximum(LOWEST + LOWEST_SLOPE * g, lowest / share)
+    weights = torch.maximum(least @ spread, smoothed / (smoothed + (expected @ spread) * noise))
+    lost = ((mixed + TINY) / ((weights**2 * powers) @ sums + TINY)).clamp(max=MOST_LOST)
+
+    restored = g * share * torch.sqrt((e / (mixed + TINY)).clamp(max=10) + TINY) * lost**0.125
+    return overlap_add(z * ((restored @ spread) * weights))
+
+
+def overlap_add(spectra: Tensor) -> Tensor:
+    """Frames of unnormalised spectra of 20 ms, bins of 50 Hz from 0 on -> sound at 16 kHz."""
+    frames = torch.fft.irfft(spectra[..., :NARROW_BINS] * (RATE / 48000), 2 * NARROW_HOP) * WINDOW.to(spectra.device)
+    return (frames[:, :-1, NARROW_HOP:] + frames[:, 1:, :NARROW_HOP]).flatten(1)
