@@ -1,15 +1,17 @@
 """Scores enhanced speech: PESQ-WB, STOI, SI-SDR against a clean reference, DNSMOS P.835 without one.
 
-    python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--harmonics] [--json] [--jobs 2]
+    python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--p808 MODEL.onnx] [--harmonics] [--json] [--jobs 2]
 
 Files are matched by name. Without --clean only DNSMOS is computed. A metric that is undefined for a file (PESQ where the
 reference holds no speech, SI-SDR where nothing differs) is null there, and the means of all sets leave that file out.
-PESQ is P.862.2 and, like STOI and DNSMOS, is computed at 16 kHz; SI-SDR at the reference's rate.
+PESQ is P.862.2 and, like STOI and DNSMOS, is computed at 16 kHz; SI-SDR at the reference's rate. --p808 is DNSMOS P.808, one opinion of the whole:
+training never hears it (it hears P.835), so it tells whether what that wins is more than that model's taste.
 """
 
 import argparse
 import csv
 import hashlib
+import importlib.util
 import json
 import math
 import pathlib
@@ -21,7 +23,7 @@ import numpy as np
 import soundfile as sf
 from scipy import signal
 
-METRICS = ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl")
+METRICS = ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl", "p808")
 TITLES = {
     "pesq": "PESQ-WB",
     "stoi": "STOI",
@@ -30,27 +32,32 @@ TITLES = {
     "sig": "SIG",
     "bak": "BAK",
     "ovrl": "OVRL",
+    "p808": "P.808",
 }
 RATE = 16000
 DNSMOS_WINDOW = 144160  # samples: 9.01 s
 DNSMOS_HOP = 16000
 
-session = None  # of onnxruntime, one per process
+session = opinion = None  # of onnxruntime, P.835 and P.808, one per process
 between_harmonics = None  # harmonics.Between, one per process
 
 
-def start(dnsmos, harmonics):
-    global session, between_harmonics
+def listener(model):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def start(dnsmos, harmonics, p808=None):
+    global session, opinion, between_harmonics
     if harmonics:
         from harmonics import Between
 
         between_harmonics = Between()
-    if dnsmos:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(dnsmos, options, providers=["CPUExecutionProvider"])
+    session = dnsmos and listener(dnsmos)
+    opinion = p808 and listener(p808)
 
 
 def read(path):
@@ -77,16 +84,32 @@ def si_sdr(reference, estimate):
     return 10 * math.log10(max(target @ target, 1e-20) / (error @ error))
 
 
+def windows(samples):
+    """Windows of 9.01 s, a second apart, of samples repeated until there is one."""
+    samples = np.tile(samples, math.ceil(DNSMOS_WINDOW / len(samples))).astype(np.float32)
+    return [samples[at : at + DNSMOS_WINDOW] for at in range(0, len(samples) - DNSMOS_WINDOW + 1, DNSMOS_HOP)]
+
+
+def ask(model, sound):
+    return model.run(None, {model.get_inputs()[0].name: sound[None]})[0][0]
+
+
+def p808(samples):
+    """MOS of P.808, mean over windows: 120 mel bands, 40 dB a unit below the loudest."""
+    import librosa
+
+    scores = []
+    for window in windows(samples):
+        mel = librosa.feature.melspectrogram(y=window[: 9 * RATE], sr=RATE, n_fft=321, hop_length=160, n_mels=120)
+        scores.append(ask(opinion, (librosa.power_to_db(mel, ref=np.max).T[:900] + 40) / 40)[0])
+    return float(np.mean(scores))
+
+
 def dnsmos(samples):
     """SIG, BAK, OVRL of P.835: the model's raw scores through its published polynomials, mean over windows."""
     if not len(samples):
         return None, None, None
-    samples = np.tile(samples, math.ceil(DNSMOS_WINDOW / len(samples))).astype(np.float32)
-    name = session.get_inputs()[0].name
-    scores = [
-        session.run(None, {name: samples[None, at : at + DNSMOS_WINDOW]})[0][0]
-        for at in range(0, len(samples) - DNSMOS_WINDOW + 1, DNSMOS_HOP)
-    ]
+    scores = [ask(session, window) for window in windows(samples)]
     sig, bak, ovrl = np.array(scores, np.float64).T
     return (
         float(np.mean(-0.08397278 * sig**2 + 1.22083953 * sig + 0.0052439)),
@@ -121,6 +144,8 @@ def score(task):
         narrow = at_rate(samples, rate, RATE)
     if session:
         scores["sig"], scores["bak"], scores["ovrl"] = dnsmos(narrow)
+    if opinion and len(narrow):
+        scores["p808"] = p808(narrow)
     return {key: None if value is None or math.isnan(value) else round(value, 4) for key, value in scores.items()}
 
 
@@ -128,13 +153,13 @@ def digest(path):
     return hashlib.sha1(path.read_bytes()).hexdigest()
 
 
-def score_all(tasks, dnsmos=None, harmonics=False, jobs=2, cache=None):
+def score_all(tasks, dnsmos=None, harmonics=False, jobs=2, cache=None, p808=None):
     """Scores of (clean or None, file) in order. `cache` is a JSON file of the scores of files already heard, by content."""
     known = json.loads(cache.read_text()) if cache and cache.exists() else {}
-    wanted = f"{'dnsmos ' if dnsmos else ''}{'harmonics' if harmonics else ''}"
+    wanted = f"{'dnsmos ' if dnsmos else ''}{'harmonics' if harmonics else ''}{' p808' if p808 else ''}"
     keys = [" ".join((wanted, digest(clean) if clean else "-", digest(path))) for clean, path in tasks]
     new = {key: task for key, task in zip(keys, tasks, strict=True) if key not in known}
-    with Pool(jobs, start, (dnsmos, harmonics)) as pool:
+    with Pool(jobs, start, (dnsmos, harmonics, p808)) as pool:
         for done, (key, row) in enumerate(zip(new, pool.imap(score, new.values()), strict=True), 1):
             known[key] = row
             if sys.stderr.isatty():
@@ -180,6 +205,7 @@ def main():
     parser.add_argument("--clean", type=pathlib.Path, help="folder of references; without it only DNSMOS")
     parser.add_argument("--set", type=named_folder, action="append", required=True, dest="sets", metavar="NAME=DIR")
     parser.add_argument("--dnsmos", help="DNSMOS P.835 model (sig_bak_ovr.onnx)")
+    parser.add_argument("--p808", help="DNSMOS P.808 model (model_v8.onnx); needs librosa")
     parser.add_argument("--harmonics", action="store_true", help="noise between the harmonics of voiced frames (harmonics.py)")
     parser.add_argument("--metadata", type=pathlib.Path, help="CSV with columns file and slice: means per slice too")
     parser.add_argument("--files", action="store_true", help="print every file's scores")
@@ -187,8 +213,10 @@ def main():
     parser.add_argument("--cache", type=pathlib.Path, help="JSON file that remembers scores by the content of files")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    if not options.clean and not options.dnsmos:
+    if not options.clean and not options.dnsmos and not options.p808:
         parser.error("without --clean there is only DNSMOS to compute: give --dnsmos MODEL.onnx")
+    if options.p808 and not importlib.util.find_spec("librosa"):
+        parser.error("--p808 needs librosa: pip install librosa==0.11.0")
 
     folders = [folder for _, folder in options.sets] + ([options.clean] if options.clean else [])
     found = [{str(p.relative_to(folder)) for p in folder.rglob("*.wav")} for folder in folders]
@@ -199,7 +227,7 @@ def main():
         print(f"{left_out} files are not in every folder and are left out", file=sys.stderr)
 
     tasks = [(options.clean and options.clean / file, folder / file) for _, folder in options.sets for file in files]
-    scores = score_all(tasks, options.dnsmos, options.harmonics, options.jobs, options.cache)
+    scores = score_all(tasks, options.dnsmos, options.harmonics, options.jobs, options.cache, options.p808)
 
     slices = defaultdict(list)
     if options.metadata:
