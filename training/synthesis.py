@@ -2,7 +2,7 @@
 
 Same stages and numbers as assembly/suppressor.ts and assembly/bands (post-filter, expander, comfort floor, comb filter's mix, Wiener filter), on the bins
 below 8 kHz. No gradient flows through the noise spectrum that is learnt, the smoothed powers and the speech probability: they change slowly. Differs from
-the core's sound below 8 kHz by -45 dB or less (test_training.py).
+the core's sound below 8 kHz by -48 dB or less; test_training.py allows -40.
 """
 
 import math
