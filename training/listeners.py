@@ -26,8 +26,8 @@ def bark(hertz: Tensor) -> Tensor:
 class Pesq:
     """A differentiable relative of P.862.2: loudness of 49 bands of the Bark scale, what is missing and what was added, over 0.3 s.
 
-    Without its alignment in time, with formulas in place of its tables. WEIGHTS were fitted to the real one on mixtures of clean and noisy clips
-    of the development set's kinds (correlation 0.97).
+    Without its alignment in time, with formulas in place of its tables. WEIGHTS were fitted to the real one on 27 noisy clips of the development set, as they
+    are and with 70 and 90 % of their clean ones (correlation 0.97): three numbers of the measure, none of the network.
     """
 
     FRAME, HOP, BANDS = 512, 256, 49
