@@ -84,6 +84,8 @@ export async function launchChromium(args: string[] = []): Promise<Browser> {
 /** A local server: `/` is an empty page with the library as `percepnet` and page.ts as `tools`. */
 export interface Site {
   readonly origin: string;
+  /** Paths it was asked for, in their order. */
+  readonly requested: readonly string[];
   close(): Promise<void>;
 }
 
@@ -98,8 +100,10 @@ export async function serve(
   headers: Record<string, string> = {},
   folders: Record<string, string> = {},
 ): Promise<Site> {
+  const requested: string[] = [];
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
+    requested.push(path);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const route = routes[path];
     if (route) return route(request, response);
@@ -123,6 +127,7 @@ export async function serve(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    requested,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

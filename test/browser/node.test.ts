@@ -404,10 +404,7 @@ describe('support', () => {
   });
 
   test('an insecure page is named as the cause', async () => {
-    const insecure = await openPage(browser, {
-      origin: site.origin.replace('localhost', 'insecure.test'),
-      close: site.close,
-    });
+    const insecure = await openPage(browser, { ...site, origin: site.origin.replace('localhost', 'insecure.test') });
     const result = await insecure.evaluate(async () => {
       const { NoiseSuppressorNode } = percepnet;
       const context = new OfflineAudioContext(1, 48000, 48000);
