@@ -24,6 +24,8 @@ BAND_LIMITED = 0.25
 CUTOFFS = (4000, 7000, 8000, 8000, 8000, 12000, 16000)
 TELEPHONE = (300.0, 3400.0)
 WHISPERED = 0.04  # share of the sequences
+# Kinds of recorded noise that calls are full of: drawn twice as often as their time says.
+OF_CALLS = {"keyboard", "mouse_click_switch", "cafe_babble_crowd", "kitchen_liquid", "construction_tools"}
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
 
 
@@ -167,6 +169,7 @@ class Mixer:
             kinds.setdefault(row["kind"], []).append(row)
         self.kinds = list(kinds.values())
         weight = np.sqrt([sum(float(r["seconds"]) for r in rows) for rows in self.kinds])
+        weight *= [2.0 if kind in OF_CALLS else 1.0 for kind in kinds]
         self.kind_weight = weight / weight.sum()
         bank = cache / f"rooms-{rooms}.npz"
         if not bank.exists():
@@ -543,19 +546,19 @@ class Mixer:
             kind = rng.random()
             if kind < 0.36:
                 x = self.recorded(length)
-            elif kind < 0.54:
+            elif kind < 0.50:
                 x = self.texture(length)
-            elif kind < 0.63:
+            elif kind < 0.58:
                 x = self.coloured(length)
-            elif kind < 0.66:
+            elif kind < 0.61:
                 x = self.hum(length)
-            elif kind < 0.77:
+            elif kind < 0.72:
                 x = self.babble(length)
-            elif kind < 0.80:
+            elif kind < 0.77:
                 x = self.clicks(length)
-            elif kind < 0.85:
+            elif kind < 0.86:
                 x = self.impacts(length)
-            elif kind < 0.92:
+            elif kind < 0.93:
                 x = self.music(length)
             elif kind < 0.97:
                 x = self.bursts(length)

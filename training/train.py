@@ -77,10 +77,10 @@ class Shards:
         rows, *beside = (shard[at].astype(np.float32) for shard in shards)
         return np.concatenate([lower_own_noise(rows) if self.lower else rows, *beside], -1)
 
-    def audible(self, file: Path, number: int, at: int) -> tuple[np.ndarray, np.ndarray]:
+    def audible(self, file: Path, number: int, at: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """Spectra of the frames in decision from row at + 2 on, complex, and the clean sound where two of them overlap."""
-        spectra = np.load(self.folder.parent / "spectra" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + self.frames]
-        sound = np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + self.frames - LOOKAHEAD - 1) * HOP // 3]
+        spectra = np.load(self.folder.parent / "spectra" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
+        sound = np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + frames - LOOKAHEAD - 1) * HOP // 3]
         return spectra.astype(np.float32).view(np.complex64)[..., 0], sound.copy()
 
     def batch(self, size: int) -> list[torch.Tensor]:
@@ -91,13 +91,19 @@ class Shards:
             number = self.rng.integers(len(self.open[shard][0]))
             sequence = self.sequence(self.open[shard], number)
             at = self.rng.integers(0, len(sequence) - self.frames + 1)
-            heard = self.audible(self.files[shard], number, at) if self.listen else ()
+            heard = self.audible(self.files[shard], number, at, self.frames) if self.listen else ()
             drawn.append((sequence[at : at + self.frames], *heard))
         return [torch.from_numpy(np.stack(arrays)) for arrays in zip(*drawn)]
 
-    def validation(self, device) -> torch.Tensor:
-        first = self.load(sorted(self.folder.glob("*.npy"))[0])
-        return torch.from_numpy(np.stack([self.sequence(first, at) for at in range(len(first[0]))])).to(device)
+    def validation(self, device) -> list[torch.Tensor]:
+        """The first shard, which no batch is drawn from: as batch(), of whole sequences."""
+        file = sorted(self.folder.glob("*.npy"))[0]
+        shards = self.load(file)
+        drawn = []
+        for number in range(len(shards[0])):
+            sequence = self.sequence(shards, number)
+            drawn.append((sequence, *(self.audible(file, number, 0, len(sequence)) if self.listen else ())))
+        return [torch.from_numpy(np.stack(arrays)).to(device) for arrays in zip(*drawn)]
 
 
 class Listeners:
@@ -164,6 +170,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--frames", type=int, default=202)
     parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--warm-up", type=int, default=200, help="steps in which the rate rises")
+    parser.add_argument("--clip", type=float, default=1.0, help="longest gradient of a step")
+    parser.add_argument("--average", type=float, default=0.998, help="decay of the average of the weights, a step")
+    parser.add_argument("--save-every", type=int, default=500, help="steps")
     parser.add_argument("--power", type=float, default=0.3)
     parser.add_argument("--complex-share", type=float, default=0.4)
     parser.add_argument("--keep", type=float, default=0.3, help="extra weight of magnitudes that are too low")
@@ -227,7 +237,7 @@ def main() -> None:
     if not step and args.weights:
         weights = checkpoint(args.weights, device)["model"]
         if args.teacher_cache:
-            rows = shards.validation(device).flatten(0, 1)
+            rows = shards.validation(device)[0].flatten(0, 1)
             weights = translate(weights, rows[:, :FEATURES], rows[:, COLUMNS:])
         model.load_state_dict(weights)
         average.load_state_dict(weights)
@@ -272,6 +282,16 @@ def main() -> None:
         )  # fmt: skip
         latest.with_suffix(".tmp").replace(latest)
 
+    def validate() -> None:
+        if rank:
+            return
+        rows, *audible = shards.validation(device)
+        average.eval()
+        with torch.no_grad():
+            _, parts = total_loss(average, rows, args, teacher, listeners, audible)
+        print("held out:", json.dumps({k: round(v, 5) for k, v in parts.items()}), flush=True)
+        log.write(json.dumps({"step": step, "held_out": parts}) + "\n")
+
     clock = torch.zeros(1, dtype=torch.float64, device=device)
 
     def together(seconds: float) -> float:
@@ -283,18 +303,20 @@ def main() -> None:
         return float(clock)
 
     while (done := step / args.steps if args.steps else (spent := together(spent)) / budget) < 1:
-        rate = args.rate * min(1.0, (step + 1) / 200) * max(0.002, 0.5 * (1 + math.cos(math.pi * done)))
+        rate = args.rate * min(1.0, (step + 1) / args.warm_up) * max(0.002, 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = rate
         quantised = done >= args.quantise_from
         model.quantise = average.quantise = quantised
+        if not step and args.weights:
+            validate()
         start = time.time()
         rows, *audible = (tensor.to(device) for tensor in shards.batch(args.batch))
         with torch.autocast(device.type, dtype=torch.bfloat16):
             loss, parts = total_loss(runner, rows, args, teacher, listeners, audible)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), args.clip)
         if torch.isfinite(norm):
             optimiser.step()
             model.clamp_weights()
@@ -304,7 +326,7 @@ def main() -> None:
                     sparsity.update(model, sparse_progress(done))
                 sparsity.apply(model)
         with torch.no_grad():
-            decay = min(0.998, (step + 1) / (step + 10))
+            decay = min(args.average, (step + 1) / (step + 10))
             for a, b in zip(average.parameters(), model.parameters()):
                 a.lerp_(b, 1 - decay)
         step += 1
@@ -322,14 +344,9 @@ def main() -> None:
                 log.write(json.dumps(entry) + "\n")
                 log.flush()
             sums = {}
-        if step % 500 == 0:
+        if step % args.save_every == 0:
             save()
-            if rank == 0:
-                average.eval()
-                with torch.no_grad():
-                    _, parts = total_loss(average, shards.validation(device), args, teacher)
-                print("held out:", json.dumps({k: round(v, 5) for k, v in parts.items()}), flush=True)
-                log.write(json.dumps({"step": step, "held_out": parts}) + "\n")
+            validate()
     save()
     print(f"done: {step} steps, {heard / 3600:.1f} h of audio, {(time.time() - began) / 60:.1f} min", flush=True)
     if world > 1:
