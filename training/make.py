@@ -32,14 +32,15 @@ REGROWN = ("regrown", "grown", ["--minutes", "86", "--batch", "14", *LATE])
 AGAIN = ("again", "regrown", ["--minutes", "80", "--batch", "14", *LATE, *SEVERAL])
 FULL = ("full", "again", ["--minutes", "43", "--batch", "10", "--frames", "302", *LATE, *SEVERAL])
 # The finished sound is scored too, on a cache of its own.
-LISTEN = ["--minutes", "30", "--listen", "--batch", "6", "--frames", "904", "--rate", "2e-4", "--sparse-span", "0", "0", "--quantise-from", "0",
-          "--strength-weight", "0.03", "--speech-weight", "0.06", *SEVERAL]  # fmt: skip
-HEARD_HOURS = 12
-LISTENED_LITE = ("listened", "settled", [*LISTEN, "--sparse", "lite"])
+LISTEN = ["--minutes", "110", "--listen", "--batch", "6", "--frames", "904", "--rate", "3e-4", "--warm-up", "30", "--clip", "0.5", "--average", "0.99",
+          "--sparse-span", "0", "0", "--quantise-from", "0", "--pesq-weight", "0.06", "--dnsmos-weight", "0.05", "--sdr-weight", "0.0015", "--keep", "1.5",
+          "--spectrum-weight", "2", "--gain-weight", "0.06", "--strength-weight", "0.06", "--speech-weight", "0.06", *SEVERAL]  # fmt: skip
+HEARD_HOURS = 23
+LISTENED_LITE = ("listened", "settled", [*LISTEN, "--sparse", "lite", "--teacher", str(HERE.parent / "models/full/model.safetensors")])
 LISTENED_FULL = ("listened", "again + full", [*LISTEN, "--units", "512", "--sparse", "full"])
 RECIPES = {"lite": [DENSE, SPARSE, RECUT, LITE, SETTLED, LISTENED_LITE], "full": [DENSE, SPARSE, GROWN, REGROWN, AGAIN, FULL, LISTENED_FULL]}
 
-VERSIONS = {"lite": "0.8.0", "full": "0.7.0"}
+VERSIONS = {"lite": "0.9.0", "full": "0.8.0"}
 
 
 def run(title: str, command: list[str]) -> None:
