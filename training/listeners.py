@@ -13,7 +13,8 @@ from onnx import numpy_helper
 from torch import Tensor
 from torch.nn import functional
 
-RATE = 16000
+from score import POLYNOMIALS, RATE
+
 # Added to energies of full scale 1 and to their roots: no gradient may become infinite in digital silence.
 EPS = 1e-9
 
@@ -163,8 +164,6 @@ class Dnsmos:
     # Convolutions after which the frames and bands are halved.
     POOLED = (3, 4, 5)
     FRAME, HOP = 320, 160
-    # The published polynomials of SIG, BAK, OVRL: square, slope, offset.
-    POLYNOMIALS = ((-0.08397278, 1.22083953, 0.0052439), (-0.13166888, 1.60915514, -0.39604546), (-0.06766283, 1.11546468, 0.04602535))
 
     def __init__(self, path: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.bfloat16):
         weights = {entry.name: torch.tensor(numpy_helper.to_array(entry)).to(device) for entry in onnx.load(path).graph.initializer}
@@ -190,5 +189,5 @@ class Dnsmos:
             y = y @ kernel + bias
             if number < len(self.dense) - 1:
                 y = functional.relu(y)
-        a, b, c = torch.tensor(self.POLYNOMIALS, device=y.device).T
+        a, b, c = torch.tensor(POLYNOMIALS, device=y.device).T
         return a * y**2 + b * y + c

@@ -37,6 +37,8 @@ TITLES = {
 RATE = 16000
 DNSMOS_WINDOW = 144160  # samples: 9.01 s
 DNSMOS_HOP = 16000
+# The published polynomials of SIG, BAK, OVRL of P.835: square, slope, offset.
+POLYNOMIALS = ((-0.08397278, 1.22083953, 0.0052439), (-0.13166888, 1.60915514, -0.39604546), (-0.06766283, 1.11546468, 0.04602535))
 
 session = opinion = None  # of onnxruntime, P.835 and P.808, one per process
 between_harmonics = None  # harmonics.Between, one per process
@@ -110,12 +112,7 @@ def dnsmos(samples):
     if not len(samples):
         return None, None, None
     scores = [ask(session, window) for window in windows(samples)]
-    sig, bak, ovrl = np.array(scores, np.float64).T
-    return (
-        float(np.mean(-0.08397278 * sig**2 + 1.22083953 * sig + 0.0052439)),
-        float(np.mean(-0.13166888 * bak**2 + 1.60915514 * bak - 0.39604546)),
-        float(np.mean(-0.06766283 * ovrl**2 + 1.11546468 * ovrl + 0.04602535)),
-    )
+    return tuple(float(np.mean(a * raw**2 + b * raw + c)) for (a, b, c), raw in zip(POLYNOMIALS, np.array(scores, np.float64).T))
 
 
 def score(task):

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core import BANDS, HOP, SPECTRUM
 from loss import LOOKAHEAD, POSTFILTER_BETA
-from make_features import CENTRES
+from make_features import CENTRES, NARROW_WINDOW
 
 RATE = 16000
 NARROW_HOP = HOP * RATE // 48000
@@ -54,7 +54,7 @@ def band_sums(shares: Tensor) -> Tensor:
 
 SPREAD = triangles()
 SUMS = band_sums(SPREAD)
-WINDOW = torch.sin(0.5 * math.pi * torch.sin(math.pi * (torch.arange(2 * NARROW_HOP) + 0.5) / (2 * NARROW_HOP)) ** 2)
+WINDOW = torch.from_numpy(NARROW_WINDOW)
 
 
 def band_energies(features: Tensor) -> Tensor:

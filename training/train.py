@@ -83,27 +83,32 @@ class Shards:
         sound = np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + frames - LOOKAHEAD - 1) * HOP // 3]
         return spectra.astype(np.float32).view(np.complex64)[..., 0], sound.copy()
 
+    def crop(self, file: Path, shards: list[np.ndarray], number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
+        """Rows at .. at + frames of one sequence; with `listen` what belongs to them of audible()."""
+        rows = self.sequence(shards, number)[at : at + frames]
+        return (rows, *(self.audible(file, number, at, frames) if self.listen else ()))
+
     def batch(self, size: int) -> list[torch.Tensor]:
         """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
-        drawn = []
+        crops = []
         for _ in range(size):
             shard = self.rng.integers(len(self.open))
-            number = self.rng.integers(len(self.open[shard][0]))
-            sequence = self.sequence(self.open[shard], number)
-            at = self.rng.integers(0, len(sequence) - self.frames + 1)
-            heard = self.audible(self.files[shard], number, at, self.frames) if self.listen else ()
-            drawn.append((sequence[at : at + self.frames], *heard))
-        return [torch.from_numpy(np.stack(arrays)) for arrays in zip(*drawn)]
+            shards = self.open[shard]
+            number = self.rng.integers(len(shards[0]))
+            at = self.rng.integers(0, shards[0].shape[1] - self.frames + 1)
+            crops.append(self.crop(self.files[shard], shards, number, at, self.frames))
+        return stacked(crops)
 
     def validation(self, device) -> list[torch.Tensor]:
         """The first shard, which no batch is drawn from: as batch(), of whole sequences."""
         file = sorted(self.folder.glob("*.npy"))[0]
         shards = self.load(file)
-        drawn = []
-        for number in range(len(shards[0])):
-            sequence = self.sequence(shards, number)
-            drawn.append((sequence, *(self.audible(file, number, 0, len(sequence)) if self.listen else ())))
-        return [torch.from_numpy(np.stack(arrays)).to(device) for arrays in zip(*drawn)]
+        sequences, frames, _ = shards[0].shape
+        return [tensor.to(device) for tensor in stacked([self.crop(file, shards, number, 0, frames) for number in range(sequences)])]
+
+
+def stacked(crops: list[tuple[np.ndarray, ...]]) -> list[torch.Tensor]:
+    return [torch.from_numpy(np.stack(arrays)) for arrays in zip(*crops)]
 
 
 class Listeners:
