@@ -1,19 +1,22 @@
 """Writes training shards: features and oracle statistics of freshly mixed sequences, made by the wasm core.
 
-    python training/make_features.py --data DATA --cache CACHE --hours 40 [--workers 2] [--seed 1]
+    python training/make_features.py --pool POOL --cache CACHE --hours 40 [--workers 2] [--seed 1] [--endless]
 
 Each shard is a .npy of float16 [sequences, frames, 243]: 70 features, 171 statistics (see assembly/oracle.ts; the clean
 level is relative to the sequence's speech level), the number of bands with a target, and the speech level in dBFS.
 With --spectra, for train.py --listen, also spectra/ of the frames in decision, float16 [sequences, frames, 2, 200, 2] (noisy and
 comb-filtered, bins up to 10 kHz, re and im), and sound/, float32 [sequences, 160 frames]: clean at 16 kHz. They take 0.8 GB an hour.
-Shards are seeded by their number, so a stopped run goes on where it was. Trainers may read while this writes.
+Shards are seeded by their number, so a stopped run goes on where it was. Trainers may read while this writes. With --endless it goes on for good:
+the newest --hours stay, the oldest shards go, and what a long training hears is never the same mixture again.
 """
 
 import argparse
 import functools
 import hashlib
+import itertools
 import multiprocessing
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -51,7 +54,7 @@ def narrowed(sound: np.ndarray) -> np.ndarray:
 
 
 def shard_path(cache: Path, seed: int, number: int) -> Path:
-    return cache / "shards" / f"{seed:03d}-{number:05d}.npy"
+    return cache / "shards" / f"{seed:03d}-{number:09d}.npy"
 
 
 @functools.cache
@@ -59,13 +62,19 @@ def shared_core(wasm: Path) -> Core:
     return Core(wasm)
 
 
+@functools.cache
+def shared_mixer(pool: Path, cache: Path, rooms: int, band_limited: float) -> Mixer:
+    return Mixer(pool, cache, 0, rooms, band_limited)
+
+
 def make(task: tuple) -> tuple[int, float]:
-    data, cache, seed, number, sequences, rooms, band_limited, wasm, with_spectra = task
+    pool, cache, seed, number, sequences, rooms, band_limited, wasm, with_spectra = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
     began = time.time()
-    mixer = Mixer(data, cache, seed * 100_003 + number, rooms, band_limited)
+    mixer = shared_mixer(pool, cache, rooms, band_limited)
+    mixer.rng = np.random.default_rng(seed * 100_003 + number)
     core = shared_core(wasm)
     hops = SECONDS * 100
     shard = np.empty((sequences, hops, COLUMNS), np.float16)
@@ -91,11 +100,25 @@ def make(task: tuple) -> tuple[int, float]:
     return number, time.time() - began
 
 
+def endless_start(cache: Path, seed: int) -> int:
+    """Tens of seconds since 1970: later shards have larger numbers, and no session draws again what another has drawn."""
+    newest = max((int(path.stem.split("-")[1]) for path in (cache / "shards").glob(f"{seed:03d}-*.npy")), default=-1)
+    return max(newest + 1, int(time.time()) // 10)
+
+
+def drop_oldest(cache: Path, kept: int) -> None:
+    """All but the newest `kept` shards go; the first of all stays: trainers hold it out."""
+    for path in sorted((cache / "shards").glob("*.npy"))[1:-kept]:
+        for folder in ("shards", "spectra", "sound"):
+            (cache / folder / path.name).unlink(missing_ok=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--pool", type=Path, required=True, help="of corpus.py")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--hours", type=float, default=40)
+    parser.add_argument("--endless", action="store_true", help="go on for good; the newest --hours stay")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sequences", type=int, default=SEQUENCES, help="sequences of 12 s in a shard")
@@ -106,23 +129,31 @@ def main() -> None:
     args = parser.parse_args()
     for folder in ("shards", *(("spectra", "sound") if args.spectra else ())):
         (args.cache / folder).mkdir(parents=True, exist_ok=True)
-    mixer = Mixer(args.data, args.cache, 0, args.rooms)  # decodes and builds the rooms once, before the workers start
+    Mixer(args.pool, args.cache, 0, args.rooms)  # builds the rooms once, before the workers start
     listing = args.cache / "manifest.json"
     if not listing.exists():
-        manifest.write(
-            listing,
-            speech=manifest.files(mixer.speech.rows, args.data / "speech"),
-            noise=manifest.files(mixer.noise.rows, args.data / "noise"),
-            core=hashlib.sha256(args.core.read_bytes()).hexdigest(),
-        )
+        manifest.write(listing, sources=manifest.sources(args.pool), core=hashlib.sha256(args.core.read_bytes()).hexdigest())
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
-    tasks = [(args.data, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core, args.spectra) for n in range(count)]
+    numbers = itertools.count(endless_start(args.cache, args.seed)) if args.endless else range(count)
+    tasks = ((args.pool, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core, args.spectra) for n in numbers)
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
-        for number, seconds in pool.imap_unordered(make, tasks):
+        # No more tasks than workers are drawn ahead: an endless list must not be read at once.
+        drawn = threading.Semaphore(2 * args.workers)
+
+        def ahead():
+            for task in tasks:
+                drawn.acquire()
+                yield task
+
+        for number, seconds in pool.imap_unordered(make, ahead()):
+            drawn.release()
             done += 1
             rate = (time.time() - began) / done
-            print(f"shard {number}: {done}/{count}, {seconds:.0f} s, {rate * (count - done) / 60:.0f} min left", flush=True)
+            told = "" if args.endless else f", {rate * (count - done) / 60:.0f} min left"
+            print(f"shard {number}: {done}{'' if args.endless else f'/{count}'}, {seconds:.0f} s{told}", flush=True)
+            if args.endless:
+                drop_oldest(args.cache, count)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""What a run used: files with source and licence, settings, versions. Written beside features and checkpoints as manifest.json."""
+"""What a run used: sources and licences, settings, versions. Written beside features and checkpoints as manifest.json."""
 
+import csv
 import hashlib
 import json
 import platform
@@ -8,8 +9,6 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Columns of the lists that are worth keeping, where a list has them.
-COLUMNS = ("file", "source", "licence", "speaker", "kind", "bandwidth_hz", "seconds")
 
 
 def commit() -> str:
@@ -30,10 +29,15 @@ def write(path: Path, **content) -> None:
     path.write_text(json.dumps({"commit": commit(), "versions": versions, **plain}, indent=1) + "\n")
 
 
-def files(rows: list[dict], folder: Path) -> list[dict]:
-    """The rows of a list with what they say of source and licence and the SHA-256 of each file."""
-    kept = []
-    for row in rows:
-        digest = hashlib.sha256((folder / row["file"]).read_bytes()).hexdigest()
-        kept.append({**{c: row[c] for c in COLUMNS if row.get(c)}, "sha256": digest})
-    return kept
+def sources(pool: Path) -> list[dict]:
+    """What a pool of corpus.py holds: a row a source, with the SHA-256 of its table of files."""
+    out = []
+    for table in sorted(pool.glob("*.csv")):
+        with open(table, newline="", encoding="utf-8") as f:
+            rows = list(csv.DictReader(f))
+        hours = sum(int(row["samples"]) for row in rows) / 48000 / 3600
+        licences = sorted({row["licence"] for row in rows})
+        voices = len({row["speaker"] for row in rows if row["kind"] == "speech"})
+        out.append({"source": table.stem, "segments": len(rows), "hours": round(hours, 3), "voices": voices, "licences": licences,
+                    "sha256": hashlib.sha256(table.read_bytes()).hexdigest()})  # fmt: skip
+    return out

@@ -1,21 +1,17 @@
 """Training mixtures: clean speech, rooms, noise, levels, equalisers and bandwidths, drawn anew for every sequence.
 
-A data folder holds speech.csv, speech-segments.csv, noise.csv, noise-segments.csv and the audio in speech/ and noise/.
-Without the lists, every wav, flac, ogg or opus file below speech/ and noise/ counts as one segment.
+Voices and recorded noise come out of a pool of corpus.py.
 """
 
-import csv
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import scipy.fft
-import soundfile as sf
 from scipy.linalg import solve_toeplitz
-from scipy.signal import lfilter, oaconvolve, resample_poly
+from scipy.signal import lfilter, oaconvolve
 
-RATE = 48000
+from corpus import RATE, Pool, Segment
+
 EARLY = int(0.020 * RATE)
 TARGET_RT60 = 0.2
 ROOMS = 400
@@ -23,14 +19,42 @@ ROOMS = 400
 BAND_LIMITED = 0.25
 CUTOFFS = (4000, 7000, 8000, 8000, 8000, 12000, 16000)
 TELEPHONE = (300.0, 3400.0)
-WHISPERED = 0.04  # share of the sequences
+WHISPERED = 0.03  # share of the sequences
+NOISELESS = 0.10  # likewise: a clean voice has to pass as it is
+# Shares of what disturbs, recorded or synthesised: a method of Mixer each.
+DISTURBANCES = {
+    "recorded": 0.38, "texture": 0.10, "coloured": 0.07, "rotor": 0.05, "hum": 0.02, "passes": 0.06, "rain": 0.03, "babble": 0.12,
+    "typing": 0.02, "clicks": 0.02, "impacts": 0.06, "music": 0.02, "bursts": 0.03, "tones": 0.02,
+}  # fmt: skip
 # Kinds of recorded noise that calls are full of: drawn twice as often as their time says.
 OF_CALLS = {"keyboard", "mouse_click_switch", "cafe_babble_crowd", "kitchen_liquid", "construction_tools"}
-SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
+# Voices recorded with more noise than this (dB below the voice) are no targets: they speak in babble alone.
+CLEAN_FLOOR = 40.0
+# No source of voices gives more than this share of the sequences.
+LARGEST_SOURCE = 0.3
 
 
 def amplitude(db: float) -> float:
     return 10.0 ** (db / 20.0)
+
+
+def harmonics(rng: np.random.Generator, phase: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Sum of levels[k - 1] sin(k phase + a random start), by powers of one rotation: no sine a harmonic."""
+    turn = np.exp(1j * (phase % (2 * np.pi)).astype(np.float32))
+    power = np.ones_like(turn)
+    out = np.zeros(len(phase), np.float32)
+    for level in levels:
+        power *= turn
+        start = rng.uniform(0, 2 * np.pi)
+        out += np.float32(level * np.cos(start)) * power.imag + np.float32(level * np.sin(start)) * power.real
+    return out
+
+
+def companded(x: np.ndarray) -> np.ndarray:
+    """The noise of a telephone line: G.711's mu-law in 256 steps, full scale at the loudest sample."""
+    scale, mu = float(np.abs(x).max()) + 1e-9, 255.0
+    steps = np.round(127 * np.sign(x) * np.log1p(mu * np.abs(x) / scale) / np.log1p(mu)) / 127
+    return (np.sign(steps) * np.expm1(np.abs(steps) * np.log1p(mu)) / mu * scale).astype(np.float32)
 
 
 def active_level(x: np.ndarray) -> float:
@@ -39,69 +63,6 @@ def active_level(x: np.ndarray) -> float:
     power = np.mean(np.square(blocks, dtype=np.float64), axis=1) if len(blocks) else np.zeros(1)
     top = power.max()
     return 10 * np.log10(power[power >= 1e-3 * top].mean() + 1e-20)
-
-
-class Pool:
-    """Audio of one list, decoded once into a memory-mapped int16 file that all processes share."""
-
-    def __init__(self, data: Path, kind: str, cache: Path, split: str = "train"):
-        self.rows, self.segments = self._index(data, kind, split)
-        if not self.rows:
-            raise SystemExit(f"no {split} audio in {data / kind}: put wav, flac, ogg or opus files there")
-        key = hashlib.sha256(json.dumps([[r["file"], r["seconds"]] for r in self.rows]).encode()).hexdigest()[:12]
-        self.path = cache / f"{kind}-{split}-{key}.i16"
-        offsets = cache / f"{kind}-{split}-{key}.json"
-        if not offsets.exists():
-            self._decode(data / kind, offsets)
-        self.offsets = json.loads(offsets.read_text())
-        self.audio = np.memmap(self.path, dtype=np.int16, mode="r")
-
-    @staticmethod
-    def _index(data: Path, kind: str, split: str):
-        listing = data / f"{kind}.csv"
-        if listing.exists():
-            with open(listing, newline="", encoding="utf-8") as f:
-                rows = [r for r in csv.DictReader(f) if r["split"] == split]
-            names = {r["file"] for r in rows}
-            segments: dict[str, list] = {}
-            with open(data / f"{kind}-segments.csv", newline="", encoding="utf-8") as f:
-                for r in csv.DictReader(f):
-                    if r["file"] in names:
-                        segments.setdefault(r["file"], []).append((float(r["start_s"]), float(r["seconds"])))
-            return rows, segments
-        rows, segments = [], {}
-        for path in sorted((data / kind).rglob("*")):
-            if path.suffix.lower() in SUFFIXES:
-                info = sf.info(path)
-                name = str(path.relative_to(data / kind))
-                rows.append(
-                    {"file": name, "speaker": path.parent.name + path.stem, "kind": path.parent.name, "source": "",
-                     "bandwidth_hz": str(min(20000, info.samplerate // 2)), "seconds": str(info.duration)}
-                )
-                segments[name] = [(0.0, info.duration)]
-        return rows, segments
-
-    def _decode(self, folder: Path, offsets: Path) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        table, at = {}, 0
-        with open(self.path, "wb") as out:
-            for i, row in enumerate(self.rows):
-                x, rate = sf.read(folder / row["file"], dtype="float32", always_2d=True)
-                x = x.mean(axis=1)
-                if rate != RATE:
-                    x = resample_poly(x, RATE, rate).astype(np.float32)
-                out.write(np.clip(np.round(x * 32767), -32768, 32767).astype("<i2").tobytes())
-                table[row["file"]] = (at, len(x))
-                at += len(x)
-                if i % 50 == 0:
-                    print(f"decoding {folder.name}: {i + 1}/{len(self.rows)}", flush=True)
-        offsets.write_text(json.dumps(table))
-
-    def cut(self, file: str, start: float, seconds: float) -> np.ndarray:
-        offset, length = self.offsets[file]
-        a = min(length, int(start * RATE))
-        b = min(length, a + int(seconds * RATE))
-        return self.audio[offset + a : offset + b].astype(np.float32) / 32767
 
 
 def room(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -151,25 +112,28 @@ def room(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 class Mixer:
     """Draws (noisy, clean, valid bands in hertz, speech level) sequences."""
 
-    def __init__(self, data: Path, cache: Path, seed: int, rooms: int = ROOMS, band_limited: float = BAND_LIMITED):
+    def __init__(self, pool: Path, cache: Path, seed: int, rooms: int = ROOMS, band_limited: float = BAND_LIMITED):
         self.rng = np.random.default_rng(seed)
         self.band_limited = band_limited
-        self.speech = Pool(data, "speech", cache)
-        self.noise = Pool(data, "noise", cache)
-        by_speaker: dict[str, list] = {}
-        for row in self.speech.rows:
-            by_speaker.setdefault(row["speaker"], []).append(row)
-        self.speakers = list(by_speaker.values())
-        time = np.array([sum(float(r["seconds"]) for r in rows) for rows in self.speakers])
-        full = np.array([max(float(r["bandwidth_hz"]) for r in rows) > 12000 for rows in self.speakers])
-        weight = np.sqrt(time) * np.where(full, 1.0, 0.7)
+        self.pool = Pool(pool)
+        talkers: dict[str, list[Segment]] = {}
+        for segment in self.pool.speech:
+            talkers.setdefault(segment.speaker, []).append(segment)
+        self.crowd = list(talkers.values())
+        clean = {name: kept for name, own in talkers.items() if (kept := [s for s in own if s.floor >= CLEAN_FLOOR])}
+        self.speakers = list((clean or talkers).values())
+        # The square root of a talker's time, less for narrow recordings: many voices before many words.
+        weight = np.array([np.sqrt(sum(s.samples for s in own)) * (1.0 if max(s.bandwidth for s in own) > 12000 else 0.7) for own in self.speakers])
+        sources = np.array([own[0].source for own in self.speakers])
+        for _ in range(8):
+            weight /= weight.sum()
+            for source in set(sources):
+                share = weight[sources == source].sum()
+                weight[sources == source] *= min(1.0, LARGEST_SOURCE / share)
         self.speaker_weight = weight / weight.sum()
-        kinds: dict[str, list] = {}
-        for row in self.noise.rows:
-            kinds.setdefault(row["kind"], []).append(row)
-        self.kinds = list(kinds.values())
-        weight = np.sqrt([sum(float(r["seconds"]) for r in rows) for rows in self.kinds])
-        weight *= [2.0 if kind in OF_CALLS else 1.0 for kind in kinds]
+        self.kinds = list(self.pool.noise.values())
+        weight = np.sqrt([sum(s.samples for s in own) for own in self.kinds])
+        weight *= [2.0 if kind in OF_CALLS else 1.0 for kind in self.pool.noise]
         self.kind_weight = weight / weight.sum()
         bank = cache / f"rooms-{rooms}.npz"
         if not bank.exists():
@@ -186,31 +150,33 @@ class Mixer:
 
     # Speech
 
-    def voice(self) -> list:
+    def voice(self, crowd: bool = False) -> list[Segment]:
+        """The segments of one talker; crowd: of any, however noisy the recording."""
+        if crowd:
+            return self.crowd[self.rng.integers(len(self.crowd))]
         return self.speakers[self.rng.choice(len(self.speakers), p=self.speaker_weight)]
 
-    def utterances(self, length: int, dense: bool = False) -> tuple[np.ndarray, float]:
-        """Utterances of one voice (sometimes two, one after the other) with pauses; bandwidth in hertz."""
+    def utterances(self, length: int, crowd: bool = False) -> tuple[np.ndarray, float]:
+        """Utterances of one voice (sometimes two, one after the other) with pauses, none in a crowd; bandwidth in hertz."""
         rng = self.rng
         out = np.zeros(length, np.float32)
-        rows = self.voice()
+        own = self.voice(crowd)
         bandwidth = 24000.0
         shift = rng.uniform(0.85, 1.15) if rng.random() < 0.4 else 1.0
-        at = int(rng.uniform(0, 0.8) * RATE)
+        at = 0 if crowd else int(rng.uniform(0, 0.8) * RATE)
         while at < length:
             if rng.random() < 0.04:
-                rows = self.voice()
+                own = self.voice(crowd)
                 shift = rng.uniform(0.85, 1.15) if rng.random() < 0.4 else 1.0
-            row = rows[rng.integers(len(rows))]
-            segments = self.speech.segments[row["file"]]
-            start, seconds = segments[rng.integers(len(segments))]
-            piece = self.speech.cut(row["file"], start, min(seconds, 12.0))
+            segment = own[rng.integers(len(own))]
+            start = int(rng.integers(segment.samples)) if crowd and at == 0 else 0
+            piece = self.pool.cut(segment, start, min(12 * RATE, int((length - at) * shift) + 1))
             if shift != 1.0 and len(piece) > 2000:
                 piece = self.resampled(piece, shift)
-            bandwidth = min(bandwidth, float(row["bandwidth_hz"]) * min(1.0, shift))
+            bandwidth = min(bandwidth, segment.bandwidth * min(1.0, shift))
             piece = piece[: length - at]
             out[at : at + len(piece)] += piece * amplitude(rng.normal(0, 2.0))
-            pause = 0.0 if dense or rng.random() < 0.3 else rng.exponential(0.35)
+            pause = 0.0 if crowd or rng.random() < 0.3 else rng.exponential(0.35)
             at += len(piece) + int(min(pause, 1.5) * RATE)
         return out, bandwidth
 
@@ -253,15 +219,14 @@ class Mixer:
     def recorded(self, length: int) -> np.ndarray:
         """Clips of one kind of noise, one after the other, or one of them repeated."""
         rng = self.rng
-        rows = self.kinds[rng.choice(len(self.kinds), p=self.kind_weight)]
+        own = self.kinds[rng.choice(len(self.kinds), p=self.kind_weight)]
         out = np.zeros(length, np.float32)
         at = 0
         sparse = rng.random() < 0.25
         while at < length:
-            row = rows[rng.integers(len(rows))]
-            segments = self.noise.segments[row["file"]]
-            start, seconds = segments[rng.integers(len(segments))]
-            piece = self.noise.cut(row["file"], start, min(seconds, 10.0))
+            segment = own[rng.integers(len(own))]
+            longest = 10 * RATE
+            piece = self.pool.cut(segment, int(rng.integers(max(1, segment.samples - longest))), longest)
             if rng.random() < 0.5 and len(piece) > 2000:
                 # Larger and smaller dogs, doors and engines than were recorded.
                 piece = self.resampled(piece, np.exp(rng.uniform(np.log(0.65), np.log(1.5))))
@@ -303,18 +268,19 @@ class Mixer:
         base = rng.choice([50.0, 60.0, 100.0, 120.0]) if rng.random() < 0.6 else rng.uniform(40, 400)
         t = np.arange(length, dtype=np.float64) / RATE
         phase = 2 * np.pi * base * (t + (rng.uniform(0, 0.01) * np.sin(2 * np.pi * rng.uniform(0.05, 1) * t) if rng.random() < 0.5 else 0))
-        out = np.zeros(length, np.float32)
-        for k in range(1, rng.integers(2, 20)):
-            if base * k < 8000:
-                out += amplitude(rng.normal(-4 * np.log2(k), 6)) * np.sin(k * phase + rng.uniform(0, 6.28)).astype(np.float32)
+        k = np.arange(1, max(2, min(rng.integers(2, 20), int(8000 / base))))
+        out = harmonics(rng, phase, amplitude(rng.normal(-4 * np.log2(k), 6)))
         return out + amplitude(rng.uniform(-40, -10)) * self.coloured(length)
 
     def babble(self, length: int) -> np.ndarray:
-        """Three to twelve other voices in one room; never a single clear one."""
+        """Three to thirty other voices in one room; never a single clear one. Beyond ten, what the ten say comes again, turned around in time."""
+        rng = self.rng
         out = np.zeros(length, np.float32)
-        for _ in range(self.rng.integers(3, 13)):
-            x, _ = self.utterances(length, dense=True)
-            out += x * amplitude(self.rng.uniform(-8, 0))
+        count = int(np.exp(rng.uniform(np.log(3), np.log(31))))
+        said = [self.utterances(length, crowd=True)[0] for _ in range(min(count, 10))]
+        for number in range(count):
+            x = said[number] if number < len(said) else np.roll(said[number % len(said)], int(rng.integers(length)))
+            out += x * amplitude(rng.uniform(-8, 0))
         response, _ = self.rooms[self.rng.integers(len(self.rooms))]
         return oaconvolve(out, response)[:length].astype(np.float32)
 
@@ -459,6 +425,85 @@ class Mixer:
                 out += (loud * tone * np.interp(when, np.arange(frames), envelopes[:, band])).astype(np.float32)
         return out
 
+    def passes(self, length: int) -> np.ndarray:
+        """Cars, trams, mopeds that go by: tyre noise and an engine's harmonics that swell as 1 / distance and fall in pitch (Doppler)."""
+        rng = self.rng
+        out = np.zeros(length, np.float32)
+        t = np.arange(length, dtype=np.float32) / RATE
+        for _ in range(1 + min(2, rng.poisson(length / RATE / 8))):
+            speed, beside, when = rng.uniform(4, 30), rng.uniform(2, 20), rng.uniform(-1, length / RATE + 1)
+            distance = np.sqrt(beside**2 + (speed * (t - when)) ** 2)
+            vehicle = self.coloured(length)
+            vehicle /= np.sqrt(np.mean(vehicle**2)) + 1e-9
+            if rng.random() < 0.7:
+                rate = rng.uniform(25, 160) * (1 + rng.uniform(0, 0.2) * np.sin(2 * np.pi * rng.uniform(0.02, 0.2) * t))
+                phase = 2 * np.pi * np.cumsum(rate * (1 - speed**2 * (t - when) / distance / 343)) / RATE
+                k = np.arange(1, rng.integers(4, 25))
+                vehicle += harmonics(rng, phase, amplitude(rng.normal(-3 * np.log2(k), 5)))
+            out += (vehicle * (beside / distance) ** rng.uniform(0.7, 1.5) * amplitude(rng.uniform(-10, 0))).astype(np.float32)
+        return out
+
+    def rotor(self, length: int) -> np.ndarray:
+        """Fans, vacuum cleaners, drills, mixers: noise that the blades modulate, and their harmonics; the speed drifts, or runs up and down."""
+        rng = self.rng
+        steps = length // 480 + 2
+        walk = np.cumsum(rng.normal(0, rng.uniform(0, 0.004), steps))
+        if rng.random() < 0.2:
+            up, down = np.sort(rng.uniform(0, steps, 2))
+            n = np.arange(steps)
+            walk += np.log(np.clip(np.minimum((n - up) / 80, (down - n) / 120), 0.15, 1))
+        rate = np.exp(rng.uniform(np.log(15), np.log(400))) * np.exp(np.interp(np.arange(length), np.arange(steps) * 480, walk))
+        phase = 2 * np.pi * np.cumsum(rate) / RATE
+        noise = self.coloured(length) * (1 + rng.uniform(0, 0.9) * np.sin(phase)).astype(np.float32)
+        out = noise / (np.sqrt(np.mean(noise**2)) + 1e-9)
+        k = np.arange(1, max(2, min(rng.integers(2, 30), int(16000 / rate.max()))))
+        out += harmonics(rng, phase, amplitude(rng.normal(-2 - 3 * np.log2(k), 7)))
+        return (out * (rate / rate.max()) ** 2).astype(np.float32)
+
+    def rain(self, length: int) -> np.ndarray:
+        """Drops, each a short ring of a bubble or a tick on a hard surface, thin to dense, over the hiss of the far ones."""
+        rng = self.rng
+        rate = np.exp(rng.uniform(np.log(3), np.log(800)))
+        train = np.zeros(length, np.float32)
+        count = max(1, int(rng.poisson(rate * length / RATE)))
+        np.add.at(train, rng.integers(length, size=count), (rng.exponential(1.0, count) ** 2 * rng.choice([-1, 1], count)).astype(np.float32))
+        t = np.arange(int(0.03 * RATE)) / RATE
+        out = np.zeros(length, np.float32)
+        for share in np.array_split(rng.permutation(np.flatnonzero(train)), 6):
+            drop = np.sin(2 * np.pi * np.exp(rng.uniform(np.log(500), np.log(9000))) * t * (1 + rng.uniform(0, 3) * t)) * np.exp(-t / rng.uniform(0.0005, 0.006))
+            own = np.zeros(length, np.float32)
+            own[share] = train[share]
+            out += oaconvolve(own, drop.astype(np.float32))[:length].astype(np.float32)
+        hiss = self.coloured(length)
+        return out / (np.sqrt(np.mean(out**2)) + 1e-9) + amplitude(rng.uniform(-30, 3)) * hiss / (np.sqrt(np.mean(hiss**2)) + 1e-9)
+
+    def typing(self, length: int) -> np.ndarray:
+        """A keyboard: each key has its own rings for down and up, in bursts of words with rests, on one desk."""
+        rng = self.rng
+        keys = []
+        for _ in range(12):
+            n = int(rng.uniform(0.01, 0.06) * RATE)
+            t = np.arange(n) / RATE
+            key = rng.standard_normal(n) * np.exp(-t / rng.uniform(0.0008, 0.008))
+            key = lfilter([1, -rng.uniform(0, 0.95)], [1], key)
+            for _ in range(rng.integers(1, 5)):
+                key += amplitude(rng.uniform(-12, 12)) * np.sin(2 * np.pi * np.exp(rng.uniform(np.log(200), np.log(6000))) * t + rng.uniform(0, 6.28)) * np.exp(-t / rng.uniform(0.002, 0.02))
+            keys.append((key / np.abs(key).max()).astype(np.float32))
+        out = np.zeros(length, np.float32)
+        pace, at = rng.uniform(0.07, 0.25), int(rng.exponential(0.3) * RATE)
+
+        def strike(where: int, level: float) -> None:
+            key = keys[rng.integers(len(keys))][: max(0, length - where)]
+            out[where : where + len(key)] += key * amplitude(level)
+
+        while at < length:
+            for _ in range(rng.integers(1, 12)):
+                strike(at, rng.normal(0, 3))
+                strike(at + int(rng.uniform(0.04, 0.12) * RATE), rng.normal(-9, 3))
+                at += int(pace * rng.lognormal(0, 0.35) * RATE)
+            at += int(rng.exponential(0.6) * RATE)
+        return out
+
     def instrument(self):
         """A function (frequency in hertz, seconds) -> one note: plucked, struck, bowed or blown."""
         rng = self.rng
@@ -543,29 +588,9 @@ class Mixer:
         total = np.zeros(length, np.float32)
         count = 1 if rng.random() < 0.62 else (2 if rng.random() < 0.8 else 3)
         for _ in range(count):
-            kind = rng.random()
-            if kind < 0.36:
-                x = self.recorded(length)
-            elif kind < 0.50:
-                x = self.texture(length)
-            elif kind < 0.58:
-                x = self.coloured(length)
-            elif kind < 0.61:
-                x = self.hum(length)
-            elif kind < 0.72:
-                x = self.babble(length)
-            elif kind < 0.77:
-                x = self.clicks(length)
-            elif kind < 0.86:
-                x = self.impacts(length)
-            elif kind < 0.93:
-                x = self.music(length)
-            elif kind < 0.97:
-                x = self.bursts(length)
-            else:
-                x = self.tones(length)
+            x = getattr(self, str(rng.choice(list(DISTURBANCES), p=list(DISTURBANCES.values()))))(length)
             x = self.equalised(x)
-            if rng.random() < 0.15:
+            if rng.random() < 0.25:
                 response, _ = self.rooms[rng.integers(len(self.rooms))]
                 x = oaconvolve(x, response)[:length].astype(np.float32)
             total += x * amplitude(rng.uniform(-12, 0) - active_level(x))
@@ -608,7 +633,7 @@ class Mixer:
         target = target * gain if target is not speech else speech
 
         kind = rng.random()
-        if kind < 0.06:
+        if kind < NOISELESS:
             noise = np.zeros(length, np.float32)
         else:
             noise = self.disturbance(length)
@@ -620,9 +645,12 @@ class Mixer:
         noise = noise + amplitude(rng.uniform(-90, -60) if rng.random() < 0.5 else -90) * rng.standard_normal(length, dtype=np.float32)
         mixture = speech + noise
         if rng.random() < self.band_limited:
-            low, high = TELEPHONE if rng.random() < 0.1 else (0.0, float(rng.choice(CUTOFFS)) * rng.uniform(0.92, 1.0))
+            telephone = rng.random() < 0.15
+            low, high = TELEPHONE if telephone else (0.0, float(rng.choice(CUTOFFS)) * rng.uniform(0.92, 1.0))
             mixture, target = self.limited([mixture, target], low, high)
             bandwidth = min(bandwidth, high)
+            if telephone:
+                mixture = companded(mixture)
         if rng.random() < 0.05:
             # An automatic gain control steps through both.
             steps = rng.uniform(-8, 8, size=rng.integers(2, 5))

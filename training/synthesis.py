@@ -111,6 +111,15 @@ def beside(powers: Tensor) -> Tensor:
     return (powers + below + above) / 3
 
 
+def banded(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) -> Tensor:
+    """Spectra [batch, time, SPECTRUM] by comb filter and gains alone: g c ((1 - r) Y + r P), c = ||y|| / ||z||. Arguments as of enhance()."""
+    spread, sums = SPREAD.to(gains.device), SUMS.to(gains.device)
+    y, p = spectra[:, :, 0], spectra[:, :, 1]
+    z = y + (strengths[..., :LOW_BANDS] @ spread) * (p - y)
+    kept = torch.sqrt((energies[..., :LOW_BANDS] / (power(z) @ sums + TINY)).clamp(max=10) + TINY)
+    return z * ((gains[..., :LOW_BANDS] * kept) @ spread)
+
+
 def enhance(gains: Tensor, strengths: Tensor, speech: Tensor, spectra: Tensor, energies: Tensor) -> Tensor:
     """The suppressor's sound at 16 kHz.
 

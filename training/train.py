@@ -24,13 +24,13 @@ import torch.distributed as dist
 import manifest
 from carry import carried_loss, translate
 from core import COLUMNS, FEATURES, HOP
-from listeners import Dnsmos, Pesq, Stoi, dnsmos_model, si_sdr
+from listeners import Dnsmos, Pesq, Spectra, Stoi, dnsmos_model, si_sdr
 from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
 from own_noise import lower_own_noise
 from restore import checkpoint
 from sparsity import DENSITY, BlockSparsity
-from synthesis import band_energies, enhance
+from synthesis import band_energies, banded, enhance, overlap_add
 
 # Masks move every so many steps.
 SPARSE_EVERY = 20
@@ -55,11 +55,14 @@ class Shards:
 
     def scan(self) -> None:
         files = sorted(self.folder.glob("*.npy"))[self.held :]
-        known = set(self.files)
-        for f in files:
-            if f not in known:
-                self.files.append(f)
-                self.open.append(self.load(f))
+        known = dict(zip(self.files, self.open))
+        self.files, self.open = [], []
+        for file in files:
+            try:
+                self.open.append(known.get(file) or self.load(file))
+                self.files.append(file)
+            except FileNotFoundError:
+                pass  # make_features.py --endless has taken it away
         if not self.files:
             raise SystemExit(f"no shards in {self.folder}: run training/make_features.py first")
 
@@ -91,12 +94,15 @@ class Shards:
     def batch(self, size: int) -> list[torch.Tensor]:
         """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
         crops = []
-        for _ in range(size):
+        while len(crops) < size:
             shard = self.rng.integers(len(self.open))
             shards = self.open[shard]
             number = self.rng.integers(len(shards[0]))
             at = self.rng.integers(0, shards[0].shape[1] - self.frames + 1)
-            crops.append(self.crop(self.files[shard], shards, number, at, self.frames))
+            try:
+                crops.append(self.crop(self.files[shard], shards, number, at, self.frames))
+            except FileNotFoundError:
+                self.scan()
         return stacked(crops)
 
     def validation(self, device) -> list[torch.Tensor]:
@@ -115,24 +121,38 @@ class Listeners:
     """The scores of finished sound that training rises."""
 
     def __init__(self, args, device):
-        self.pesq, self.stoi = Pesq(device), Stoi(device)
+        self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
         self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
-        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
+        self.weights = {"sound": -args.sound_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
         self.clips = args.dnsmos_clips
+        self.filters = args.filters
 
     def __call__(self, gains, strengths, speech, rows, spectra, sound) -> tuple[torch.Tensor, dict]:
         """Loss of decisions of the frames of `spectra`, and the scores."""
         with torch.autocast(rows.device.type, enabled=False):
-            heard = enhance(gains, strengths, speech, spectra, band_energies(rows[..., :FEATURES]))
+            energies = band_energies(rows[..., :FEATURES])
+            heard = enhance(gains, strengths, speech, spectra, energies) if self.filters else overlap_add(banded(gains, strengths, spectra, energies))
+            # Every voice as loud as the others.
+            level = 10 ** ((-26 - rows[:, :1, -1]) / 20)
+            heard, sound = heard * level, sound * level
+            scores = {}
+            if self.weights["sound"]:
+                scores["sound"] = self.spectra.distance(sound, heard)
             # Where nobody speaks there is nothing to compare.
             spoken = sound.square().mean(-1) > 1e-6
             heard, sound = heard[spoken], sound[spoken]
-            if not len(heard):
+            if len(heard):
+                if self.weights["pesq"]:
+                    scores["pesq"] = self.pesq.score(sound, heard)
+                if self.weights["stoi"]:
+                    scores["stoi"] = self.stoi.score(sound, heard)
+                if self.weights["sdr"]:
+                    scores["sdr"] = si_sdr(sound, heard)
+                if self.dnsmos:
+                    at = int(torch.randint(max(1, heard.shape[1] - DNSMOS_SAMPLES), ()))
+                    scores["ovrl"] = self.dnsmos.score(heard[: self.clips, at : at + DNSMOS_SAMPLES])[:, 2]
+            if not scores:
                 return gains.sum() * 0, {}
-            scores = {"pesq": self.pesq.score(sound, heard), "stoi": self.stoi.score(sound, heard), "sdr": si_sdr(sound, heard)}
-            if self.dnsmos:
-                at = int(torch.randint(max(1, heard.shape[1] - DNSMOS_SAMPLES), ()))
-                scores["ovrl"] = self.dnsmos.score(heard[: self.clips, at : at + DNSMOS_SAMPLES])[:, 2]
         return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
 
 
@@ -193,11 +213,13 @@ def main() -> None:
     parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--teacher-cache", type=Path, help="the same mixtures with the features that the teacher knows: a network is carried over (carry.py)")
     parser.add_argument("--listen", action="store_true", help="score the finished sound too (listeners.py); needs a cache with --spectra")
-    parser.add_argument("--pesq-weight", type=float, default=0.04)
-    parser.add_argument("--stoi-weight", type=float, default=0.4)
-    parser.add_argument("--sdr-weight", type=float, default=0.001, help="of a decibel")
+    parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
+    parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
+    parser.add_argument("--pesq-weight", type=float, default=0.0)
+    parser.add_argument("--stoi-weight", type=float, default=0.0)
+    parser.add_argument("--sdr-weight", type=float, default=0.0, help="of a decibel")
     parser.add_argument("--dnsmos", type=Path, help="DNSMOS P.835 model (sig_bak_ovr.onnx); the one of speechmos by default")
-    parser.add_argument("--dnsmos-weight", type=float, default=0.04, help="of its OVRL")
+    parser.add_argument("--dnsmos-weight", type=float, default=0.0, help="of its OVRL")
     parser.add_argument("--dnsmos-clips", type=int, default=4, help="sequences of a batch that it hears: it takes longest")
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
@@ -317,7 +339,7 @@ def main() -> None:
             validate()
         start = time.time()
         rows, *audible = (tensor.to(device) for tensor in shards.batch(args.batch))
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=cuda or torch.cpu._is_avx512_bf16_supported()):
             loss, parts = total_loss(runner, rows, args, teacher, listeners, audible)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
