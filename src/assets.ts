@@ -132,9 +132,12 @@ const networks = new SharedLoads<Network>();
  */
 export async function loadAssets(options: AssetOptions, wait: Wait): Promise<LoadedAssets> {
   checkOptions(options);
+  // Both before either begins: an error here would leave the other load to itself.
+  const wasmAt = wasmSource(options);
+  const modelAt = modelSource(options);
   const [core, network] = await Promise.all([
-    loadFile(cores, 'core', wasmSource(options), options, wait, checkCore),
-    loadFile(networks, 'model', modelSource(options), options, wait, (bytes) => ({
+    loadFile(cores, 'core', wasmAt, options, wait, checkCore),
+    loadFile(networks, 'model', modelAt, options, wait, (bytes) => ({
       model: parseModel(bytes),
       digest: digest(bytes),
     })),

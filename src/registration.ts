@@ -65,7 +65,7 @@ export function checkOpen(context: BaseAudioContext, cause?: unknown): void {
   throw new NoiseSuppressorError('context-closed', 'the audio context is closed: make a new one', { cause });
 }
 
-function addWorklet(context: BaseAudioContext, options: AssetOptions, wait: Wait): Promise<void> {
+async function addWorklet(context: BaseAudioContext, options: AssetOptions, wait: Wait): Promise<void> {
   const { integrity, fetchInit } = options;
   const url = workletUrl(options);
   const hash = integrity?.worklet;
