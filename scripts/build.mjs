@@ -1,8 +1,9 @@
 /**
- * Builds dist/: the library's entries, the worklet as one import-free file, the cores, the networks and the types.
+ * Builds dist/: the library's entries, the worklet as one import-free file, the cores, the networks, their hashes and the types.
  * Options: --core=DIR takes ready core.wasm and core-relaxed.wasm from DIR, --out=DIR writes elsewhere, --no-types.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -54,6 +55,15 @@ for (const name of ['core', 'core-relaxed']) {
   writeFileSync(`${out}/${name}.wasm`, writeStamp(readFileSync(`${core}/${name}.wasm`), version, name !== 'core'));
 }
 
+// Which core, and which network: either will do.
+const integrity = {
+  core: hashes('core.wasm', 'core-relaxed.wasm'),
+  model: hashes(...networks.map((name) => NETWORKS[name])),
+  worklet: hashes('worklet.js'),
+};
+writeFileSync(`${out}/integrity.json`, `${JSON.stringify(integrity, null, 2)}\n`);
+common.define.__INTEGRITY__ = JSON.stringify(integrity);
+
 await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
 await build({
   ...shipped,
@@ -84,6 +94,15 @@ for (const name of ['worklet.js', 'core.wasm', 'core-relaxed.wasm', ...networks.
   console.log(`${name.padEnd(18)} ${String(bytes.length).padStart(8)} bytes ${gzipSync(bytes).length} gzipped`);
 }
 if (networks.includes('lite')) console.log(`first use, all files: ${firstUseBytes(out)} bytes gzipped`);
+
+/** As in an `integrity` attribute. */
+function hashes(...names) {
+  const hash = (name) =>
+    createHash('sha384')
+      .update(readFileSync(`${out}/${name}`))
+      .digest('base64');
+  return names.map((name) => `sha384-${hash(name)}`).join(' ') || undefined;
+}
 
 /** A module of src/ that the build itself uses. */
 async function load(file) {

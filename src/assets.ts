@@ -1,7 +1,11 @@
-/** Finding, fetching and checking the core and the network. Runs in pages, workers and Node. */
+/** Finding, loading and checking the core and the network. Runs in pages, workers and Node. */
 import { CORE_EXPORTS } from './core';
 import { NoiseSuppressorError } from './errors';
+import { absolute, fetchFile } from './fetch-file';
+import { type AssetIntegrity, checkHashes, checkIntegrity } from './integrity';
+import type { Wait } from './limited';
 import { type Model, parseModel } from './model';
+import { SharedLoads } from './shared-loads';
 import { readStamp } from './stamp';
 import { hasRelaxedSimd } from './support';
 import { VERSION } from './version';
@@ -20,7 +24,9 @@ export interface AssetOptions {
   network?: NetworkName;
   /** Network weights, as a URL or as bytes (copied). Default: the file of `network`, as for the worklet. */
   model?: string | URL | BufferSource;
-  /** Passed to each fetch: credentials, integrity, cache. */
+  /** Hashes that files must have before anything of them runs; those of this build are exported as `integrity`. */
+  integrity?: AssetIntegrity;
+  /** Passed to each fetch: credentials, cache, headers. Its signal counts for this call alone; it cannot have `integrity`. */
   fetchInit?: RequestInit;
 }
 
@@ -39,30 +45,40 @@ declare const __FULL__: boolean;
 
 // Literal `new URL(…, import.meta.url)`: the form bundlers know as a reference to a file.
 function defaultWorklet(): string {
-  return original(new URL('./worklet.js', import.meta.url));
+  return beside(() => new URL('./worklet.js', import.meta.url));
 }
 
 function defaultWasm(relaxed: boolean): string {
-  return original(relaxed ? new URL('./core-relaxed.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url));
+  if (relaxed) return beside(() => new URL('./core-relaxed.wasm', import.meta.url));
+  return beside(() => new URL('./core.wasm', import.meta.url));
 }
 
 function defaultModel(network: NetworkName): string {
-  if (network === 'lite') return original(new URL('./model.safetensors', import.meta.url));
+  if (network === 'lite') return beside(() => new URL('./model.safetensors', import.meta.url));
   // Not there at all in a build without the weights: bundlers stop at a missing file.
-  if (typeof __FULL__ === 'boolean' && __FULL__) return original(new URL('./model-full.safetensors', import.meta.url));
+  if (typeof __FULL__ === 'boolean' && __FULL__)
+    return beside(() => new URL('./model-full.safetensors', import.meta.url));
   throw new NoiseSuppressorError(
     'asset-not-found',
     "this build of percepnet-wasm has no 'full' network: use 'lite', or name your file in assets.model",
   );
 }
 
-/**
- * Vite's dev server serves this module from its cache and leaves the files it refers to where they were
- * (https://github.com/vitejs/vite/issues/8427).
- */
-function original({ href }: URL): string {
-  // A string, and the URL left alone: Next.js puts a read-only stand-in with a relative address in its place.
-  return href.replace(/\/\.vite\/deps(_\w+)?\//, '/percepnet-wasm/dist/');
+/** A file of the package, next to this module. */
+function beside(find: () => URL): string {
+  try {
+    // A string, and the URL left alone: Next.js puts a read-only stand-in with a relative address in its place.
+    // Vite's dev server serves this module from its cache and leaves the files it refers to where they were
+    // (https://github.com/vitejs/vite/issues/8427).
+    return find().href.replace(/\/\.vite\/deps(_\w+)?\//, '/percepnet-wasm/dist/');
+  } catch (cause) {
+    throw new NoiseSuppressorError(
+      'asset-not-found',
+      'this bundle is no module (iife, cjs), so it cannot find the files of percepnet-wasm next to itself: run ' +
+        '"npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints, or use percepnet-wasm/inline',
+      { cause },
+    );
+  }
 }
 
 function inBase(base: string | URL, name: string): string {
@@ -70,9 +86,8 @@ function inBase(base: string | URL, name: string): string {
 }
 
 /** URL of the worklet module. */
-export function workletUrl(options: AssetOptions = {}): string {
-  const { worklet, base } = options;
-  return String(worklet ?? (base === undefined ? defaultWorklet() : inBase(base, 'worklet.js')));
+export function workletUrl({ worklet, base }: AssetOptions): string {
+  return absolute(worklet ?? (base === undefined ? defaultWorklet() : inBase(base, 'worklet.js')));
 }
 
 function wasmSource({ wasm, base }: AssetOptions): Source {
@@ -91,98 +106,101 @@ function modelSource({ model, network = 'lite', base }: AssetOptions): Source {
   return inBase(base, network === 'lite' ? 'model.safetensors' : 'model-full.safetensors');
 }
 
-const fetched = new Map<string, Promise<ArrayBuffer>>();
-const loaded = new Map<string, Promise<LoadedAssets>>();
-
-/**
- * Loads and checks core and network. Files are fetched once per page; a failed fetch is forgotten, so a later call tries
- * again.
- * @throws {NoiseSuppressorError} 'asset-not-found', 'wasm-rejected', 'blocked-by-csp', 'invalid-model', 'version-mismatch'
- */
-export async function loadAssets(options: AssetOptions = {}): Promise<LoadedAssets> {
-  const wasm = wasmSource(options);
-  const model = modelSource(options);
-  if (isBytes(wasm) || isBytes(model)) return load(wasm, model, options.fetchInit);
-  return once(loaded, `${wasm}\n${model}`, () => load(wasm, model, options.fetchInit));
-}
-
 type Source = string | URL | BufferSource;
 
-async function load(wasmSource: Source, modelSource: Source, init?: RequestInit): Promise<LoadedAssets> {
-  const [wasm, modelBytes] = await Promise.all([bytesOf(wasmSource, init), bytesOf(modelSource, init)]);
-  const { relaxedSimd } = checkCore(wasm);
-  const model = await parseModel(new Uint8Array(modelBytes));
-  return { key: `${VERSION}-${digest(wasm)}-${digest(modelBytes)}`, wasm, model, relaxedSimd };
+/** A checked core. */
+interface Core {
+  readonly wasm: ArrayBuffer;
+  readonly relaxedSimd: boolean;
+  readonly digest: string;
 }
 
+/** A checked network. */
+interface Network {
+  readonly model: Model;
+  readonly digest: string;
+}
+
+const cores = new SharedLoads<Core>();
+const networks = new SharedLoads<Network>();
+
+/**
+ * Loads and checks core and network. What was loaded and found right is kept for the life of the page, by address, hash and
+ * fetchInit; what failed is asked for again by the next call.
+ * @throws {NoiseSuppressorError} 'asset-not-found', 'wasm-rejected', 'blocked-by-csp', 'invalid-model', 'version-mismatch',
+ * 'integrity-mismatch', 'invalid-input', or the reason of the caller's signal
+ */
+export async function loadAssets(options: AssetOptions, wait: Wait): Promise<LoadedAssets> {
+  checkOptions(options);
+  // Both before either begins: an error here would leave the other load to itself.
+  const wasmAt = wasmSource(options);
+  const modelAt = modelSource(options);
+  const [core, network] = await Promise.all([
+    loadFile(cores, 'core', wasmAt, options, wait, checkCore),
+    loadFile(networks, 'model', modelAt, options, wait, (bytes) => ({
+      model: parseModel(bytes),
+      digest: digest(bytes),
+    })),
+  ]);
+  const { wasm, relaxedSimd } = core;
+  return { key: `${VERSION}-${core.digest}-${network.digest}`, wasm, model: network.model, relaxedSimd };
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' */
+export function checkOptions({ integrity, fetchInit }: AssetOptions): void {
+  checkHashes(integrity);
+  if (fetchInit?.integrity) {
+    throw new NoiseSuppressorError(
+      'invalid-input',
+      'fetchInit.integrity cannot fit several files: use assets.integrity, which has a hash for each',
+    );
+  }
+}
+
+/** What a load is known by: whoever asks otherwise, or for another hash, asks the server. */
+export function loadKey(url: string, hash: string | undefined, init: RequestInit = {}): string {
+  const { signal: _, headers, ...others } = init;
+  return JSON.stringify([url, hash, others, [...new Headers(headers)]]);
+}
+
+async function loadFile<T>(
+  loads: SharedLoads<T>,
+  name: 'core' | 'model',
+  source: Source,
+  { integrity, fetchInit }: AssetOptions,
+  wait: Wait,
+  check: (bytes: ArrayBuffer) => T,
+): Promise<T> {
+  const hash = integrity?.[name];
+  if (isBytes(source)) {
+    const bytes = copied(source);
+    await checkIntegrity(bytes, hash, name, `what was given as ${name}`);
+    return check(bytes);
+  }
+  const url = absolute(source);
+  return loads.get(loadKey(url, hash, fetchInit), url, wait, async (signal, attempt) => {
+    const { bytes } = await fetchFile(url, fetchInit, signal, attempt > 0);
+    await checkIntegrity(bytes, hash, name, url);
+    return check(bytes);
+  });
+}
+
+/** Not instanceof: bytes and URLs of another realm are taken too. */
 function isBytes(source: Source): source is BufferSource {
-  return typeof source !== 'string' && !(source instanceof URL);
+  const kind = Object.prototype.toString.call(source);
+  if (ArrayBuffer.isView(source) || kind === '[object ArrayBuffer]') return true;
+  if (typeof source === 'string' || typeof (source as Partial<URL> | null)?.href === 'string') return false;
+  throw new NoiseSuppressorError('invalid-input', `a file is given by its address or as bytes, not as ${source}`);
 }
 
-async function bytesOf(source: Source, init?: RequestInit): Promise<ArrayBuffer> {
-  if (!isBytes(source)) return once(fetched, String(source), () => fetchBytes(String(source), init));
+function copied(source: BufferSource): ArrayBuffer {
   const view = ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);
   return view.slice().buffer as ArrayBuffer;
 }
 
-/** One promise per key for all callers; a rejected one is forgotten. */
-function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const known = cache.get(key);
-  if (known) return known;
-  const promise = make();
-  cache.set(key, promise);
-  promise.catch(() => cache.delete(key));
-  return promise;
-}
-
-async function fetchBytes(url: string, init?: RequestInit): Promise<ArrayBuffer> {
-  if (url.startsWith('file:') && typeof process === 'object') return readFile(url);
-  let response: Response;
-  try {
-    response = await fetch(url, init);
-  } catch (cause) {
-    if (init?.signal?.aborted) throw new NoiseSuppressorError('aborted', 'loading was aborted', { cause });
-    throw new NoiseSuppressorError(
-      'asset-not-found',
-      `${url} could not be fetched: check the network, CORS, and connect-src of the content security policy`,
-      { cause },
-    );
-  }
-  if (!response.ok) throw notFound(url, `HTTP ${response.status}`);
-  // A single-page app answers a missing file with its start page.
-  if (response.headers.get('content-type')?.startsWith('text/html')) throw notFound(url, 'an HTML page came instead');
-  try {
-    return await response.arrayBuffer();
-  } catch (cause) {
-    throw notFound(url, 'the download broke off', cause);
-  }
-}
-
-/** Not a literal, so that neither bundlers for the browser nor the build's own constant folding see an import. */
-const SERVER_ONLY = ['node:fs/promises'] as const;
-
-async function readFile(url: string): Promise<ArrayBuffer> {
-  const fs: typeof import('node:fs/promises') = await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ SERVER_ONLY[0]
-  );
-  try {
-    return new Uint8Array(await fs.readFile(new URL(url))).buffer;
-  } catch (cause) {
-    throw notFound(url, 'no such file', cause);
-  }
-}
-
-function notFound(url: string, why: string, cause?: unknown): NoiseSuppressorError {
-  return new NoiseSuppressorError(
-    'asset-not-found',
-    `${url} not found (${why}): run "npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints`,
-    { cause },
-  );
-}
-
-function checkCore(wasm: ArrayBuffer): { relaxedSimd: boolean } {
+function checkCore(wasm: ArrayBuffer): Core {
   if (!WebAssembly.validate(wasm)) {
     throw new NoiseSuppressorError('wasm-rejected', 'the core is no WebAssembly module this engine accepts');
   }
@@ -202,14 +220,17 @@ function checkCore(wasm: ArrayBuffer): { relaxedSimd: boolean } {
       `core ${stamp.version} does not belong to library ${VERSION}: refresh the copied or cached asset files`,
     );
   }
-  return { relaxedSimd: stamp?.relaxedSimd ?? false };
+  return { wasm, relaxedSimd: stamp?.relaxedSimd ?? false, digest: digest(wasm) };
 }
 
-/** A compiled core; the one error left for a valid module is the content security policy. */
+/** A compiled core; the errors left for a valid module are want of memory and the content security policy. */
 function compile(wasm: ArrayBuffer): WebAssembly.Module {
   try {
     return new WebAssembly.Module(wasm);
   } catch (cause) {
+    if (cause instanceof RangeError) {
+      throw new NoiseSuppressorError('wasm-rejected', 'no memory is left to compile the core', { cause });
+    }
     throw new NoiseSuppressorError(
       'blocked-by-csp',
       "WebAssembly may not be compiled here: add 'wasm-unsafe-eval' to script-src",

@@ -1,11 +1,14 @@
-/** What went wrong, for programs. The message says what to do next. */
+/** What went wrong, for programs. The message says what to do next; docs/errors.md has cause, code and cure of each. */
 export type NoiseSuppressorErrorCode =
   | 'unsupported'
   | 'insecure-context'
   | 'asset-not-found'
+  | 'integrity-mismatch'
   | 'blocked-by-csp'
   | 'wasm-rejected'
+  | 'worklet-rejected'
   | 'version-mismatch'
+  | 'context-closed'
   | 'processor-failed'
   | 'timeout'
   | 'aborted'

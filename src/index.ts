@@ -1,6 +1,8 @@
 export type { AssetOptions, NetworkName } from './assets';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
+export { type AssetIntegrity, integrity } from './integrity';
+export type { LoadLimits } from './limited';
 export {
   type CreateOptions,
   type NoiseSuppressorEventMap,

@@ -15,12 +15,12 @@ let wasm: Uint8Array<ArrayBuffer> | undefined;
 
 /**
  * The assets option with worklet and core from this module: `{ assets: inlineAssets() }`. Made once per page.
- * @param others further members, `model` for one
+ * @param others further members, `model` for one; of `integrity` the model's hash counts, for the rest is part of this module
  */
 export function inlineAssets(others: Omit<AssetOptions, 'worklet' | 'wasm'> = {}): AssetOptions {
   worklet ??= URL.createObjectURL(new Blob([withoutMap(workletText)], { type: 'text/javascript' }));
   wasm ??= decode(hasRelaxedSimd() ? relaxedText : coreText);
-  return { ...others, worklet, wasm };
+  return { ...others, integrity: { model: others.integrity?.model }, worklet, wasm };
 }
 
 /** A map next to a blob is nowhere. */

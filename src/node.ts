@@ -1,11 +1,12 @@
 import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
 import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
-import { type AssetOptions, type LoadedAssets, loadAssets, workletUrl } from './assets';
+import { type AssetOptions, type LoadedAssets, loadAssets } from './assets';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
-import { aborted, DEFAULT_TIMEOUT_MS, limited } from './limited';
+import { checkLimits, DEFAULT_TIMEOUT_MS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';
 import { loadNetwork } from './model';
+import { checkOpen, type Registration, register, registrationOf } from './registration';
 import { type SupportReport, supportReport, unsupportedReasons } from './support';
 import { VERSION } from './version';
 
@@ -82,27 +83,6 @@ const VOICE_ACTIVITY: Required<VoiceActivityOptions> = { startThreshold: 0.6, st
 const PROBABILITY_INTERVAL_MS = 50;
 const DEFAULT_QUANTUM = 128;
 
-/** What the library knows of a context. */
-interface Registration {
-  /** Worklet modules by URL: being added or added. */
-  readonly modules: Map<string, Promise<void>>;
-  /** Cores the context's scope holds, so their bytes need not travel again. */
-  readonly held: Set<string>;
-  /** What the constructor uses: the assets registered last. */
-  assets: LoadedAssets | null;
-}
-
-const registrations = new WeakMap<BaseAudioContext, Registration>();
-
-function registrationOf(context: BaseAudioContext): Registration {
-  let registration = registrations.get(context);
-  if (!registration) {
-    registration = { modules: new Map(), held: new Set(), assets: null };
-    registrations.set(context, registration);
-  }
-  return registration;
-}
-
 /** On a server there is no AudioWorkletNode to extend; importing must work all the same. */
 const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} as unknown as typeof AudioWorkletNode);
 
@@ -114,48 +94,54 @@ export class NoiseSuppressorNode extends Base {
   }
 
   /** Slower, with reasons; `measure` loads the core and times one second of audio on the calling thread. */
-  static checkSupport(options: { measure?: boolean; assets?: AssetOptions } = {}): Promise<SupportReport> {
-    return supportReport(options.measure ? () => measureLoad(options.assets) : undefined);
+  static checkSupport(options: { measure?: boolean; assets?: AssetOptions } & LoadLimits = {}): Promise<SupportReport> {
+    return supportReport(options.measure ? () => measureLoad(options.assets, options) : undefined);
   }
 
   /**
    * Loads assets and registers the processor in this context, once. Safe to call again, also after a failure.
-   * @throws {NoiseSuppressorError} 'unsupported', 'insecure-context', 'asset-not-found', 'blocked-by-csp',
-   * 'wasm-rejected', 'invalid-model', 'version-mismatch'
+   * @param limits default: 60 s
+   * @throws {NoiseSuppressorError} 'unsupported', 'insecure-context', 'context-closed', 'asset-not-found', 'integrity-mismatch',
+   * 'blocked-by-csp', 'wasm-rejected', 'worklet-rejected', 'invalid-model', 'version-mismatch', 'invalid-input', 'timeout', 'aborted'
    */
-  static async register(context: BaseAudioContext, assets?: AssetOptions): Promise<void> {
-    await register(context, assets);
+  static async register(context: BaseAudioContext, assets: AssetOptions = {}, limits: LoadLimits = {}): Promise<void> {
+    await loading(assets, limits, (wait) => register(context, assets, wait));
   }
 
-  /** Fetches and checks ahead of time, without a context. */
-  static async preload(assets?: AssetOptions): Promise<void> {
-    await loadAssets(assets);
+  /**
+   * Fetches and checks ahead of time, without a context.
+   * @param limits default: 60 s
+   */
+  static async preload(assets: AssetOptions = {}, limits: LoadLimits = {}): Promise<void> {
+    await loading(assets, limits, (wait) => loadAssets(assets, wait));
   }
 
   /**
    * register + new + wait for the processor: in a running context until it has processed its first frame, in an offline or
    * suspended one until its core is compiled, loaded and warm.
-   * @throws {NoiseSuppressorError} those of register, and 'processor-failed', 'timeout', 'aborted'
+   * @throws {NoiseSuppressorError} those of register, and 'processor-failed'
    */
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, assets = {} } = options;
     checkOptions(options);
-    if (!(timeoutMs > 0)) throw new NoiseSuppressorError('invalid-input', `timeoutMs is above 0, not ${timeoutMs}`);
-    if (signal?.aborted) throw aborted(signal);
+    checkLimits(options);
     let node: NoiseSuppressorNode | undefined;
-    let over = false;
-    const start = async (): Promise<NoiseSuppressorNode> => {
-      const assets = await register(context, options.assets);
-      // The caller has been told already: leave nothing behind.
-      if (over) throw aborted(signal);
-      registrationOf(context).assets = assets;
-      node = construct(context, options);
-      return node.ready;
-    };
     try {
-      return await limited(start(), signal, timeoutMs, 'the suppressor did not start');
+      return await limited(
+        [signal, assets.fetchInit?.signal],
+        timeoutMs,
+        'the suppressor did not start',
+        async (wait) => {
+          const loaded = await register(context, assets, wait);
+          // The caller may have been told already: leave nothing behind.
+          if (wait.signal.aborted) throw wait.signal.reason;
+          registrationOf(context).assets = loaded;
+          node = construct(context, options);
+          wait.things.add('the first frame');
+          return node.ready;
+        },
+      );
     } catch (error) {
-      over = true;
       node?.destroy();
       throw error;
     }
@@ -186,9 +172,9 @@ export class NoiseSuppressorNode extends Base {
    */
   constructor(context: BaseAudioContext, options: NoiseSuppressorOptions = {}) {
     checkOptions(options);
-    const registration = registrations.get(context);
-    const assets = registration?.assets;
-    if (!registration || !assets) {
+    const registration = registrationOf(context);
+    const { assets } = registration;
+    if (!assets) {
       throw new DOMException('await NoiseSuppressorNode.register(context) first', 'InvalidStateError');
     }
     const channels = options.channels === 'stereo' ? 2 : 1;
@@ -445,8 +431,9 @@ function construct(context: BaseAudioContext, options: CreateOptions): NoiseSupp
   try {
     return new NoiseSuppressorNode(context, options);
   } catch (cause) {
+    checkOpen(context, cause);
     // The module ran without an error, yet did not register the name that carries this version.
-    if (cause instanceof DOMException && cause.name === 'InvalidStateError' && context.state !== 'closed') {
+    if (cause instanceof DOMException && cause.name === 'InvalidStateError') {
       throw new NoiseSuppressorError(
         'version-mismatch',
         `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,
@@ -503,64 +490,16 @@ function processorOptions(
   };
 }
 
-async function register(context: BaseAudioContext, options?: AssetOptions): Promise<LoadedAssets> {
-  const [reason] = unsupportedReasons();
-  if (reason === 'insecure-context') {
-    throw new NoiseSuppressorError('insecure-context', 'audio worklets need a secure page: https or localhost');
-  }
-  if (reason === 'wasm-blocked-by-csp') {
-    throw new NoiseSuppressorError(
-      'blocked-by-csp',
-      "WebAssembly may not be compiled here: add 'wasm-unsafe-eval' to script-src",
-    );
-  }
-  if (reason) throw new NoiseSuppressorError('unsupported', `this browser cannot run the suppressor: ${reason}`);
-  const registration = registrationOf(context);
-  const url = workletUrl(options);
-  let added = registration.modules.get(url);
-  if (!added) {
-    added = addModule(context, url);
-    registration.modules.set(url, added);
-    added.catch(() => registration.modules.delete(url));
-  }
-  const [assets] = await Promise.all([loadAssets(options), added]);
-  registration.assets = assets;
-  return assets;
-}
-
-async function addModule(context: BaseAudioContext, url: string): Promise<void> {
-  try {
-    await context.audioWorklet.addModule(url);
-  } catch (cause) {
-    if (url.startsWith('blob:')) {
-      throw new NoiseSuppressorError(
-        'blocked-by-csp',
-        'the inlined worklet was refused: add blob: to script-src, or use the files of the package instead of ./inline',
-        { cause },
-      );
-    }
-    // addModule tells neither why: ask for the file itself.
-    const status = await fetch(url, { method: 'HEAD' }).then(
-      (response) => (response.ok ? '' : `HTTP ${response.status}`),
-      () => 'unreachable',
-    );
-    throw status
-      ? new NoiseSuppressorError(
-          'asset-not-found',
-          `the worklet ${url} not found (${status}): copy dist/worklet.js there or name it in the assets option`,
-          { cause },
-        )
-      : new NoiseSuppressorError(
-          'blocked-by-csp',
-          `the worklet ${url} was refused: allow its origin in script-src, and serve it as JavaScript`,
-          { cause },
-        );
-  }
+/** Files alone, within the caller's limits. */
+function loading<T>(assets: AssetOptions, limits: LoadLimits, work: (wait: Wait) => Promise<T>): Promise<T> {
+  checkLimits(limits);
+  const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
+  return limited([signal, assets.fetchInit?.signal], timeoutMs, 'the files did not come', work);
 }
 
 /** Mean share of real time the core takes on this thread, over one second of noise. */
-async function measureLoad(options?: AssetOptions): Promise<number> {
-  const { wasm, model } = await loadAssets(options);
+async function measureLoad(assets: AssetOptions = {}, limits: LoadLimits = {}): Promise<number> {
+  const { wasm, model } = await loading(assets, limits, (wait) => loadAssets(assets, wait));
   const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
   const core = instance.exports as unknown as CoreExports;
   const suppressor = core.suppressorCreate(loadNetwork(core, model));

@@ -16,6 +16,7 @@ import {
 
 export type { AssetOptions } from './assets';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
+export { type AssetIntegrity, integrity } from './integrity';
 
 export interface DenoiseOptions {
   /** Hertz, 1000 to 768000. Required for Float32Array input; an AudioBuffer brings its own. */
@@ -25,8 +26,10 @@ export interface DenoiseOptions {
   /** 'mono' mixes all channels down to one; 'stereo' keeps them, pairs sharing their gains. Default: what the input has. */
   channels?: 'mono' | 'stereo';
   assets?: Omit<AssetOptions, 'worklet'>;
-  /** Ends the work with code 'aborted'. */
+  /** Ends loading and work with code 'aborted'. */
   signal?: AbortSignal;
+  /** Milliseconds to wait for core and network. Default 60 000. */
+  timeoutMs?: number;
   /** Called with 0..1, in order, the last time with 1. */
   onProgress?: (fraction: number) => void;
 }
@@ -40,7 +43,7 @@ const BLOCK = 48000;
  * Suppresses noise in a recording. Same length and rate as the input, delay removed, input untouched. NaN and infinity count
  * as 0. Runs on the calling thread with a breath every 40 ms; for long recordings in a page use a worker.
  * @param input one channel, a list of channels of one length, or an AudioBuffer
- * @throws {NoiseSuppressorError} 'invalid-input', 'aborted', and what loading the assets throws
+ * @throws {NoiseSuppressorError} 'invalid-input', 'aborted', 'timeout', and what loading the assets throws
  */
 export function denoise(input: AudioBuffer, options?: DenoiseOptions): Promise<AudioBuffer>;
 export function denoise(input: Float32Array, options: DenoiseOptions & { sampleRate: number }): Promise<Float32Array>;
@@ -92,7 +95,7 @@ async function denoiseChannels(
   const sources = options.channels === 'mono' && input.length > 1 ? [mixed(input)] : input;
   const output = sources.map(() => new Float32Array(length));
   if (length > 0) {
-    const core = await acquireCore(options.assets, sources.length);
+    const core = await acquireCore(options.assets, sources.length, options);
     try {
       await run(core, sources, output, rate, strength, options);
     } finally {
@@ -135,7 +138,8 @@ async function run(
 }
 
 function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new NoiseSuppressorError('aborted', 'denoise() was aborted', { cause: signal.reason });
+  if (signal?.aborted)
+    throw new NoiseSuppressorError('aborted', 'the work was aborted by its signal', { cause: signal.reason });
 }
 
 function mixed(channels: readonly Float32Array[]): Float32Array {
@@ -183,14 +187,15 @@ export class Denoiser {
    * @throws {NoiseSuppressorError} 'invalid-input' for a sampleRate other than 48000 (denoise() takes any) or a strength
    * outside 0..1, and what loading the assets throws
    */
-  static async create(options: Omit<DenoiseOptions, 'signal' | 'onProgress'> = {}): Promise<Denoiser> {
+  static async create(options: Omit<DenoiseOptions, 'onProgress'> = {}): Promise<Denoiser> {
     const strength = checkStrength(options.strength ?? 1);
     if (options.sampleRate !== undefined && options.sampleRate !== CORE_RATE) {
       throw new NoiseSuppressorError('invalid-input', `a Denoiser runs at ${CORE_RATE} Hz: resample, or use denoise()`);
     }
     const channels = options.channels === 'stereo' ? 2 : 1;
-    const core = await acquireCore(options.assets, channels);
+    const core = await acquireCore(options.assets, channels, options);
     try {
+      checkAborted(options.signal);
       return new Denoiser(core, channels, strength);
     } catch (error) {
       core.release();

@@ -2,6 +2,7 @@
 import { type AssetOptions, loadAssets } from './assets';
 import { CORE_IMPORTS, type CoreExports } from './core';
 import { NoiseSuppressorError } from './errors';
+import { checkLimits, LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
 import { loadNetwork } from './model';
 
 /** Rate of the core in hertz. */
@@ -40,13 +41,19 @@ const instances = new Map<string, Instance[]>();
 
 /**
  * Room for `channels` suppressors in an instance of these files: in a living one, or a new one when they are full.
- * @throws {NoiseSuppressorError} as loadAssets and loadNetwork do
+ * @param limits for the files, default 60 s
+ * @throws {NoiseSuppressorError} as loadAssets and loadNetwork do, 'timeout', 'aborted'
  */
 export async function acquireCore(
-  options: Omit<AssetOptions, 'worklet'> | undefined,
+  options: Omit<AssetOptions, 'worklet'> = {},
   channels: number,
+  limits: LoadLimits = {},
 ): Promise<SharedCore> {
-  const assets = await loadAssets(options);
+  checkLimits(limits);
+  const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
+  const assets = await limited([signal, options.fetchInit?.signal], timeoutMs, 'the files did not come', (wait) =>
+    loadAssets(options, wait),
+  );
   const findRoom = () => instances.get(assets.key)?.find(({ taken }) => taken + channels <= CORE_CHANNELS);
   let found = findRoom();
   if (!found) {

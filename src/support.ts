@@ -76,8 +76,9 @@ function compileBlocked(): boolean {
   try {
     new WebAssembly.Module(SIMD_PROBE);
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // Want of memory is a RangeError, and no policy.
+    return !(error instanceof RangeError);
   }
 }
 

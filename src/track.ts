@@ -88,9 +88,10 @@ export async function untilRendering(
     node.addEventListener('statechange', check);
     check();
   });
-  const late = 'the audio context stays suspended: call again after a click or a key, with a loudspeaker there';
+  const late =
+    'the audio context stays suspended: call again after a click or a key, with a loudspeaker there; nothing was rendered';
   try {
-    await limited(started, signal, timeoutMs, late);
+    await limited([signal], timeoutMs, late, () => started);
   } catch (error) {
     node.destroy();
     throw error;

@@ -145,7 +145,7 @@ describe('errors', () => {
     { name: 'a missing core', assets: { wasm: '/nowhere.wasm' }, code: 'asset-not-found' },
     { name: 'a core that is no wasm', assets: { wasm: '/damaged.safetensors' }, code: 'wasm-rejected' },
     { name: 'a missing worklet', assets: { worklet: '/nowhere.js' }, code: 'asset-not-found' },
-    { name: 'a worklet that is no script', assets: { worklet: '/broken.js' }, code: 'blocked-by-csp' },
+    { name: 'a worklet that is no script', assets: { worklet: '/broken.js' }, code: 'worklet-rejected' },
     { name: 'a worklet of another version', assets: { worklet: '/other-version.js' }, code: 'version-mismatch' },
     { name: 'a model that never comes', assets: { model: '/never' }, timeoutMs: 300, code: 'timeout' },
   ])('$name: $code', async ({ assets, code, timeoutMs }) => {
