@@ -22,6 +22,8 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
   no-comb-no-postfilter
   no-wiener        the bands' gains alone, no filter of the bins
   no-expander      pauses as the gains leave them
+  bands            comb filter and gains alone
+  bands-wiener     the same and the filter of the bins
   no-gains         gains of 1: the comb filter alone
 
 With --checkpoint also: float and rounded, the decisions of the network before export, in PyTorch, through the same core.
@@ -47,6 +49,8 @@ const VARIANTS = {
   'no-comb-no-postfilter': { postFilter: false, strengths: 0 },
   'no-wiener': { wiener: false },
   'no-expander': { expander: false },
+  bands: { postFilter: false, wiener: false, expander: false },
+  'bands-wiener': { postFilter: false, expander: false },
   'no-gains': { postFilter: false, wiener: false, expander: false, gains: 1 },
 };
 /** Decisions made by training/decide.py. */
