@@ -1,6 +1,7 @@
 /**
  * Builds dist/: the library's entries, the worklet as one import-free file, the cores, the networks and the types.
- * Options: --core=DIR takes ready core.wasm and core-relaxed.wasm from DIR, --out=DIR writes elsewhere, --no-types.
+ * Options: --core=DIR takes ready core.wasm and core-relaxed.wasm from DIR, --out=DIR writes elsewhere, --no-types,
+ *   --networks=lite leaves the other out.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ const { values: options } = parseArgs({
     core: { type: 'string' },
     out: { type: 'string', default: 'dist' },
     'no-types': { type: 'boolean', default: false },
+    networks: { type: 'string', default: 'lite,full' },
   },
 });
 const { out } = options;
@@ -27,7 +29,7 @@ const core = options.core ?? 'build';
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-const networks = Object.keys(NETWORKS).filter((name) => existsSync(`models/${name}/model.safetensors`));
+const networks = options.networks.split(',').filter((name) => existsSync(`models/${name}/model.safetensors`));
 for (const name of networks) copyFileSync(`models/${name}/model.safetensors`, `${out}/${NETWORKS[name]}`);
 if (!networks.includes('lite')) console.warn('models/lite is missing: dist has no default network');
 
