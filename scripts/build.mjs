@@ -8,6 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { carryLicences } from './bundled.mjs';
 import { firstUseBytes } from './first-use.mjs';
 
 const { values: options } = parseArgs({
@@ -39,9 +40,9 @@ const common = {
   define: { __VERSION__: JSON.stringify(version), __FULL__: JSON.stringify(networks.includes('full')) },
   logLevel: 'warning',
 };
-const shipped = { ...common, sourcemap: true, sourcesContent: true };
+const shipped = { ...common, sourcemap: true, sourcesContent: true, metafile: true };
 
-await build({
+const worklet = await build({
   ...shipped,
   entryPoints: ['worklet/processor.ts'],
   // Wrapped in a function: a scope is shared by all modules added to it.
@@ -56,8 +57,8 @@ for (const name of ['core', 'core-relaxed']) {
   writeFileSync(`${out}/${name}.wasm`, writeStamp(readFileSync(`${core}/${name}.wasm`), version, name !== 'core'));
 }
 
-await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
-await build({
+const tool = await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
+const library = await build({
   ...shipped,
   entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
   format: 'esm',
@@ -70,6 +71,9 @@ await build({
   plugins: [builtFiles()],
   outdir: out,
 });
+
+const outputs = Object.assign({}, ...[worklet, tool, library].map(({ metafile }) => metafile.outputs));
+carryLicences({ outputs }, out);
 
 if (!options['no-types']) {
   const types = `${out}/types`;

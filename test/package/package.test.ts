@@ -43,6 +43,14 @@ test('the public interface is the one written down in api/ (npm run api)', { tim
   }
 });
 
+test('what is carried brings its licence', () => {
+  expect(JSON.parse(readFileSync(`${STAGE}/dist/bundled.json`, 'utf8'))).toHaveProperty('wavefile');
+  const tool = readFileSync(`${STAGE}/dist/cli.js`, 'utf8');
+  expect(tool).toContain(readFileSync('node_modules/wavefile/LICENSE', 'utf8').trim());
+  expect(tool.trimEnd().split('\n').at(-1)).toBe('//# sourceMappingURL=cli.js.map');
+  expect(readFileSync(`${STAGE}/NOTICE`, 'utf8')).toContain('Neither the name of the Xiph.Org Foundation');
+});
+
 test('first use takes at most 1.1 MB over the wire', () => {
   expect(firstUseBytes(`${STAGE}/dist`)).toBeLessThanOrEqual(1.1e6);
 });
