@@ -110,11 +110,12 @@ describe.concurrent('the tests of a change', { timeout: 120_000 }, () => {
 });
 
 describe('the sum of .ci/run', () => {
-  const sum = (commands: string): Promise<Outcome> => command('bash', ['-c', `. .ci/tally\n${commands}\ntotal`]);
+  const sum = (commands: string): Promise<Outcome> =>
+    command('bash', ['-c', `. .ci/tally\nexit77() { return 77; }\n${commands}\ntotal`]);
 
   it('adds what its parts count', async () => {
-    const commands = `tally echo '3 passed, 0 failed, 2 skipped'\ntally echo '4 passed, 0 failed'\ncheck yes true`;
-    expect(await sum(commands)).toMatchObject({ code: 0, last: '8 passed, 0 failed, 2 skipped' });
+    const commands = `tally echo '3 passed, 0 failed, 2 skipped'\ntally echo '4 passed, 0 failed'\ncheck yes true\ncheck unknown exit77`;
+    expect(await sum(commands)).toMatchObject({ code: 0, last: '8 passed, 0 failed, 3 skipped' });
   });
 
   it.each([
