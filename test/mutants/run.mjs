@@ -40,6 +40,7 @@ const { values: options, positionals: wanted } = parseArgs({
   },
 });
 
+/** By file: a hash of its text, and the result of each mutant by place and change. */
 const known = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
 const work = [];
 for (const file of sources()) {
@@ -93,23 +94,10 @@ async function run(mutants) {
     const result = await judge(mutant, original);
     known[mutant.file].results[mutant.id] = result;
     // Written at once: a run may end at any time.
-    writeFileSync(RESULTS, text(known));
+    writeFileSync(RESULTS, `${JSON.stringify(known, null, 2)}\n`);
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
     console.log(`${i + 1}/${mutants.length} ${result.padEnd(9)} ${show(mutant)} (${seconds} s)`);
   }
-}
-
-/** One line a mutant, so that changes can be read. */
-function text(results) {
-  const files = Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{\n${files
-    .map(([file, { hash, results }]) => {
-      const lines = Object.entries(results).map(
-        ([id, result]) => `    ${JSON.stringify(id)}: ${JSON.stringify(result)}`,
-      );
-      return `  ${JSON.stringify(file)}: { "hash": "${hash}", "results": {\n${lines.join(',\n')}\n  } }`;
-    })
-    .join(',\n')}\n}\n`;
 }
 
 /** A copy of what tests need, so that nobody's working tree is ever mutated. */
