@@ -1,6 +1,7 @@
 /**
  * Builds dist/: the library's entries, the worklet as one import-free file, the cores, the networks, their hashes and the types.
- * Options: --core=DIR takes ready core.wasm and core-relaxed.wasm from DIR, --out=DIR writes elsewhere, --no-types.
+ * Options: --core=DIR takes ready core.wasm and core-relaxed.wasm from DIR, --out=DIR writes elsewhere, --no-types,
+ *   --networks=lite leaves the other out.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,6 +9,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { carryLicences } from './bundled.mjs';
 import { firstUseBytes } from './first-use.mjs';
 
 const { values: options } = parseArgs({
@@ -15,6 +17,7 @@ const { values: options } = parseArgs({
     core: { type: 'string' },
     out: { type: 'string', default: 'dist' },
     'no-types': { type: 'boolean', default: false },
+    networks: { type: 'string', default: 'lite,full' },
   },
 });
 const { out } = options;
@@ -28,7 +31,7 @@ const core = options.core ?? 'build';
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-const networks = Object.keys(NETWORKS).filter((name) => existsSync(`models/${name}/model.safetensors`));
+const networks = options.networks.split(',').filter((name) => existsSync(`models/${name}/model.safetensors`));
 for (const name of networks) copyFileSync(`models/${name}/model.safetensors`, `${out}/${NETWORKS[name]}`);
 if (!networks.includes('lite')) console.warn('models/lite is missing: dist has no default network');
 
@@ -38,9 +41,9 @@ const common = {
   define: { __VERSION__: JSON.stringify(version), __FULL__: JSON.stringify(networks.includes('full')) },
   logLevel: 'warning',
 };
-const shipped = { ...common, sourcemap: true, sourcesContent: true };
+const shipped = { ...common, sourcemap: true, sourcesContent: true, metafile: true };
 
-await build({
+const worklet = await build({
   ...shipped,
   entryPoints: ['worklet/processor.ts'],
   // Wrapped in a function: a scope is shared by all modules added to it.
@@ -64,8 +67,8 @@ const integrity = {
 writeFileSync(`${out}/integrity.json`, `${JSON.stringify(integrity, null, 2)}\n`);
 common.define.__INTEGRITY__ = JSON.stringify(integrity);
 
-await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
-await build({
+const tool = await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
+const library = await build({
   ...shipped,
   entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
   format: 'esm',
@@ -78,6 +81,9 @@ await build({
   plugins: [builtFiles()],
   outdir: out,
 });
+
+const outputs = Object.assign({}, ...[worklet, tool, library].map(({ metafile }) => metafile.outputs));
+carryLicences({ outputs }, out);
 
 if (!options['no-types']) {
   const types = `${out}/types`;

@@ -11,10 +11,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const ROWS = 'docs/reliability.json';
 const PAGE = 'docs/reliability.md';
+const MUTANTS = 'docs/mutants.json';
+const ACCEPTED = 'test/mutants/accepted.json';
 const REPORT = 'test-results/reliability.json';
 /** Folders of the tests by their project, which run one after the other: a soak must not make a browser late. */
 const PROJECTS = { unit: ['test/reliability/', 'test/worklet/'], browser: ['test/reliability/browser/'] };
@@ -168,5 +171,41 @@ function page() {
       text.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
     }
   }
+  text.push(...mutants());
   return `${text.join('\n')}\n`;
+}
+
+/** What npm run mutants has found so far, by folder, and what survived with its reason. */
+function mutants() {
+  if (!existsSync(MUTANTS)) return [];
+  const accepted = JSON.parse(readFileSync(ACCEPTED, 'utf8'));
+  const folders = new Map();
+  for (const [file, { results }] of Object.entries(JSON.parse(readFileSync(MUTANTS, 'utf8')))) {
+    const folder = dirname(file);
+    const counts = folders.get(folder) ?? { killed: 0, hashes: 0, survived: 0 };
+    for (const result of Object.values(results)) {
+      const [kind] = result.split(' ');
+      if (kind in counts) counts[kind]++;
+    }
+    folders.set(folder, counts);
+  }
+  const rows = [...folders].sort().map(([folder, { killed, hashes, survived }]) => {
+    const all = killed + hashes + survived;
+    const share = all > 0 ? `${((100 * killed) / all).toFixed(0)} %` : '';
+    return `| ${folder}/ | ${all} | ${killed} | ${hashes} | ${survived} | ${share} |`;
+  });
+  return [
+    '',
+    '## Mutants',
+    '',
+    'Changes of one operator, constant, condition or statement, each tried against the tests of its folder (`npm run mutants`, as far as it has',
+    'run). Those the compiler refuses or makes the same core of do not count. Killed by hashes alone: a test knows that the samples are',
+    'others, none knows what is right.',
+    '',
+    '| folder | mutants | killed | by hashes alone | survived | killed by meaning |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    ...(accepted.length > 0 ? ['', 'Survivors that are no fault of the tests:', ''] : []),
+    ...accepted.map(({ file, change, reason }) => `- \`${file}\`, ${change}: ${reason}`),
+  ];
 }

@@ -68,3 +68,33 @@ describe('support', () => {
     expect(await supportReport()).toEqual({ supported: true, reasons: ['cross-origin-frame'] });
   });
 });
+
+describe('relaxed SIMD is taken only where its dot product', () => {
+  type Dot = (a: number, b: number) => number;
+  const exact: Dot = (a, b) => 4 * a * b + 4;
+
+  async function taken(dot: Dot, valid = true): Promise<boolean> {
+    vi.resetModules();
+    assembly({
+      validate: () => valid,
+      Module: class {},
+      Instance: class {
+        exports = { f: dot };
+      },
+    });
+    return (await import('../src/support')).hasRelaxedSimd();
+  }
+
+  test.each<[string, boolean, Dot]>([
+    ['is exact', true, exact],
+    ['is there at all', false, () => Number.NaN],
+    ['reads the first operand as signed', false, (a, b) => exact(a & 255, b)],
+    ['adds the third operand', false, (a, b) => 4 * a * b],
+    ['adds the third operand also to zero', false, (a, b) => (b === 0 ? 0 : exact(a, b))],
+    ['gets the sign of a product right', false, (a, b) => (a < 0 ? exact(-a, b) : exact(a, b))],
+    ['sums at the highest levels', false, (a, b) => (a === 127 ? exact(a, b) - 1 : exact(a, b))],
+  ])('%s: %s', async (_, expected, dot) => {
+    expect(await taken(dot)).toBe(expected);
+    expect(await taken(exact, false)).toBe(false);
+  });
+});

@@ -1,7 +1,7 @@
 /**
  * 34 ERB-spaced bands as triangles that overlap by half, none narrower than 100 Hz.
  *
- * Band centres in bins of 50 Hz. The table is the one of RNNoise 0.2 (same author as PercepNet), which
+ * Band centres in bins of 50 Hz. The table is taken from RNNoise 0.2 (same author as PercepNet; its licence is in NOTICE), which
  * follows the ERB scale 9.265 ln(1 + f / 228.8) above the 100 Hz limit.
  */
 import { BANDS, BINS, BINS_BYTES } from '../constants';

@@ -1,7 +1,9 @@
 /** What only long runs show: nothing allocated on the audio thread, memory and delay constant over ten minutes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchChromium, openPage, type Site, serve } from './browser';
+import { BUILD, launchChromium, openPage, type Site, serve } from './browser';
 
 const SECONDS = 600;
 /** Until here the engine optimises; boxes of numbers in code not yet optimised are its business. */
@@ -10,8 +12,26 @@ const WARM_UP_SECONDS = 150;
 let browser: Browser;
 let site: Site;
 
+/** The worklet with an allocation in each frame: what the runner has to notice. */
+const PLANTED = `{
+  const register = registerProcessor;
+  globalThis.registerProcessor = (name, Processor) =>
+    register(name, class extends Processor {
+      frameEnd(speech) {
+        this.kept = [];
+        super.frameEnd(speech);
+      }
+    });
+}
+`;
+
 beforeAll(async () => {
-  site = await serve();
+  site = await serve({
+    '/planted/worklet.js': (_, response) =>
+      response
+        .setHeader('content-type', 'text/javascript')
+        .end(PLANTED + readFileSync(join(BUILD, 'worklet.js'), 'utf8')),
+  });
   browser = await launchChromium();
 });
 
@@ -146,29 +166,66 @@ test.each([
   },
 );
 
-test('in a live context only reading the clock, every fifth frame, may allocate', async () => {
+/** Bytes per frame that reading the clock may take, every fifth frame, where the engine boxes what it reads. */
+const CLOCK_BYTES = 8;
+const WINDOW_SECONDS = 2;
+
+/**
+ * The least that the worklet of a live context allocated per frame in any of several short windows. Until the engine has done with
+ * optimising, and while it does so again, code allocates for its sake, for a while; what the code itself allocates, it does in each window.
+ */
+async function leastPerFrame(worklet: string, windows: number): Promise<{ least: number; found: object }> {
   const page = await openPage(browser, site);
   const inspect = await inspectWorklet(page);
-  await page.evaluate(async () => {
-    const context = new AudioContext();
-    const node = await percepnet.NoiseSuppressorNode.create(context, { assets: await tools.assets(), strength: 0.37 });
-    const source = new OscillatorNode(context, { frequency: 300 });
-    source.connect(node).connect(context.destination);
-    source.start();
-    await new Promise((resolve) => setTimeout(resolve, 15_000));
-  });
-  await inspect('HeapProfiler.enable');
-  await inspect('HeapProfiler.startSampling', {
-    samplingInterval: 16,
-    includeObjectsCollectedByMajorGC: true,
-    includeObjectsCollectedByMinorGC: true,
-  });
+  await page.evaluate(
+    async ({ worklet }) => {
+      const context = new AudioContext();
+      const assets = { ...(await tools.assets()), worklet };
+      const node = await percepnet.NoiseSuppressorNode.create(context, { assets, strength: 0.37 });
+      const source = new OscillatorNode(context, { frequency: 300 });
+      source.connect(node).connect(context.destination);
+      source.start();
+      Object.assign(globalThis, { context, node });
+    },
+    { worklet },
+  );
+  const now = (): Promise<number> => page.evaluate(() => (globalThis as unknown as Playing).context.currentTime);
   await page.waitForTimeout(10_000);
-  const { profile } = (await inspect('HeapProfiler.stopSampling')) as { profile: { head: AllocationNode } };
+  await inspect('HeapProfiler.enable');
+  let best = { least: Number.POSITIVE_INFINITY, found: {} };
+  for (let i = 0; i < windows && best.least > CLOCK_BYTES; i++) {
+    const from = await now();
+    await inspect('HeapProfiler.startSampling', {
+      samplingInterval: 16,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    });
+    await page.waitForTimeout(1000 * WINDOW_SECONDS);
+    const { profile } = (await inspect('HeapProfiler.stopSampling')) as { profile: { head: AllocationNode } };
+    const frames = 100 * ((await now()) - from);
+    // A thread that stood still allocates nothing either.
+    if (frames < 50 * WINDOW_SECONDS) continue;
+    const found = allocations(profile.head);
+    const least = Object.values(found).reduce((sum, size) => sum + size, 0) / frames;
+    if (least < best.least) best = { least, found };
+  }
+  expect(await page.evaluate(() => (globalThis as unknown as Playing).node.state)).toBe('running');
   await page.close();
-  const bytes = allocations(profile.head);
-  expect(
-    Object.values(bytes).reduce((sum, size) => sum + size, 0),
-    JSON.stringify(bytes),
-  ).toBeLessThan(8 * 1000);
+  return best;
+}
+
+interface Playing {
+  context: AudioContext;
+  node: InstanceType<typeof percepnet.NoiseSuppressorNode>;
+}
+
+test('in a live context only reading the clock, every fifth frame, may allocate', async () => {
+  const { least, found } = await leastPerFrame('/dist/worklet.js', 20);
+  expect(least, JSON.stringify(found)).toBeLessThan(CLOCK_BYTES);
+});
+
+test('an empty array a frame would be seen in a live context', async () => {
+  const { least } = await leastPerFrame('/planted/worklet.js', 5);
+  expect(least).toBeGreaterThan(CLOCK_BYTES);
+  expect(least).toBeLessThan(Number.POSITIVE_INFINITY);
 });

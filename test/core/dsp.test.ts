@@ -124,16 +124,18 @@ function naiveBands(plain: (k: number) => number): Float64Array {
 }
 
 describe('bands', () => {
-  it('have centres that rise to 20 kHz and are nowhere narrower than 100 Hz', () => {
-    const centres = Array.from({ length: 34 }, (_, i) => core.centre(i) * 50);
-    expect(centres[0]).toBe(0);
-    expect(centres[33]).toBe(20000);
-    for (let i = 1; i < 34; i++) expect(centres[i]! - centres[i - 1]!).toBeGreaterThanOrEqual(100);
-    // Above the 100 Hz limit the steps follow the ERB scale: equal steps of 9.265 ln(1 + f / 228.8) within 20 %.
-    const erb = (f: number) => 9.265 * Math.log(1 + f / 228.8455);
-    const steps = centres.slice(14).map((f, i, all) => (i ? erb(f) - erb(all[i - 1]!) : 0));
-    const mean = steps.slice(1).reduce((a, b) => a + b) / (steps.length - 1);
-    for (const step of steps.slice(1)) expect(Math.abs(step / mean - 1)).toBeLessThan(0.2);
+  it('have centres up to 20 kHz, 1.12 ERB apart to the nearest bin, nowhere nearer than 100 Hz', () => {
+    const centres = Array.from({ length: 34 }, (_, i) => core.centre(i));
+    expect([centres[0], centres[33]]).toEqual([0, 400]);
+    const widths = centres.slice(1).map((bin, i) => bin - centres[i]!);
+    expect(Math.min(...widths)).toBe(2);
+    // They grow as the ear's do, in steps of one bin at least.
+    for (let i = 1; i < 33; i++) expect(widths[i], `band ${i}`).toBeGreaterThanOrEqual(widths[i - 1]!);
+    // ERB = 24.7 (4.37 f / 1 kHz + 1) (Glasberg and Moore 1990); bins of 50 Hz; from where the limit of 100 Hz no longer matters.
+    for (let i = centres.indexOf(24); i < 33; i++) {
+      const erb = (24.7 * (4.37 * 0.05 * centres[i]! + 1)) / 50;
+      expect(Math.abs(widths[i]! - 1.12 * erb), `band ${i}`).toBeLessThan(0.6);
+    }
   });
 
   it('sum Re[a^H b] under their triangles', () => {

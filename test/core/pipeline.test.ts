@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
 import { loadNetwork, parseModel } from '../../src/model';
-import { compileAssembly } from '../helpers/assembly';
+import { coreBytes } from '../reliability/kit';
 
 const FRAME = 480;
 const DELAY = 1440;
@@ -22,7 +22,7 @@ let binary: Uint8Array<ArrayBuffer>;
 let model: Uint8Array;
 
 beforeAll(async () => {
-  binary = await compileAssembly('assembly/index.ts');
+  binary = await coreBytes();
   model = await readFile(new URL('../golden/tiny.safetensors', import.meta.url));
 }, 60_000);
 
@@ -147,6 +147,29 @@ describe('reconstruction', () => {
 });
 
 describe('strength', () => {
+  it.each([0.3, 0.8])('of the frame before is that of the frame that fades into bypass: %f', async (strength) => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const x = noise(30 * FRAME, 6);
+    const wet = new Stream(core, network).process(x, () => strength);
+    const s = new Stream(core, network);
+    const y = s.run(x, (hop) => {
+      if (hop < 29) core.suppressorProcess(s.handle, strength);
+      else core.suppressorBypass(s.handle);
+    });
+    let worst = 0;
+    for (let i = 0; i < FRAME; i++) {
+      const n = 29 * FRAME + i;
+      const share = (i + 0.5) / FRAME;
+      worst = Math.max(worst, Math.abs(y[n]! - ((1 - share) * wet[n]! + share * x[n - DELAY]!)));
+    }
+    expect(worst).toBeLessThan(1e-4);
+    // What it fades from is not the microphone, so the strength matters.
+    let far = 0;
+    for (let n = 29 * FRAME; n < 29.5 * FRAME; n++) far = Math.max(far, Math.abs(wet[n]! - x[n - DELAY]!));
+    expect(far).toBeGreaterThan(0.05);
+  });
+
   it('is a floor: no band falls below 1 - strength', async () => {
     const core = await start();
     const s = new Stream(core, loadNetwork(core, parseModel(model)));

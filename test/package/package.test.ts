@@ -9,6 +9,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script of the build
 import { firstUseBytes } from '../../scripts/first-use.mjs';
+import { buildLibrary } from '../helpers/build';
 import { project, STAGE, tarball } from './tarball';
 
 const run = promisify(execFile);
@@ -42,9 +43,15 @@ test('the public interface is the one written down in api/ (npm run api)', { tim
   }
 });
 
-test('first use takes at most 1.1 MB over the wire', ({ skip }) => {
-  const model = readFileSync(`${STAGE}/dist/model.safetensors`);
-  if (model.length > 2e6) skip('the network is the dense one; the bound belongs to the sparse one');
+test('what is carried brings its licence', () => {
+  expect(JSON.parse(readFileSync(`${STAGE}/dist/bundled.json`, 'utf8'))).toHaveProperty('wavefile');
+  const tool = readFileSync(`${STAGE}/dist/cli.js`, 'utf8');
+  expect(tool).toContain(readFileSync('node_modules/wavefile/LICENSE', 'utf8').trim());
+  expect(tool.trimEnd().split('\n').at(-1)).toBe('//# sourceMappingURL=cli.js.map');
+  expect(readFileSync(`${STAGE}/NOTICE`, 'utf8')).toContain('Neither the name of the Xiph.Org Foundation');
+});
+
+test('first use takes at most 1.1 MB over the wire', () => {
   expect(firstUseBytes(`${STAGE}/dist`)).toBeLessThanOrEqual(1.1e6);
 });
 
@@ -98,16 +105,19 @@ describe('in an empty project', () => {
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
     expect(stdout).toBe('true\n');
   });
+});
 
-  test("a missing 'full' network is named, in the library and by copy-assets", async ({ skip }) => {
-    if (existsSync('models/full/model.safetensors')) skip('it is there');
-    const script = `import { NoiseSuppressorNode } from 'percepnet-wasm';
+test("a build without the 'full' network says so, in the library and in copy-assets", async () => {
+  const out = mkdtempSync(join(tmpdir(), 'lite-only-'));
+  try {
+    buildLibrary(out, '--no-types', '--networks=lite', `--core=${STAGE}/dist`);
+    const script = `import { NoiseSuppressorNode } from '${out}/index.js';
       await NoiseSuppressorNode.preload({ network: 'full' }).catch((error) => console.log(error.code, error.message));`;
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder });
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
     expect(stdout).toMatch(/^asset-not-found .*'full'/);
-    const tool = join(folder, 'node_modules/.bin/percepnet-wasm');
-    await expect(run(tool, ['copy-assets', '--full', 'public/x'], { cwd: folder })).rejects.toThrow(
-      'model-full.safetensors',
-    );
-  });
+    const copy = run(process.execPath, [`${out}/cli.js`, 'copy-assets', '--full', `${out}/public`]);
+    await expect(copy).rejects.toThrow('model-full.safetensors');
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 });

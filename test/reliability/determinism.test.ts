@@ -57,7 +57,7 @@ describe('determinism', () => {
     const known = golden()[name];
     const changed = name !== 'tiny' && model && known?.model !== crc32(model).toString(16).padStart(8, '0');
     const why = !model ? 'not there' : changed && !UPDATE ? 'new weights: npm run reliability -- --golden' : '';
-    it.skipIf(why !== '')(`golden hashes of ${name}${why && ` (${why})`}`, async (context) => {
+    it.skipIf(why !== '')(`golden hashes of ${name}${why && ` (skipped: ${why})`}`, async (context) => {
       const now = await hashes(wasm, model as Uint8Array<ArrayBuffer>);
       if (UPDATE) writeFileSync(GOLDEN, `${JSON.stringify({ ...golden(), [name]: now }, null, 2)}\n`);
       expect(now).toEqual(golden()[name]);
@@ -99,7 +99,7 @@ describe('determinism', () => {
 
   const relaxed = hasRelaxedSimd();
   it.skipIf(!relaxed)(
-    `plain and relaxed SIMD${relaxed ? '' : ' (this engine has no relaxed SIMD: Node >= 24)'}`,
+    `plain and relaxed SIMD${relaxed ? '' : ' (skipped: this engine has no relaxed SIMD, needs Node 24)'}`,
     async (context) => {
       const build = await coreBytes('core-relaxed.wasm');
       expect((await hashes(build, tinyModel())).output).toEqual(golden().tiny?.output);

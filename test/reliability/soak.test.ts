@@ -40,7 +40,7 @@ describe.each(['lite', 'full'] as const)('soak of %s', (name) => {
   const file = shippedModel(name);
 
   it.skipIf(!file)(
-    `hours of sound through the chain${file ? '' : ` (models/${name} is not there)`}`,
+    `hours of sound through the chain${file ? '' : ` (skipped: models/${name} is not there)`}`,
     { timeout: 8 * 3_600_000 },
     (context) => {
       const core = instantiate(module);

@@ -23,6 +23,17 @@ test('levels of the last second, and the attenuation of frames without speech al
   expect(meter.outputLevel).toBeCloseTo(-20, 3);
 });
 
+test('compares what comes out with what went in three frames before, as it was then', () => {
+  const meter = new Meter();
+  // Each frame is louder than the one before by 1 dB and comes out three frames later, 20 dB down.
+  const level = (n: number) => 10 ** ((n - 200) / 20);
+  for (let n = 0; n < 150; n++) {
+    const output = n < 3 ? 0 : 0.1 * level(n - 3);
+    meter.frame(new Float32Array(FRAME).fill(level(n)), new Float32Array(FRAME).fill(output), Float64Array.of(0));
+  }
+  expect(meter.attenuation).toBeCloseTo(20, 3);
+});
+
 test('silence reads -140 dB', () => {
   const meter = new Meter();
   const silence = new Float32Array(FRAME);

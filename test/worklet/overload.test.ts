@@ -25,6 +25,22 @@ describe('OverloadDetector', () => {
     expect(detector.overloads).toBe(0);
   });
 
+  test('is overload from just above 0.7 of real time on', () => {
+    // 20 of the 100 frames are timed: whole milliseconds that make 0.7 of their 200, and one more.
+    const whole = (ms: number): string => {
+      const detector = new OverloadDetector();
+      let timed = 0;
+      let last = 'none';
+      for (let i = 0; i < WINDOW_FRAMES; i++) {
+        const share = detector.timesNext ? Math.floor((++timed * ms) / 20) - Math.floor(((timed - 1) * ms) / 20) : 0;
+        last = detector.frame(share, false);
+      }
+      expect(timed).toBe(20);
+      return last;
+    };
+    expect([139, 140, 141].map(whole)).toEqual(['none', 'none', 'overload']);
+  });
+
   test('tries again after 15, 30 and 60 seconds, then never', () => {
     const detector = new OverloadDetector();
     const waits: number[] = [];

@@ -136,3 +136,19 @@ describe('Pipeline', () => {
     expect([pipeline.framesProcessed, pipeline.framesBypassed]).toEqual([7, 1]);
   });
 });
+
+test('callbacks without a frame prepare the next one, but not in bypass, where the network stands still', () => {
+  const { core } = fakeCore();
+  let prepared = 0;
+  core.suppressorPrepare = () => {
+    prepared++;
+    return 0;
+  };
+  const pipeline = new Pipeline(core, 0, 48_000, 1, 128, OBSERVER, true);
+  const block = [new Float32Array(128)];
+  for (let k = 0; k < 15; k++) pipeline.process(block, block, 128, STRENGTH, true);
+  expect([prepared, pipeline.framesBypassed]).toEqual([0, 4]);
+  // 15 callbacks complete four frames: the eleven others have time.
+  for (let k = 0; k < 15; k++) pipeline.process(block, block, 128, STRENGTH, false);
+  expect([prepared, pipeline.framesProcessed]).toEqual([11, 4]);
+});

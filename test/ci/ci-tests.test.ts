@@ -1,0 +1,135 @@
+/** .ci/run is red for whatever can be wrong with a run: real runs of the runner, each broken in one way. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const HEAD = "import { describe, expect, it } from 'vitest';\n";
+const GOOD = "it('holds', () => expect(1).toBe(1));\n";
+
+let folder: string;
+beforeAll(() => {
+  mkdirSync('test-results', { recursive: true });
+  // Inside the repository, where the runner is found.
+  folder = mkdtempSync(join(process.cwd(), 'test-results/ci-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  code: number;
+  output: string;
+  last: string;
+}
+
+async function command(file: string, args: string[]): Promise<Outcome> {
+  const { VITEST: _, ...env } = process.env;
+  const { code, stdout } = await promisify(execFile)(file, args, { env: { ...env, NO_COLOR: '1' } }).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error) => ({ code: error.code as number, stdout: error.stdout as string }),
+  );
+  return { code, output: stdout, last: stdout.trimEnd().split('\n').at(-1) as string };
+}
+
+/** Runs one file of tests, in a folder of its own. */
+function run(source: string, options: string[] = [], config = 'export default {};'): Promise<Outcome> {
+  const root = mkdtempSync(join(folder, 'run-'));
+  writeFileSync(join(root, 'a.test.ts'), HEAD + source);
+  writeFileSync(join(root, 'vitest.config.ts'), config);
+  return command(process.execPath, ['scripts/ci-tests.mjs', ...options, '--root', root]);
+}
+
+describe.concurrent('the tests of a change', { timeout: 120_000 }, () => {
+  it('are green when all pass', async () => {
+    expect(await run(GOOD)).toMatchObject({ code: 0, last: '1 passed, 0 failed, 0 skipped' });
+  });
+
+  it.each<[string, string, RegExp, string?]>([
+    ['a test that fails', `${GOOD}it('fails', () => expect(1).toBe(2));`, /FAILED: a\.test\.ts > fails/],
+    [
+      'an unhandled rejection',
+      `it('holds', async () => { Promise.reject(new Error('lost')); await new Promise((next) => setTimeout(next, 50)); });`,
+      /FAILED: outside of a test: Error: lost/,
+    ],
+    ['a worker that is killed', `${GOOD}it('dies', () => process.kill(process.pid, 'SIGKILL'));`, /FAILED: /],
+    ['a test still to be written', `${GOOD}it.todo('later');`, /FAILED: todo: a\.test\.ts > later/],
+    [
+      'a skip without a reason',
+      `${GOOD}it.skip('later', () => {});`,
+      /could run it \(no reason\): a\.test\.ts > later/,
+    ],
+    ['a test that keeps the others out', `${GOOD}it.only('alone', () => {});`, /FAILED: /],
+    ['no tests in the file', '', /FAILED: a\.test\.ts could not be run/],
+    ['a file that does not load', `import './none';\n${GOOD}`, /FAILED: a\.test\.ts could not be run/],
+    ['a hook that fails', `describe('x', () => { beforeAll(() => { throw 1; });\n${GOOD} });`, /FAILED: /],
+    [
+      'a runner that leaves no report',
+      GOOD,
+      /FAILED: the runner left no report/,
+      'throw new Error("no configuration");',
+    ],
+    [
+      'a runner that ends badly though all passed',
+      GOOD,
+      /FAILED: the runner ended with 7/,
+      'process.on("exit", () => { process.exitCode = 7; }); export default {};',
+    ],
+    ['no test files', GOOD, /FAILED: /, 'export default { test: { include: ["none/*"] } };'],
+  ])('are red for %s', async (_, source, told, config) => {
+    const { code, output, last } = await run(source, [], config);
+    expect(output).toMatch(told);
+    expect(last).toMatch(/^\d+ passed, [1-9]\d* failed, \d+ skipped$/);
+    expect(code).toBe(1);
+  });
+
+  it('are red for a run that was interrupted, though what ran had passed', async () => {
+    const source = `${GOOD}it('is cut', () => { process.kill(process.ppid, 'SIGINT'); return new Promise(() => {}); });`;
+    expect((await run(source, ['--pool=forks'])).code).toBe(1);
+  });
+
+  it('may be skipped only for what could not be installed', async () => {
+    const source = `${GOOD}it('in Firefox', ({ skip }) => skip('firefox-esr is not installed'));
+      describe.skip('WebKitGTK (skipped: xvfb is not installed)', () => it('too', () => {}));`;
+    const both = await run(source, ['--missing=firefox-esr,xvfb']);
+    expect(both).toMatchObject({ code: 0, last: '1 passed, 0 failed, 2 skipped' });
+    expect(both.output).toContain('SKIPPED, firefox-esr is not installed:\n  a.test.ts > in Firefox');
+    expect(both.output).toContain('SKIPPED, xvfb is not installed:\n');
+    expect(await run(source, ['--missing=xvfb'])).toMatchObject({ code: 1, last: '1 passed, 1 failed, 1 skipped' });
+  });
+
+  it('may be skipped in one Node and pass in another, but not fail there', async () => {
+    const script = join(folder, 'newer');
+    writeFileSync(script, `#!/bin/sh\nNEWER=1 exec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+    const source = (newer: string): string =>
+      `it('needs it', ({ skip }) => { if (!process.env.NEWER) skip('needs a newer Node'); ${newer} });`;
+    const options = [`--newer=${script}`, '--again=a.test.ts'];
+    expect(await run(source(''), options)).toMatchObject({ code: 0, last: '1 passed, 0 failed, 0 skipped' });
+    expect(await run(source(''))).toMatchObject({ code: 1, last: '0 passed, 1 failed, 0 skipped' });
+    expect(await run(source('throw 1;'), options)).toMatchObject({ code: 1, last: '0 passed, 1 failed, 0 skipped' });
+  });
+});
+
+describe('the sum of .ci/run', () => {
+  const sum = (commands: string): Promise<Outcome> =>
+    command('bash', ['-c', `. .ci/tally\nexit77() { return 77; }\n${commands}\ntotal`]);
+
+  it('adds what its parts count', async () => {
+    const commands = `tally echo '3 passed, 0 failed, 2 skipped'\ntally echo '4 passed, 0 failed'\ncheck yes true\ncheck unknown exit77`;
+    expect(await sum(commands)).toMatchObject({ code: 0, last: '8 passed, 0 failed, 3 skipped' });
+  });
+
+  it.each([
+    ['counts a failure', `tally bash -c "echo '3 passed, 1 failed'; exit 1"`, '3 passed, 1 failed, 0 skipped'],
+    [
+      'ends badly with clean counts',
+      `tally bash -c "echo '3 passed, 0 failed'; exit 1"`,
+      '3 passed, 1 failed, 0 skipped',
+    ],
+    ['is killed', `tally bash -c "echo '3 passed, 0 failed'; kill -9 \\$\\$"`, '3 passed, 1 failed, 0 skipped'],
+    ['counts nothing', 'tally echo done', '0 passed, 1 failed, 0 skipped'],
+    ['counts no passed test', `tally echo '0 passed, 0 failed'`, '0 passed, 1 failed, 0 skipped'],
+    ['is no test and fails', 'check no false', '0 passed, 1 failed, 0 skipped'],
+  ])('is red when a part %s', async (_, commands, last) => {
+    expect(await sum(commands)).toMatchObject({ code: 1, last });
+  });
+});
