@@ -2,7 +2,7 @@
  * Runs the reliability tests in their long form and writes docs/reliability.md.
  *
  *   npm run reliability                   everything: hours (SOAK_MINUTES=60 ends each soak after an hour)
- *   npm run reliability -- soak wav       only test files whose names begin so, `coverage`, `audit`; the other rows stay
+ *   npm run reliability -- soak wav       only test files whose names begin so, `coverage`, `audit`, `mutants` (found by npm run mutants); the other rows stay
  *   npm run reliability -- --short        the form of npm test
  *   npm run reliability -- --golden       makes test/golden/hashes.json anew, after a change of weights or of the signal path
  *   npm run reliability -- --from FILE    takes rows from a JSON report of vitest, or from test-results/coverage/summary.json, instead of running anything
@@ -49,7 +49,7 @@ if (options.golden) process.exit(vitest('unit', ['test/reliability/determinism']
 if (options.from?.endsWith('summary.json')) takeCoverage(options.from);
 else if (options.from) takeReport(options.from);
 else {
-  const tests = names.filter((name) => name !== 'coverage' && name !== 'audit');
+  const tests = names.filter((name) => !['coverage', 'audit', 'mutants'].includes(name));
   for (const [project, folders] of Object.entries(PROJECTS)) {
     if (names.length > 0 && tests.length === 0) break;
     const files =
