@@ -1,23 +1,24 @@
 #!/usr/bin/env node
 /** percepnet-wasm: noise suppression for WAV files (also as percepnet-denoise), and copy-assets for web apps. */
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { copyAssets } from './copy-assets';
 import { denoiseFile, type FileResult, planFiles } from './denoise-files';
 import { NoiseSuppressorError } from './errors';
+import { descriptorOf } from './paths';
 import { acquireCore, CORE_CHANNELS, checkStrength } from './stream';
 import { VERSION } from './version';
-import { partial } from './wav';
 
 const HELP = `Removes noise from speech in WAV files.
 
   percepnet-wasm denoise [options] <in.wav> <out.wav>
   percepnet-wasm denoise [options] <folder> <out folder>
 
-The output has the length, sample rate (8 to 192 kHz), channels and sample format of the input. In a folder every .wav is taken,
-at any depth; a file that cannot be read is reported, the others are written, and the exit status is 1.
+The output has the length, sample rate (8 to 192 kHz), channels and sample format of the input. Either may be a pipe or a device, and
+- is standard input or output. In a folder every .wav is taken, at any depth; a file that cannot be read is reported, the others are
+written, and the exit status is 1.
 
   --strength S   0 leaves the sound as it is, 1 removes as much as possible (default 1)
   --model FILE   another network (.safetensors)
@@ -89,7 +90,7 @@ export async function run(args: readonly string[], io: Terminal = terminal, wasm
   let core: Awaited<ReturnType<typeof acquireCore>>;
   let tasks: Awaited<ReturnType<typeof planFiles>>;
   try {
-    tasks = await planFiles(input, output);
+    tasks = await planFiles(input, output, values.model === undefined ? [] : [values.model]);
     core = await acquireCore({ ...(model && { model }), ...(wasm && { wasm }) }, CORE_CHANNELS);
   } catch (error) {
     failure(error);
@@ -97,21 +98,17 @@ export async function run(args: readonly string[], io: Terminal = terminal, wasm
   }
   for (const task of tasks) {
     const bar = new Bar(io, values.progress || (io.isTerminal && !values.quiet), task.input);
-    const interrupted = (): void => {
-      rmSync(partial(task.output), { force: true });
-      process.exit(130);
-    };
-    process.once('SIGINT', interrupted);
     try {
       const result = await denoiseFile(core, task, strength, (fraction) => bar.show(fraction));
       results.push(result);
       bar.clear();
-      if (!values.quiet) io.out(`${task.output}  ${describe(result)}\n`);
+      if (result.warning) io.err(`warning: ${result.warning}\n`);
+      // What is written to standard output must be sound alone.
+      const tell = (await descriptorOf(task.output, 1)) === 1 ? io.err : io.out;
+      if (!values.quiet) tell(`${task.output}  ${describe(result)}\n`);
     } catch (error) {
       bar.clear();
       failure(error instanceof NoiseSuppressorError ? error : named(task.input, error));
-    } finally {
-      process.removeListener('SIGINT', interrupted);
     }
   }
   core.release();
@@ -144,7 +141,7 @@ function named(path: string, error: unknown): Error {
 
 function describe({ format, seconds, spent }: FileResult): string {
   const channels = format.channels === 1 ? 'mono' : format.channels === 2 ? 'stereo' : `${format.channels} channels`;
-  return `${format.sampleRate / 1000} kHz ${channels} ${format.bits}-bit${format.float ? ' float' : ''}  ${pace(seconds, spent)}`;
+  return `${format.sampleRate / 1000} kHz ${channels} ${format.bits}-bit${format.encoding === 'integer' ? '' : ` ${format.encoding}`}  ${pace(seconds, spent)}`;
 }
 
 function pace(seconds: number, spent: number): string {
@@ -216,9 +213,16 @@ export function copy(args: readonly string[], io: Terminal = terminal, source?: 
   }
 }
 
+/** The command line of this process. */
+export async function main(args: readonly string[], wasm?: BufferSource): Promise<void> {
+  // A reader that goes away: writes of sound hear of it themselves, and lost messages are no reason to lose files.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const [command, ...rest] = args;
+  if (command === 'copy-assets') process.exitCode = copy(rest);
+  else process.exitCode = await run(command === 'denoise' ? rest : args, terminal, wasm);
+}
+
 const started = process.argv[1];
 if (started && realpathSync(started) === fileURLToPath(import.meta.url)) {
-  const [command, ...rest] = process.argv.slice(2);
-  if (command === 'copy-assets') process.exitCode = copy(rest);
-  else process.exitCode = await run(command === 'denoise' ? rest : process.argv.slice(2));
+  await main(process.argv.slice(2));
 }

@@ -1,7 +1,8 @@
 /** WAV files and folders of them through the core. Node only. */
-import { mkdir, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { NoiseSuppressorError } from './errors';
+import { identity, STANDARD } from './paths';
 import { type SharedCore, Stream } from './stream';
 import { WAV_BLOCK, type WavFormat, WavReader, WavWriter } from './wav';
 
@@ -16,44 +17,70 @@ export interface FileResult {
   readonly seconds: number;
   /** Of work. */
   readonly spent: number;
+  /** What the user should know. */
+  readonly warning?: string;
 }
 
 /**
- * What to write for an input file or folder. In a folder every .wav is taken, at any depth, under its own name.
- * @throws {NoiseSuppressorError} 'invalid-input' when nothing is there, or output would overwrite input
+ * What to write for an input file or folder; nothing is written yet. In a folder every .wav is taken, at any depth, under its own
+ * name. `-` is standard input or output.
+ * @param kept other files that no output may replace
+ * @throws {NoiseSuppressorError} 'invalid-input' when nothing is there, or an output would overwrite an input, by whatever name
  */
-export async function planFiles(input: string, output: string): Promise<FileTask[]> {
-  const source = await stat(input).catch(() => null);
-  if (!source) throw new NoiseSuppressorError('invalid-input', `${input}: no such file or folder`);
-  const target = await stat(output).catch(() => null);
-  if (!source.isDirectory()) {
-    const into = target?.isDirectory() || /[/\\]$/.test(output);
-    const task = { input, output: into ? join(output, basename(input)) : output };
-    if (resolve(task.input) === resolve(task.output)) throw overwriting(input);
-    return [task];
-  }
-  if (target && !target.isDirectory()) {
-    throw new NoiseSuppressorError('invalid-input', `${output} is a file, and ${input} a folder`);
-  }
-  if (resolve(input) === resolve(output)) throw overwriting(input);
-  const inside = resolve(output) + sep;
-  const tasks = (await readdir(input, { recursive: true, withFileTypes: true }))
-    .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && /\.wav$/i.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    // Results of an earlier run, when the output folder lies in the input folder.
-    .filter((path) => !resolve(path).startsWith(inside))
-    .sort()
-    .map((path) => ({ input: path, output: join(output, relative(input, path)) }));
+export async function planFiles(input: string, output: string, kept: readonly string[] = []): Promise<FileTask[]> {
+  const tasks = await pairs(input, output);
   if (tasks.length === 0) throw new NoiseSuppressorError('invalid-input', `${input}: no .wav file in this folder`);
+  const taken = new Map<string, string>();
+  for (const path of [...kept, ...tasks.map((task) => task.input)]) {
+    const found = await identity(path);
+    if (found) taken.set(found, path);
+  }
+  for (const task of tasks) {
+    const found = await identity(task.output);
+    const other = found && taken.get(found);
+    if (other) throw overwriting(task.output, other);
+  }
   return tasks;
 }
 
-function overwriting(path: string): NoiseSuppressorError {
-  return new NoiseSuppressorError('invalid-input', `${path}: the output would overwrite the input`);
+async function pairs(input: string, output: string): Promise<FileTask[]> {
+  const target = output === STANDARD ? null : await stat(output).catch(() => null);
+  if (input === STANDARD) {
+    if (target?.isDirectory()) throw new NoiseSuppressorError('invalid-input', `${output}: name a file, not a folder`);
+    return [{ input, output }];
+  }
+  const source = await stat(input).catch(() => null);
+  if (!source) throw new NoiseSuppressorError('invalid-input', `${input}: no such file or folder`);
+  if (!source.isDirectory()) {
+    const into = target?.isDirectory() || /[/\\]$/.test(output);
+    return [{ input, output: into ? join(output, basename(input)) : output }];
+  }
+  if (output === STANDARD || (target && !target.isDirectory())) {
+    throw new NoiseSuppressorError('invalid-input', `${output} is a file, and ${input} a folder`);
+  }
+  if (target && (await identity(input)) === (await identity(output))) throw overwriting(output, input);
+  const inside = (await realpath(output).catch(() => resolve(output))) + sep;
+  const root = await realpath(input);
+  return (
+    (await readdir(root, { recursive: true, withFileTypes: true }))
+      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && /\.wav$/i.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      // Results of an earlier run, when the output folder lies in the input folder.
+      .filter((path) => !path.startsWith(inside))
+      .map((path) => relative(root, path))
+      .sort()
+      .map((name) => ({ input: join(input, name), output: join(output, name) }))
+  );
+}
+
+function overwriting(output: string, input: string): NoiseSuppressorError {
+  const also = resolve(output) === resolve(input) ? '' : `, which is the same file as ${input}`;
+  return new NoiseSuppressorError('invalid-input', `${output}${also}: the output would overwrite the input`);
 }
 
 /**
- * Denoises one file: same length, rate, channels, sample format and other chunks. Either the whole output is written or none.
+ * Denoises one file: same length, rate, channels, sample format and other chunks. Either the whole output is written or none;
+ * pipes and devices are written as it goes.
  * @throws {NoiseSuppressorError} 'invalid-audio', and the file system's own errors
  */
 export async function denoiseFile(
@@ -65,8 +92,8 @@ export async function denoiseFile(
   const started = performance.now();
   const reader = await WavReader.open(input);
   try {
-    const { format, length } = reader;
-    await mkdir(dirname(output), { recursive: true });
+    const { format, length, header } = reader;
+    let done = 0;
     const writer = await WavWriter.create(output, reader);
     try {
       const ready: Float32Array[][] = [];
@@ -79,11 +106,12 @@ export async function denoiseFile(
         await writer.write(Array.from({ length: format.channels }, (_, i) => concatenated(blocks.map((b) => b[i]!))));
       };
       try {
-        for (let at = 0; at < length; at += WAV_BLOCK) {
-          const count = Math.min(WAV_BLOCK, length - at);
-          stream.push(await reader.read(at, count), 0, count);
+        for (let block = await reader.read(WAV_BLOCK); block; block = await reader.read(WAV_BLOCK)) {
+          const count = block[0]!.length;
+          stream.push(block, 0, count);
           await flush();
-          onProgress?.((at + count) / length);
+          done += count;
+          if (length < Number.POSITIVE_INFINITY) onProgress?.(done / length);
         }
         stream.finish();
         await flush();
@@ -95,7 +123,8 @@ export async function denoiseFile(
       await writer.discard();
       throw error;
     }
-    return { format, seconds: length / format.sampleRate, spent: (performance.now() - started) / 1000 };
+    const spent = (performance.now() - started) / 1000;
+    return { format, seconds: done / format.sampleRate, spent, ...(header.warning && { warning: header.warning }) };
   } finally {
     await reader.close();
   }

@@ -5,48 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import wavefile from 'wavefile';
 import { WavReader, WavWriter } from '../../src/wav';
 import { noise } from '../helpers/signals';
+import { chunk, extension, format, pcm16, riff } from '../helpers/wav';
 
 const { WaveFile } = wavefile;
 
-/** One chunk with its pad byte. */
-function chunk(id: string, content: Uint8Array): Buffer {
-  const head = Buffer.alloc(8);
-  head.write(id, 'latin1');
-  head.writeUInt32LE(content.length, 4);
-  return Buffer.concat([head, content, Buffer.alloc(content.length & 1)]);
-}
-
-function riff(...chunks: Buffer[]): Buffer {
-  return chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), ...chunks]));
-}
-
-function format(
-  code: number,
-  channels: number,
-  rate: number,
-  bits: number,
-  extra: Uint8Array = new Uint8Array(),
-): Buffer {
-  const fmt = Buffer.alloc(16);
-  fmt.writeUInt16LE(code, 0);
-  fmt.writeUInt16LE(channels, 2);
-  fmt.writeUInt32LE(rate, 4);
-  fmt.writeUInt32LE((rate * channels * bits) / 8, 8);
-  fmt.writeUInt16LE((channels * bits) / 8, 12);
-  fmt.writeUInt16LE(bits, 14);
-  return chunk('fmt ', Buffer.concat([fmt, extra]));
-}
-
-function extension(code: number, bits: number, channels: number): Buffer {
-  const extra = Buffer.from('1600000000000000' + '00000000' + '0000' + '00001000800000aa00389b71', 'hex');
-  extra.writeUInt16LE(22, 0);
-  extra.writeUInt16LE(bits, 2);
-  extra.writeUInt32LE(channels === 2 ? 3 : 4, 4);
-  extra.writeUInt16LE(code, 8);
-  return extra;
-}
-
-const pcm16 = format(1, 1, 48000, 16);
 const text = (content: string) => Buffer.from(content, 'latin1');
 
 describe('WAV files', () => {
@@ -84,7 +46,8 @@ describe('WAV files', () => {
     wav.fromScratch(c.channels, c.rate, c.code, samples as never);
     const path = await put('in.wav', wav.toBuffer());
     const reader = await WavReader.open(path);
-    expect(reader.format).toEqual({ sampleRate: c.rate, channels: c.channels, bits: c.bits, float: c.float });
+    expect(reader.format).toMatchObject({ sampleRate: c.rate, channels: c.channels, bits: c.bits });
+    expect(reader.format.encoding).toBe(c.float ? 'float' : 'integer');
     expect(reader.length).toBe(1001);
     const writer = await WavWriter.create(at('out.wav'), reader);
     for (const [first, count] of [
@@ -92,7 +55,7 @@ describe('WAV files', () => {
       [1, 999],
       [1000, 1],
     ] as const) {
-      const block = await reader.read(first, count);
+      const block = (await reader.read(count))!;
       for (const [i, channel] of block.entries()) {
         const worst = Math.max(...channel.map((x, n) => Math.abs(x - signals[i]![first + n]!)));
         expect(worst).toBeLessThan(c.float ? 1e-7 : 2 ** (1 - Math.min(c.bits, 24)) * 1.6);
@@ -121,10 +84,11 @@ describe('WAV files', () => {
         chunk('bext', text('after')),
       );
       const reader = await WavReader.open(await put('in.wav', file));
-      expect(reader.format).toEqual({ sampleRate: 96000, channels: 2, bits, float: code === 3 });
+      expect(reader.format).toMatchObject({ sampleRate: 96000, channels: 2, bits });
+      expect(reader.format.encoding).toBe(code === 3 ? 'float' : 'integer');
       expect(reader.length).toBe(10);
       const writer = await WavWriter.create(at('out.wav'), reader);
-      await writer.write(await reader.read(0, 10));
+      await writer.write((await reader.read(10))!);
       await writer.finish();
       await reader.close();
       expect(await readFile(at('out.wav'))).toEqual(file);
@@ -160,12 +124,10 @@ describe('WAV files', () => {
     ['a FLAC file', text('fLaC\0\0\0\x22'), /not a WAV file/],
     ['a header alone', good.subarray(0, 12), /without a data chunk/],
     ['half a format', good.subarray(0, 30), /format is incomplete|without a data chunk/],
-    ['a cut file', good.subarray(0, 50), /cut short: it announces 20 bytes of samples and holds 6/],
     ['no format', riff(chunk('data', Buffer.alloc(20))), /before a format/],
     ['no samples', riff(pcm16, chunk('data', Buffer.alloc(0))), /holds no samples/],
     ['less than a sample', riff(format(1, 2, 48000, 32), chunk('data', Buffer.alloc(7))), /holds no samples/],
     ['a short format chunk', riff(chunk('fmt ', Buffer.alloc(10)), chunk('data', Buffer.alloc(20))), /incomplete/],
-    ['mu-law', riff(format(7, 1, 8000, 8), chunk('data', Buffer.alloc(20))), /compressed \(WAV format 7\)/],
     ['no channels', riff(format(1, 0, 48000, 16), chunk('data', Buffer.alloc(20))), /0 channels/],
     ['40 bits', riff(format(1, 1, 48000, 40), chunk('data', Buffer.alloc(20))), /40 bits/],
     ['a rate of 0', riff(format(1, 1, 0, 16), chunk('data', Buffer.alloc(20))), /0 Hz/],
@@ -192,7 +154,7 @@ describe('WAV files', () => {
       const path = await put('mutant.wav', mutant);
       try {
         const reader = await WavReader.open(path);
-        await reader.read(0, reader.length);
+        await reader.read(reader.length);
         await reader.close();
       } catch (error) {
         expect(error, `round ${round}`).toMatchObject({ name: 'NoiseSuppressorError' });
