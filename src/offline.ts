@@ -1,4 +1,5 @@
 /** Recordings and single frames, without Web Audio: in pages, workers and Node. */
+import { Fold } from '../worklet/fold';
 import type { AssetOptions } from './assets';
 import { NoiseSuppressorError } from './errors';
 import {
@@ -22,7 +23,7 @@ export interface DenoiseOptions {
   sampleRate?: number;
   /** 0 leaves the input untouched, 1 removes as much as the model can. Default 1. */
   strength?: number;
-  /** 'mono' mixes all channels down to one; 'stereo' keeps them, pairs sharing their gains. Default: what the input has. */
+  /** 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source. Default: what the input has. */
   channels?: 'mono' | 'stereo';
   assets?: Omit<AssetOptions, 'worklet'>;
   /** Ends the work with code 'aborted'. */
@@ -89,7 +90,12 @@ async function denoiseChannels(
     throw new NoiseSuppressorError('invalid-input', 'all channels must have one length');
   }
   checkAborted(signal);
-  const sources = options.channels === 'mono' && input.length > 1 ? [mixed(input)] : input;
+  let sources = input;
+  if (options.channels === 'mono' && input.length > 1) {
+    const mono = new Float32Array(length);
+    new Fold(rate, input.length).process(input, mono, 0, length);
+    sources = [mono];
+  }
   const output = sources.map(() => new Float32Array(length));
   if (length > 0) {
     const core = await acquireCore(options.assets, sources.length);
@@ -136,17 +142,6 @@ async function run(
 
 function checkAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new NoiseSuppressorError('aborted', 'denoise() was aborted', { cause: signal.reason });
-}
-
-function mixed(channels: readonly Float32Array[]): Float32Array {
-  const mix = new Float32Array(channels[0]!.length);
-  for (const channel of channels) {
-    for (let i = 0; i < mix.length; i++) {
-      const x = channel[i]!;
-      if (Number.isFinite(x)) mix[i] = mix[i]! + x / channels.length;
-    }
-  }
-  return mix;
 }
 
 /** Lets events run. Not setTimeout: background tabs slow it down to once a second. */

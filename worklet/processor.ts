@@ -5,6 +5,7 @@
  */
 import { acquireCore, discardCore, type LoadedCore } from './core';
 import { DelayLine } from './delay-line';
+import { Fold } from './fold';
 import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from './messages';
 import { PROCESSOR_NAME } from './messages';
 import { OverloadDetector } from './overload';
@@ -14,6 +15,8 @@ import { VoiceActivity } from './voice-activity';
 
 /** Milliseconds of a frame. */
 const FRAME_MS = 10;
+/** Channels that Web Audio lets a connection have. */
+const MOST_SIDES = 32;
 /** Keeps times small integers, which engines hold without a box. */
 const CLOCK_MASK = 0x3fffffff;
 
@@ -29,6 +32,9 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private pipeline: Pipeline | null = null;
   private readonly detector = new OverloadDetector();
   private readonly voice: VoiceActivity | null;
+  /** Channels to one, null for stereo; whether there ever were more than one. */
+  private readonly fold: Fold | null;
+  private folded = false;
   /** One of each per channel: the mixed input, the delayed input, the processed output. */
   private readonly mixed: Float32Array[] = [];
   private readonly dry: Float32Array[] = [];
@@ -55,6 +61,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     const voice = options.voiceActivity;
     this.voice = voice && new VoiceActivity({ ...voice, holdFrames: Math.round(voice.holdMs / FRAME_MS) });
     const { quantum, channels } = options;
+    this.fold = channels === 1 ? new Fold(this.rate, MOST_SIDES) : null;
     this.layDryLines(chainLatency(this.rate, headStart(this.rate, quantum)), quantum);
     this.makeRoom(quantum);
     try {
@@ -147,13 +154,18 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     }
   }
 
-  /** Input channels to the channels that are processed: the mean for mono; a lone side fills both of stereo. */
+  /** Input channels to the channels that are processed: folded for mono; a lone side fills both of stereo. */
   private mix(input: Float32Array[], count: number): void {
-    const { mixed } = this;
+    const { mixed, fold } = this;
     if (mixed[0].length < count) this.makeRoom(count);
     const sides = input.length;
+    if (fold && (sides > 1 || this.folded) && sides > 0) {
+      this.folded = true;
+      fold.process(input, mixed[0], 0, count);
+      return;
+    }
     for (let c = 0; c < mixed.length; c++) {
-      const to = this.mixed[c];
+      const to = mixed[c];
       if (sides === 0) {
         to.fill(0);
         continue;
@@ -161,12 +173,6 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       const from = input[c < sides ? c : 0];
       if (from.length === count && to.length === count) to.set(from);
       else for (let i = 0; i < count; i++) to[i] = from[i];
-      if (mixed.length > 1 || sides === 1) continue;
-      for (let s = 1; s < sides; s++) {
-        const side = input[s];
-        for (let i = 0; i < count; i++) to[i] = to[i] + side[i];
-      }
-      for (let i = 0; i < count; i++) to[i] = to[i] / sides;
     }
   }
 

@@ -124,14 +124,19 @@ describe('sound', () => {
     expect(worst).toBeLessThan(2e-3);
   });
 
-  test('stereo to mono is the mean; a lone side fills both of stereo; nothing connected is silence', () => {
-    const [mean] = play(make(), 0.2, { sides: 2 }) as [Float32Array];
-    expect(
-      wrong(mean, delayOf(), 0, (n) => Math.fround((Math.fround(sine(n)) + Math.fround(-0.5 * sine(n))) / 2)),
-    ).toBe(0);
-    scope.currentFrame = 0;
+  test('stereo to mono keeps a voice whose sides are against each other', () => {
+    const [out] = play(make(), 0.2, { sides: 2 }) as [Float32Array];
+    // The second side is the first inverted, 6 dB down: 0.6 of the one, -0.4 of the other.
+    const delay = delayOf();
+    expect(out.every((x, n) => Math.abs(x - (n < delay ? 0 : 0.8 * sine(n - delay))) < 1e-3)).toBe(true);
+  });
+
+  test('a lone side fills both of stereo; two sides stay where they are; nothing connected is silence', () => {
     const [left, right] = play(make({ channels: 2 }), 0.2, { outputs: 2 }) as [Float32Array, Float32Array];
     expect([wrong(left, delayOf()), wrong(right, delayOf())]).toEqual([0, 0]);
+    scope.currentFrame = 0;
+    const apart = play(make({ channels: 2 }), 0.2, { sides: 2, outputs: 2 }) as [Float32Array, Float32Array];
+    expect([wrong(apart[0], delayOf()), wrong(apart[1], delayOf(), 0, (n) => -0.5 * sine(n))]).toEqual([0, 0]);
     scope.currentFrame = 0;
     const [silence] = play(make(), 0.2, { sides: 0 }) as [Float32Array];
     expect(silence.every((x) => x === 0)).toBe(true);
