@@ -3,18 +3,21 @@
  * whatever goes wrong keeps the delayed input audible. `process` allocates nothing, throws nothing, logs nothing and posts
  * only changes.
  */
-import { acquireCore, discardCore, type LoadedCore } from './core';
+import { acquireCore, discardCore, type LoadedCore, releaseCore, replaceCore } from './core';
 import { DelayLine } from './delay-line';
 import { Fold } from './fold';
 import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from './messages';
 import { PROCESSOR_NAME } from './messages';
 import { OverloadDetector } from './overload';
-import { type FrameObserver, Pipeline } from './pipeline';
+import { type FrameObserver, NoRoom, Pipeline } from './pipeline';
 import { chainLatency, headStart } from './timing';
 import { VoiceActivity } from './voice-activity';
 
 /** Milliseconds of a frame. */
 const FRAME_MS = 10;
+/** Samples of the fade back to a core, and seconds its network listens before. */
+const FADE = 480;
+const LISTEN = 0.1;
 /** Channels that Web Audio lets a connection have. */
 const MOST_SIDES = 32;
 /** Keeps times small integers, which engines hold without a box. */
@@ -40,6 +43,8 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private readonly dry: Float32Array[] = [];
   private readonly wet: Float32Array[] = [];
   private readonly dryLines: DelayLine[] = [];
+  /** Samples until a new core is heard alone, when another node broke the one before. */
+  private returning = 0;
   private bypass: boolean;
   private bypassing = false;
   private destroyed = false;
@@ -65,7 +70,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.layDryLines(chainLatency(this.rate, headStart(this.rate, quantum)), quantum);
     this.makeRoom(quantum);
     try {
-      const core = acquireCore(source);
+      const core = acquireCore(source, channels);
       this.core = core;
       this.pipeline = new Pipeline(
         core.exports,
@@ -80,7 +85,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       core.warm = true;
       this.post({ type: 'prepared', latency: this.pipeline.latency, coreVersion: core.exports.coreVersion() });
     } catch (error) {
-      this.fail(error);
+      this.fail(error, true);
     }
   }
 
@@ -96,7 +101,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       } catch (error) {
         // A processor that throws is silent for ever.
         this.broken = true;
-        this.fail(error);
+        this.fail(error, false);
         passThrough(input, output);
       }
     }
@@ -120,6 +125,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       dryLines[c].process(mixed[c], dry[c], count);
     }
     this.nextFrame = currentFrame + count;
+    if (wet && this.returning > 0) this.fadeBack(count);
     const source = wet ? this.wet : dry;
     for (let c = 0; c < output.length; c++) {
       const from = c < source.length ? source[c] : source[0];
@@ -146,12 +152,37 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     if (!pipeline) return false;
     this.bypassing = this.bypass || this.detector.overloaded;
     try {
+      if (this.core?.broken) this.replace(pipeline, this.core);
       if (!pipeline.process(this.mixed, this.wet, count, strength, this.bypassing)) this.delayChanged(pipeline);
       return true;
     } catch (error) {
-      this.fail(error);
+      this.fail(error, true);
       return false;
     }
+  }
+
+  /** Another node broke the core. A new one listens for a while beside the delayed input, which is heard until then. */
+  private replace(pipeline: Pipeline, broken: LoadedCore): void {
+    const { channels } = this.options;
+    const core = replaceCore(broken, channels);
+    this.core = core;
+    pipeline.moveTo(core.exports, core.network);
+    this.returning = Math.round((pipeline.latency + LISTEN) * this.rate) + FADE;
+  }
+
+  /** From the delayed input to the processed output, in place. */
+  private fadeBack(count: number): void {
+    const { wet, dry, returning } = this;
+    for (let c = 0; c < wet.length; c++) {
+      const to = wet[c];
+      const from = dry[c];
+      for (let i = 0; i < count; i++) {
+        const left = returning - i;
+        if (left >= FADE) to[i] = from[i];
+        else if (left > 0) to[i] = to[i] + (left / FADE) * (from[i] - to[i]);
+      }
+    }
+    this.returning = Math.max(0, returning - count);
   }
 
   /** Input channels to the channels that are processed: folded for mono; a lone side fills both of stereo. */
@@ -225,12 +256,23 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.post({ type: 'speech', speaking: voice.speaking, probability: pipeline.probability, time });
   }
 
-  /** From here on only the delayed input is heard. */
-  private fail(error: unknown): void {
-    if (this.core) discardCore(this.core);
+  /**
+   * From here on only the delayed input is heard.
+   * @param ofCore whether a call of the core may have thrown: then nobody uses it any more
+   */
+  private fail(error: unknown, ofCore: boolean): void {
+    if (this.core && ofCore && !(error instanceof NoRoom)) discardCore(this.core);
+    this.giveBack();
+    this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+
+  private giveBack(): void {
+    const { pipeline, core } = this;
     this.pipeline = null;
     this.core = null;
-    this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    if (!core) return;
+    if (!core.broken) pipeline?.destroy();
+    releaseCore(core, this.options.channels);
   }
 
   private receive(message: ToProcessor): void {
@@ -248,7 +290,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
           if (this.state === 'overloaded') this.enter(this.bypass ? 'bypassed' : 'running');
           break;
         case 'reset':
-          pipeline?.reset();
+          if (!this.core?.broken) pipeline?.reset();
           if (this.voice?.reset()) this.postSpeech();
           break;
         case 'probability':
@@ -262,7 +304,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
           break;
       }
     } catch (error) {
-      this.fail(error);
+      this.fail(error, true);
     }
   }
 
@@ -292,10 +334,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.destroyed = true;
     this.port.onmessage = null;
     this.port.close();
-    const { pipeline } = this;
-    this.pipeline = null;
-    this.core = null;
-    pipeline?.destroy();
+    this.giveBack();
   }
 
   private post(message: FromProcessor): void {
