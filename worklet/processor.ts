@@ -43,6 +43,14 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private readonly dry: Float32Array[] = [];
   private readonly wet: Float32Array[] = [];
   private readonly dryLines: DelayLine[] = [];
+  /**
+   * When the core is lost between two samples, the delayed input begins where the output was: by the last sample of both, and the
+   * difference, which fades while `settling` samples are left.
+   */
+  private readonly lastOut: Float32Array;
+  private readonly lastDry: Float32Array;
+  private readonly step: Float32Array;
+  private settling = 0;
   /** Samples until a new core is heard alone, when another node broke the one before. */
   private returning = 0;
   private bypass: boolean;
@@ -66,6 +74,9 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     const voice = options.voiceActivity;
     this.voice = voice && new VoiceActivity({ ...voice, holdFrames: Math.round(voice.holdMs / FRAME_MS) });
     const { quantum, channels } = options;
+    this.lastOut = new Float32Array(channels);
+    this.lastDry = new Float32Array(channels);
+    this.step = new Float32Array(channels);
     this.fold = channels === 1 ? new Fold(this.rate, MOST_SIDES) : null;
     this.layDryLines(chainLatency(this.rate, headStart(this.rate, quantum)), quantum);
     this.makeRoom(quantum);
@@ -127,6 +138,11 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.nextFrame = currentFrame + count;
     if (wet && this.returning > 0) this.fadeBack(count);
     const source = wet ? this.wet : dry;
+    if (this.settling > 0) this.settle(source, count);
+    for (let c = 0; c < dry.length; c++) {
+      this.lastOut[c] = source[c][count - 1];
+      this.lastDry[c] = dry[c][count - 1];
+    }
     for (let c = 0; c < output.length; c++) {
       const from = c < source.length ? source[c] : source[0];
       const to = output[c];
@@ -156,6 +172,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       if (!pipeline.process(this.mixed, this.wet, count, strength, this.bypassing)) this.delayChanged(pipeline);
       return true;
     } catch (error) {
+      this.lose();
       this.fail(error, true);
       return false;
     }
@@ -167,7 +184,24 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     const core = replaceCore(broken, channels);
     this.core = core;
     pipeline.moveTo(core.exports, core.network);
+    this.lose();
     this.returning = Math.round((pipeline.latency + LISTEN) * this.rate) + FADE;
+  }
+
+  /** The output of the next sample is the delayed input, but for a step that fades. */
+  private lose(): void {
+    const { step, lastOut, lastDry } = this;
+    for (let c = 0; c < step.length; c++) step[c] = lastOut[c] - lastDry[c];
+    this.settling = FADE;
+  }
+
+  private settle(source: Float32Array[], count: number): void {
+    const { step, settling } = this;
+    for (let c = 0; c < step.length; c++) {
+      const to = source[c];
+      for (let i = 0; i < count && i < settling; i++) to[i] = to[i] + ((settling - i) / FADE) * step[c];
+    }
+    this.settling = Math.max(0, settling - count);
   }
 
   /** From the delayed input to the processed output, in place. */
