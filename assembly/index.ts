@@ -35,7 +35,7 @@ const VERSION: i32 = (0 << 16) | (1 << 8) | 0;
 const MAX_NETWORKS: i32 = 4;
 const MAX_SUPPRESSORS: i32 = 64;
 /** A little more than a Suppressor without a network takes. */
-const SUPPRESSOR_BYTES: i64 = 5 << 14;
+const SUPPRESSOR_BYTES: i64 = 6 << 14;
 
 /** Codes of this file; those of a refused network are in network/weights.ts. */
 const ERROR_HANDLE: i32 = -1;
@@ -182,7 +182,7 @@ export function suppressorPrepare(handle: i32): i32 {
   return s ? (s.prepare() as i32) : ERROR_HANDLE;
 }
 
-/** As suppressorProcess for two channels of one source that share the lower gain of each band. */
+/** As suppressorProcess for two channels; the speech probability is that of the one that speaks more. */
 export function suppressorProcessLinked(left: i32, right: i32, strength: f32): f32 {
   const l = suppressorAt(left);
   const r = suppressorAt(right);

@@ -13,6 +13,7 @@
 import { comfortFloor } from './bands/comfort';
 import { bandProducts, interpolate } from './bands/erb';
 import { Expander } from './bands/expander';
+import { Link } from './bands/link';
 import { postFilter } from './bands/postfilter';
 import { WienerFilter } from './bands/wiener';
 import {
@@ -137,6 +138,7 @@ export class Suppressor {
   private viterbi: Viterbi = new Viterbi();
   private wiener: WienerFilter = new WienerFilter();
   private expander: Expander = new Expander();
+  private link: Link = new Link();
   /** Null: no network, every gain is one. */
   private state: NetworkState | null = null;
   private lastStrength: f32 = 1;
@@ -164,6 +166,7 @@ export class Suppressor {
     this.viterbi.reset();
     this.wiener.reset();
     this.expander.reset();
+    this.link.reset();
     this.period = MIN_PERIOD;
     this.futurePeriod = MIN_PERIOD;
     this.speech = 0;
@@ -214,22 +217,23 @@ export class Suppressor {
     return state ? state.prepare() : false;
   }
 
-  /** Two channels of one source: each is analysed, and each band gets the lower gain of the two. */
+  /** Two channels, each with a network's state of its own, whose gains are linked where they hear one source (bands/link.ts). */
   processLinked(other: Suppressor, strength: f32): f32 {
     this.analyse();
     other.analyse();
     this.infer();
     other.infer();
+    const together = this.link.process(
+      this.spectrumInDecision,
+      other.spectrumInDecision,
+      this.energyInDecision,
+      other.energyInDecision,
+      changetype<usize>(this.gains),
+      changetype<usize>(other.gains),
+    );
     const speech = max(this.speech, other.speech);
-    this.speech = speech;
-    other.speech = speech;
-    const gains = changetype<usize>(this.gains);
-    const otherGains = changetype<usize>(other.gains);
-    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
-      const lower = min(load<f32>(gains + b), load<f32>(otherGains + b));
-      store<f32>(gains + b, lower);
-      store<f32>(otherGains + b, lower);
-    }
+    this.speech += together * (speech - this.speech);
+    other.speech += together * (speech - other.speech);
     this.synthesise(strength);
     other.synthesise(strength);
     return speech;

@@ -5,10 +5,11 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { copyAssets } from './copy-assets';
+import { CORE_CHANNELS } from './core';
 import { denoiseFile, type FileResult, planFiles } from './denoise-files';
 import { NoiseSuppressorError } from './errors';
 import { descriptorOf } from './paths';
-import { acquireCore, CORE_CHANNELS, checkStrength } from './stream';
+import { acquireCore, checkStrength } from './stream';
 import { VERSION } from './version';
 
 const HELP = `Removes noise from speech in WAV files.
@@ -109,6 +110,7 @@ export async function run(args: readonly string[], io: Terminal = terminal, wasm
     } catch (error) {
       bar.clear();
       failure(error instanceof NoiseSuppressorError ? error : named(task.input, error));
+      if (core.broken) core = core.renew();
     }
   }
   core.release();

@@ -46,6 +46,9 @@ export const CORE_EXPORTS: readonly (keyof CoreExports)[] = [
   'resamplerDestroy',
 ];
 
+/** Channels one instance can hold (MAX_SUPPRESSORS in assembly/index.ts). */
+export const CORE_CHANNELS = 64;
+
 /** The core asks for one import, the abort hook; calling it ends the call with an exception. */
 export const CORE_IMPORTS = {
   env: {

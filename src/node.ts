@@ -15,7 +15,7 @@ export interface NoiseSuppressorOptions {
   strength?: number;
   /** Start in bypass. Default false. */
   bypass?: boolean;
-  /** 'mono' downmixes; 'stereo' applies one shared gain to both sides. Default 'mono'. */
+  /** 'mono' folds all channels into one that keeps each voice; 'stereo' shares gains where both sides hear one source. Default 'mono'. */
   channels?: 'mono' | 'stereo';
   /** Speech decisions. Default: on, with the defaults of VoiceActivityOptions. */
   voiceActivity?: boolean | VoiceActivityOptions;
@@ -183,7 +183,8 @@ export class NoiseSuppressorNode extends Base {
       numberOfInputs: 1,
       numberOfOutputs: 1,
       channelCount: channels,
-      channelCountMode: 'explicit',
+      // For mono the processor folds all channels itself: the browser's mean takes away what the two sides of a voice have inverted.
+      channelCountMode: channels === 1 ? 'max' : 'explicit',
       channelInterpretation: 'speakers',
       outputChannelCount: [channels],
       parameterData: { strength: options.strength ?? 1 },

@@ -1,20 +1,14 @@
 /** Recordings and single frames, without Web Audio: in pages, workers and Node. */
+import { Fold } from '../worklet/fold';
 import type { AssetOptions } from './assets';
+import { CORE_CHANNELS } from './core';
 import { NoiseSuppressorError } from './errors';
-import {
-  acquireCore,
-  CORE_DELAY,
-  CORE_RATE,
-  CoreBuffer,
-  checkRate,
-  checkStrength,
-  created,
-  FRAME,
-  type SharedCore,
-  Stream,
-} from './stream';
+import { checkOptions, checkSamples } from './offline-options';
+import { isFloat32Array, shown } from './realm';
+import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './stream';
 
 export type { AssetOptions } from './assets';
+export { Denoiser } from './denoiser';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { type AssetIntegrity, integrity } from './integrity';
 
@@ -23,7 +17,7 @@ export interface DenoiseOptions {
   sampleRate?: number;
   /** 0 leaves the input untouched, 1 removes as much as the model can. Default 1. */
   strength?: number;
-  /** 'mono' mixes all channels down to one; 'stereo' keeps them, pairs sharing their gains. Default: what the input has. */
+  /** 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source. Default: what the input has. */
   channels?: 'mono' | 'stereo';
   assets?: Omit<AssetOptions, 'worklet'>;
   /** Ends loading and work with code 'aborted'. */
@@ -42,8 +36,9 @@ const BLOCK = 48000;
 /**
  * Suppresses noise in a recording. Same length and rate as the input, delay removed, input untouched. NaN and infinity count
  * as 0. Runs on the calling thread with a breath every 40 ms; for long recordings in a page use a worker.
- * @param input one channel, a list of channels of one length, or an AudioBuffer
- * @throws {NoiseSuppressorError} 'invalid-input', 'aborted', 'timeout', and what loading the assets throws
+ * @param input one channel, a list of up to 64 channels of one length (any number for 'mono'), or an AudioBuffer; of any realm
+ * @throws {NoiseSuppressorError} 'invalid-input' for an option or argument that is none, which it names; 'aborted', 'timeout';
+ * 'processor-failed' when the core traps; and what loading the assets throws
  */
 export function denoise(input: AudioBuffer, options?: DenoiseOptions): Promise<AudioBuffer>;
 export function denoise(input: Float32Array, options: DenoiseOptions & { sampleRate: number }): Promise<Float32Array>;
@@ -55,7 +50,12 @@ export async function denoise(
   input: AudioBuffer | Float32Array | readonly Float32Array[],
   options: DenoiseOptions = {},
 ): Promise<AudioBuffer | Float32Array | Float32Array[]> {
+  checkOptions(options);
   if (isAudioBuffer(input)) {
+    if (options.sampleRate !== undefined && options.sampleRate !== input.sampleRate) {
+      const text = `sampleRate is that of the AudioBuffer, ${input.sampleRate}, not ${options.sampleRate}: leave it out`;
+      throw new NoiseSuppressorError('invalid-input', text);
+    }
     const channels = Array.from({ length: input.numberOfChannels }, (_, i) => input.getChannelData(i));
     const result = await denoiseChannels(channels, input.sampleRate, options);
     // The input's own class: AudioBuffer is no global where a Web Audio library for Node is used.
@@ -68,10 +68,14 @@ export async function denoise(
     for (const [i, channel] of result.entries()) buffer.copyToChannel(channel, i);
     return buffer;
   }
-  if (input instanceof Float32Array) return (await denoiseChannels([input], options.sampleRate, options))[0]!;
-  if (!Array.isArray(input) || !input.every((channel) => channel instanceof Float32Array)) {
-    throw new NoiseSuppressorError('invalid-input', 'the input is a Float32Array, a list of them or an AudioBuffer');
+  if (isFloat32Array(input)) return (await denoiseChannels([input], options.sampleRate, options))[0]!;
+  if (!Array.isArray(input)) {
+    throw new NoiseSuppressorError(
+      'invalid-input',
+      `input is a Float32Array, a list of them or an AudioBuffer, not ${shown(input)}`,
+    );
   }
+  for (const [i, channel] of input.entries()) checkSamples(`channel ${i} of input`, channel);
   return denoiseChannels(input, options.sampleRate, options);
 }
 
@@ -84,20 +88,36 @@ async function denoiseChannels(
   sampleRate: number | undefined,
   options: DenoiseOptions,
 ): Promise<Float32Array<ArrayBuffer>[]> {
-  const { signal, onProgress } = options;
-  const strength = checkStrength(options.strength ?? 1);
+  const { signal, onProgress, strength = 1 } = options;
   const rate = checkRate(sampleRate);
   const length = input[0]?.length ?? 0;
   if (input.some((channel) => channel.length !== length)) {
-    throw new NoiseSuppressorError('invalid-input', 'all channels must have one length');
+    throw new NoiseSuppressorError('invalid-input', 'all channels of input must have one length');
   }
   checkAborted(signal);
-  const sources = options.channels === 'mono' && input.length > 1 ? [mixed(input)] : input;
+  let sources = input;
+  if (options.channels === 'mono' && input.length > 1) {
+    const mono = new Float32Array(length);
+    new Fold(rate, input.length).process(input, mono, 0, length);
+    sources = [mono];
+  }
+  if (sources.length > CORE_CHANNELS) {
+    throw new NoiseSuppressorError('invalid-input', `input has up to ${CORE_CHANNELS} channels, not ${sources.length}`);
+  }
   const output = sources.map(() => new Float32Array(length));
-  if (length > 0) {
+  let told = 0;
+  const tell = (fraction: number): void => {
+    // Not again what was done before, when the work began anew.
+    if (fraction >= told) onProgress?.(fraction);
+    told = Math.max(told, fraction);
+  };
+  for (let done = length === 0; !done; ) {
     const core = await acquireCore(options.assets, sources.length, options);
     try {
-      await run(core, sources, output, rate, strength, options);
+      await run(core, sources, output, rate, strength, signal, tell);
+      done = true;
+    } catch (error) {
+      if (!(error instanceof CoreLost)) throw error;
     } finally {
       core.release();
     }
@@ -112,7 +132,8 @@ async function run(
   output: readonly Float32Array[],
   rate: number,
   strength: number,
-  { signal, onProgress }: DenoiseOptions,
+  signal: AbortSignal | undefined,
+  tell: (fraction: number) => void,
 ): Promise<void> {
   const length = input[0]!.length;
   let written = 0;
@@ -126,7 +147,7 @@ async function run(
       checkAborted(signal);
       stream.push(input, at, Math.min(at + BLOCK, length));
       if (performance.now() - breath < SLICE_MS) continue;
-      onProgress?.(written / length);
+      tell(written / length);
       await yieldToHost();
       breath = performance.now();
     }
@@ -142,17 +163,6 @@ function checkAborted(signal: AbortSignal | undefined): void {
     throw new NoiseSuppressorError('aborted', 'the work was aborted by its signal', { cause: signal.reason });
 }
 
-function mixed(channels: readonly Float32Array[]): Float32Array {
-  const mix = new Float32Array(channels[0]!.length);
-  for (const channel of channels) {
-    for (let i = 0; i < mix.length; i++) {
-      const x = channel[i]!;
-      if (Number.isFinite(x)) mix[i] = mix[i]! + x / channels.length;
-    }
-  }
-  return mix;
-}
-
 /** Lets events run. Not setTimeout: background tabs slow it down to once a second. */
 function yieldToHost(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
@@ -164,112 +174,4 @@ function yieldToHost(): Promise<void> {
     };
     port2.postMessage(null);
   });
-}
-
-/**
- * Frame by frame, for custom pipelines. The output of a call is the input `delay` samples ago, denoised.
- * process(), reset() and strength are real-time safe: they allocate nothing.
- */
-export class Denoiser {
-  /** Hertz. */
-  readonly sampleRate = CORE_RATE;
-  /** Samples per channel and call: 10 ms. */
-  readonly frameLength = FRAME;
-  /** Samples from input to output: 30 ms. */
-  readonly delay = CORE_DELAY;
-  private core: SharedCore | null;
-  private readonly suppressors: number[] = [];
-  private readonly inputs: CoreBuffer[] = [];
-  private readonly outputs: CoreBuffer[] = [];
-  private currentStrength: number;
-
-  /**
-   * @throws {NoiseSuppressorError} 'invalid-input' for a sampleRate other than 48000 (denoise() takes any) or a strength
-   * outside 0..1, and what loading the assets throws
-   */
-  static async create(options: Omit<DenoiseOptions, 'onProgress'> = {}): Promise<Denoiser> {
-    const strength = checkStrength(options.strength ?? 1);
-    if (options.sampleRate !== undefined && options.sampleRate !== CORE_RATE) {
-      throw new NoiseSuppressorError('invalid-input', `a Denoiser runs at ${CORE_RATE} Hz: resample, or use denoise()`);
-    }
-    const channels = options.channels === 'stereo' ? 2 : 1;
-    const core = await acquireCore(options.assets, channels, options);
-    try {
-      checkAborted(options.signal);
-      return new Denoiser(core, channels, strength);
-    } catch (error) {
-      core.release();
-      throw error;
-    }
-  }
-
-  private constructor(core: SharedCore, channels: number, strength: number) {
-    this.core = core;
-    this.currentStrength = strength;
-    const { exports } = core;
-    for (let i = 0; i < channels; i++) {
-      const suppressor = created(exports.suppressorCreate(core.network));
-      this.suppressors.push(suppressor);
-      this.inputs.push(new CoreBuffer(exports.memory, exports.suppressorInput(suppressor), FRAME));
-      this.outputs.push(new CoreBuffer(exports.memory, exports.suppressorOutput(suppressor), FRAME));
-    }
-  }
-
-  /** 0..1, from the next frame on. */
-  get strength(): number {
-    return this.currentStrength;
-  }
-
-  set strength(value: number) {
-    this.currentStrength = checkStrength(value);
-  }
-
-  /**
-   * One frame. Returns its speech probability, 0..1.
-   * @param input frameLength samples in +-1; in stereo the left frame followed by the right one
-   * @param output as input; may be the same array
-   * @throws {NoiseSuppressorError} 'invalid-input' when an array is too short, 'destroyed'
-   */
-  process(input: Float32Array, output: Float32Array): number {
-    const { exports } = this.living();
-    const length = FRAME * this.suppressors.length;
-    if (input.length < length || output.length < length) {
-      throw new NoiseSuppressorError('invalid-input', `a frame has ${length} samples`);
-    }
-    for (let i = 0; i < this.inputs.length; i++) {
-      const view = this.inputs[i]!.view;
-      for (let n = 0; n < FRAME; n++) view[n] = input[i * FRAME + n]!;
-    }
-    const left = this.suppressors[0]!;
-    const right = this.suppressors[1];
-    const speech =
-      right === undefined
-        ? exports.suppressorProcess(left, this.currentStrength)
-        : exports.suppressorProcessLinked(left, right, this.currentStrength);
-    for (let i = 0; i < this.outputs.length; i++) output.set(this.outputs[i]!.view, i * FRAME);
-    return speech;
-  }
-
-  /** Forgets all that was heard. */
-  reset(): void {
-    const { exports } = this.living();
-    for (const suppressor of this.suppressors) exports.suppressorReset(suppressor);
-  }
-
-  /** Idempotent. */
-  destroy(): void {
-    if (!this.core) return;
-    for (const suppressor of this.suppressors) this.core.exports.suppressorDestroy(suppressor);
-    this.core.release();
-    this.core = null;
-  }
-
-  [Symbol.dispose](): void {
-    this.destroy();
-  }
-
-  private living(): SharedCore {
-    if (!this.core) throw new NoiseSuppressorError('destroyed', 'this Denoiser was destroyed');
-    return this.core;
-  }
 }

@@ -1,9 +1,10 @@
 /** Whole recordings through the core, block by block, at any sample rate and with the delay removed. For offline use only. */
-import { type AssetOptions, loadAssets } from './assets';
-import { CORE_IMPORTS, type CoreExports } from './core';
+import { type AssetOptions, type LoadedAssets, loadAssets } from './assets';
+import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from './core';
 import { NoiseSuppressorError } from './errors';
 import { checkLimits, LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
 import { loadNetwork } from './model';
+import { shown } from './realm';
 
 /** Rate of the core in hertz. */
 export const CORE_RATE = 48000;
@@ -18,13 +19,16 @@ export const MAX_RATE = 768000;
 /** Input samples resampled at a time. */
 const CHUNK = 960;
 
-/** Channels one core can hold (MAX_SUPPRESSORS in assembly/index.ts). */
-export const CORE_CHANNELS = 64;
-
 /** A core with a network and room for the channels asked for. */
 export interface SharedCore {
   readonly exports: CoreExports;
   readonly network: number;
+  /** True once a call of anybody who shares the instance has thrown: its memory cannot be trusted any more. */
+  readonly broken: boolean;
+  /** Takes the instance out of use, for all who share it. */
+  discard(): void;
+  /** The same room in a sound instance of the same files, made if need be; this one is given back. */
+  renew(): SharedCore;
   /** Gives the room back; the last release lets the garbage collector have the instance. Call once. */
   release(): void;
 }
@@ -34,6 +38,7 @@ interface Instance {
   readonly network: number;
   /** Channels given away. */
   taken: number;
+  broken: boolean;
 }
 
 /** Living instances by the files they are made of. */
@@ -54,37 +59,68 @@ export async function acquireCore(
   const assets = await limited([signal, options.fetchInit?.signal], timeoutMs, 'the files did not come', (wait) =>
     loadAssets(options, wait),
   );
-  const findRoom = () => instances.get(assets.key)?.find(({ taken }) => taken + channels <= CORE_CHANNELS);
-  let found = findRoom();
-  if (!found) {
-    const { instance } = await WebAssembly.instantiate(assets.wasm, CORE_IMPORTS);
-    // Another caller may have been faster while this one waited.
-    found = findRoom();
-    if (!found) {
-      const exports = instance.exports as unknown as CoreExports;
-      found = { exports, network: loadNetwork(exports, assets.model), taken: 0 };
-      instances.set(assets.key, [...(instances.get(assets.key) ?? []), found]);
-    }
-  }
-  const core = found;
+  return share(assets, channels);
+}
+
+function share(assets: LoadedAssets, channels: number): SharedCore {
+  const others = instances.get(assets.key) ?? [];
+  const core = others.find(({ taken }) => taken + channels <= CORE_CHANNELS) ?? instantiate(assets);
+  if (core.taken === 0) instances.set(assets.key, [...others, core]);
   core.taken += channels;
+  const forget = (): void => {
+    const left = (instances.get(assets.key) ?? []).filter((other) => other !== core);
+    if (left.length > 0) instances.set(assets.key, left);
+    else instances.delete(assets.key);
+  };
+  const release = (): void => {
+    core.taken -= channels;
+    if (core.taken === 0) forget();
+  };
   return {
     exports: core.exports,
     network: core.network,
-    release() {
-      core.taken -= channels;
-      if (core.taken > 0) return;
-      const others = (instances.get(assets.key) ?? []).filter((other) => other !== core);
-      if (others.length > 0) instances.set(assets.key, others);
-      else instances.delete(assets.key);
+    get broken() {
+      return core.broken;
     },
+    discard() {
+      core.broken = true;
+      forget();
+    },
+    renew() {
+      const fresh = share(assets, channels);
+      release();
+      return fresh;
+    },
+    release,
   };
+}
+
+/** Synchronous, so that who calls process() can go on after a fault; the core is small. */
+function instantiate({ wasm, model }: LoadedAssets): Instance {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), CORE_IMPORTS);
+  const exports = instance.exports as unknown as CoreExports;
+  return { exports, network: loadNetwork(exports, model), taken: 0, broken: false };
+}
+
+/** Somebody else's call has broken the shared core: the same work succeeds on another. */
+export class CoreLost extends NoiseSuppressorError {
+  constructor() {
+    super('processor-failed', 'another stream broke the core that this one shared: begin anew');
+  }
+}
+
+/** Ends the use of a core one of whose calls has thrown; gives what to throw instead. */
+export function failed(core: SharedCore, cause: unknown): NoiseSuppressorError {
+  if (cause instanceof NoiseSuppressorError) return cause;
+  core.discard();
+  const message = cause instanceof Error ? cause.message : cause;
+  return new NoiseSuppressorError('processor-failed', `the core stopped working: ${message}`, { cause });
 }
 
 /** @throws {NoiseSuppressorError} 'invalid-input' unless 0 <= strength <= 1 */
 export function checkStrength(strength: number): number {
-  if (!(strength >= 0 && strength <= 1)) {
-    throw new NoiseSuppressorError('invalid-input', `strength is a number from 0 to 1, not ${strength}`);
+  if (typeof strength !== 'number' || !(strength >= 0 && strength <= 1)) {
+    throw new NoiseSuppressorError('invalid-input', `strength is a number from 0 to 1, not ${shown(strength)}`);
   }
   return strength;
 }
@@ -199,7 +235,7 @@ export class Stream {
   /** Samples in the suppressors' input frames. */
   private filled = 0;
   /** Samples still to be dropped from the front of the output. */
-  private late: number;
+  private late = CORE_DELAY;
   private received = 0;
   private delivered = 0;
 
@@ -212,35 +248,46 @@ export class Stream {
   ) {
     try {
       for (let i = 0; i < channelCount; i++) this.channels.push(new Channel(core.exports, core.network, rate));
+      const { toCore, fromCore } = this.channels[0] ?? {};
+      if (toCore && fromCore) {
+        // The delay at 48 kHz is a whole number of samples of `rate` only at multiples of `step`: zeros ahead make it one.
+        const step = CORE_RATE / greatestCommonDivisor(CORE_RATE, rate);
+        const delay = Math.ceil((CORE_DELAY + fromCore.delay) / step) * step;
+        this.late = toCore.delay + (delay * rate) / CORE_RATE;
+        this.prefill(delay - CORE_DELAY - fromCore.delay);
+      }
     } catch (error) {
       this.destroy();
-      throw error;
-    }
-    this.late = CORE_DELAY;
-    const { toCore, fromCore } = this.channels[0] ?? {};
-    if (toCore && fromCore) {
-      // The delay at 48 kHz is a whole number of samples of `rate` only at multiples of `step`: zeros ahead make it one.
-      const step = CORE_RATE / greatestCommonDivisor(CORE_RATE, rate);
-      const delay = Math.ceil((CORE_DELAY + fromCore.delay) / step) * step;
-      this.late = toCore.delay + (delay * rate) / CORE_RATE;
-      this.prefill(delay - CORE_DELAY - fromCore.delay);
+      throw failed(core, error);
     }
   }
 
-  /** Takes samples first to end of all channels. What is not finite counts as 0. */
+  /**
+   * Takes samples first to end of all channels. What is not finite counts as 0.
+   * @throws {NoiseSuppressorError} 'processor-failed' when the core traps, CoreLost when it did so for somebody else
+   */
   push(channels: readonly Float32Array[], first: number, end: number): void {
     this.received += end - first;
-    for (let at = first; at < end; at += CHUNK) this.feed(channels, at, Math.min(CHUNK, end - at));
+    for (let at = first; at < end; at += CHUNK) this.run(channels, at, Math.min(CHUNK, end - at));
   }
 
-  /** Delivers the rest. */
+  /** Delivers the rest. Throws as push() does. */
   finish(): void {
     const silence = this.channels.map(() => new Float32Array(CHUNK));
-    while (this.delivered < this.received) this.feed(silence, 0, CHUNK);
+    while (this.delivered < this.received) this.run(silence, 0, CHUNK);
   }
 
   destroy(): void {
-    for (const channel of this.channels.splice(0)) channel.destroy();
+    for (const channel of this.channels.splice(0)) if (!this.core.broken) channel.destroy();
+  }
+
+  private run(sources: readonly Float32Array[], first: number, count: number): void {
+    if (this.core.broken) throw new CoreLost();
+    try {
+      this.feed(sources, first, count);
+    } catch (error) {
+      throw failed(this.core, error);
+    }
   }
 
   private feed(sources: readonly Float32Array[], first: number, count: number): void {

@@ -3,8 +3,8 @@
  * ITU-R BS.2088) and Wave64. In bounded memory and linear time, whatever the header says. Node only.
  */
 import type { ByteSource } from './bytes';
+import { CORE_CHANNELS } from './core';
 import { NoiseSuppressorError } from './errors';
-import { CORE_CHANNELS } from './stream';
 
 /** Format tags of the fmt chunk (mmreg.h). */
 const EXTENSIBLE = 0xfffe;

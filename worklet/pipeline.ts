@@ -17,6 +17,9 @@ export interface FrameObserver {
   frameEnd(speech: Float64Array): void;
 }
 
+/** The core cannot make what was asked for; nothing in it is broken. */
+export class NoRoom extends Error {}
+
 /** One channel: handles and views of the core's memory. */
 class Channel {
   readonly suppressor: number;
@@ -46,9 +49,9 @@ class Channel {
 
   /** Throws when the core had no room for all of it. */
   check(): void {
-    if (this.suppressor < 0) throw new Error(`the core has no suppressor left (${this.suppressor})`);
+    if (this.suppressor < 0) throw new NoRoom(`the core has no suppressor left (${this.suppressor})`);
     if (this.rate !== CORE_RATE && (this.toCore < 0 || this.fromCore < 0))
-      throw new Error('the core has no resampler left');
+      throw new NoRoom('the core has no resampler left');
   }
 
   takeViews(): void {
@@ -80,8 +83,8 @@ class Channel {
 
 /**
  * Blocks of any length at any rate -> frames of 480 at 48 kHz -> core -> blocks, with one constant delay.
- * Real-time safe: process. Not: constructor, adopt, destroy. An exception of the core passes through; the pipeline is
- * not to be used after one.
+ * Real-time safe: process. Not: constructor, adopt, moveTo, destroy. An exception of the core passes through; the pipeline is
+ * not to be used after one, or after one of another pipeline on the same core, unless it is moved.
  */
 export class Pipeline {
   framesProcessed = 0;
@@ -103,7 +106,7 @@ export class Pipeline {
   readonly meter = new Meter();
 
   constructor(
-    private readonly core: CoreExports,
+    private core: CoreExports,
     network: number,
     private readonly rate: number,
     channels: number,
@@ -115,8 +118,25 @@ export class Pipeline {
   ) {
     this.start = headStart(rate, quantum);
     this.latency = chainLatency(rate, this.start);
-    for (let i = 0; i < channels; i++) {
-      this.channels.push(new Channel(core, network, rate, this.fifoCapacity(quantum), this.start));
+    this.open(core, network, channels);
+    this.warmUp(warm ? 1 : WARM_UP_FRAMES);
+  }
+
+  /**
+   * Goes on, from silence, on another core, with the delay it has: for `latency` and what the network needs to hear, what comes out is not
+   * to be used. Allocates.
+   */
+  moveTo(core: CoreExports, network: number): void {
+    const count = this.channels.length;
+    this.channels.length = 0;
+    this.filled = 0;
+    this.open(core, network, count);
+  }
+
+  private open(core: CoreExports, network: number, count: number): void {
+    this.core = core;
+    for (let i = 0; i < count; i++) {
+      this.channels.push(new Channel(core, network, this.rate, this.fifoCapacity(this.quantum), this.start));
     }
     try {
       for (const channel of this.channels) channel.check();
@@ -125,7 +145,6 @@ export class Pipeline {
       throw error;
     }
     for (const channel of this.channels) channel.takeViews();
-    this.warmUp(warm ? 1 : WARM_UP_FRAMES);
   }
 
   /**

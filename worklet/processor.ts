@@ -3,17 +3,23 @@
  * whatever goes wrong keeps the delayed input audible. `process` allocates nothing, throws nothing, logs nothing and posts
  * only changes.
  */
-import { acquireCore, discardCore, type LoadedCore } from './core';
+import { acquireCore, discardCore, type LoadedCore, releaseCore, replaceCore } from './core';
 import { DelayLine } from './delay-line';
+import { Fold } from './fold';
 import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from './messages';
 import { PROCESSOR_NAME } from './messages';
 import { OverloadDetector } from './overload';
-import { type FrameObserver, Pipeline } from './pipeline';
+import { type FrameObserver, NoRoom, Pipeline } from './pipeline';
 import { chainLatency, headStart } from './timing';
 import { VoiceActivity } from './voice-activity';
 
 /** Milliseconds of a frame. */
 const FRAME_MS = 10;
+/** Samples of the fade back to a core, and seconds its network listens before. */
+const FADE = 480;
+const LISTEN = 0.1;
+/** Channels that Web Audio lets a connection have. */
+const MOST_SIDES = 32;
 /** Keeps times small integers, which engines hold without a box. */
 const CLOCK_MASK = 0x3fffffff;
 
@@ -29,11 +35,24 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
   private pipeline: Pipeline | null = null;
   private readonly detector = new OverloadDetector();
   private readonly voice: VoiceActivity | null;
+  /** Channels to one, null for stereo; whether there ever were more than one. */
+  private readonly fold: Fold | null;
+  private folded = false;
   /** One of each per channel: the mixed input, the delayed input, the processed output. */
   private readonly mixed: Float32Array[] = [];
   private readonly dry: Float32Array[] = [];
   private readonly wet: Float32Array[] = [];
   private readonly dryLines: DelayLine[] = [];
+  /**
+   * When the core is lost between two samples, the delayed input begins where the output was: by the last sample of both, and the
+   * difference, which fades while `settling` samples are left.
+   */
+  private readonly lastOut: Float32Array;
+  private readonly lastDry: Float32Array;
+  private readonly step: Float32Array;
+  private settling = 0;
+  /** Samples until a new core is heard alone, when another node broke the one before. */
+  private returning = 0;
   private bypass: boolean;
   private bypassing = false;
   private destroyed = false;
@@ -55,10 +74,14 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     const voice = options.voiceActivity;
     this.voice = voice && new VoiceActivity({ ...voice, holdFrames: Math.round(voice.holdMs / FRAME_MS) });
     const { quantum, channels } = options;
+    this.lastOut = new Float32Array(channels);
+    this.lastDry = new Float32Array(channels);
+    this.step = new Float32Array(channels);
+    this.fold = channels === 1 ? new Fold(this.rate, MOST_SIDES) : null;
     this.layDryLines(chainLatency(this.rate, headStart(this.rate, quantum)), quantum);
     this.makeRoom(quantum);
     try {
-      const core = acquireCore(source);
+      const core = acquireCore(source, channels);
       this.core = core;
       this.pipeline = new Pipeline(
         core.exports,
@@ -73,7 +96,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       core.warm = true;
       this.post({ type: 'prepared', latency: this.pipeline.latency, coreVersion: core.exports.coreVersion() });
     } catch (error) {
-      this.fail(error);
+      this.fail(error, true);
     }
   }
 
@@ -89,7 +112,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       } catch (error) {
         // A processor that throws is silent for ever.
         this.broken = true;
-        this.fail(error);
+        this.fail(error, false);
         passThrough(input, output);
       }
     }
@@ -113,7 +136,13 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       dryLines[c].process(mixed[c], dry[c], count);
     }
     this.nextFrame = currentFrame + count;
+    if (wet && this.returning > 0) this.fadeBack(count);
     const source = wet ? this.wet : dry;
+    if (this.settling > 0) this.settle(source, count);
+    for (let c = 0; c < dry.length; c++) {
+      this.lastOut[c] = source[c][count - 1];
+      this.lastDry[c] = dry[c][count - 1];
+    }
     for (let c = 0; c < output.length; c++) {
       const from = c < source.length ? source[c] : source[0];
       const to = output[c];
@@ -139,21 +168,69 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     if (!pipeline) return false;
     this.bypassing = this.bypass || this.detector.overloaded;
     try {
+      if (this.core?.broken) this.replace(pipeline, this.core);
       if (!pipeline.process(this.mixed, this.wet, count, strength, this.bypassing)) this.delayChanged(pipeline);
       return true;
     } catch (error) {
-      this.fail(error);
+      this.lose();
+      this.fail(error, true);
       return false;
     }
   }
 
-  /** Input channels to the channels that are processed: the mean for mono; a lone side fills both of stereo. */
+  /** Another node broke the core. A new one listens for a while beside the delayed input, which is heard until then. */
+  private replace(pipeline: Pipeline, broken: LoadedCore): void {
+    const { channels } = this.options;
+    const core = replaceCore(broken, channels);
+    this.core = core;
+    pipeline.moveTo(core.exports, core.network);
+    this.lose();
+    this.returning = Math.round((pipeline.latency + LISTEN) * this.rate) + FADE;
+  }
+
+  /** The output of the next sample is the delayed input, but for a step that fades. */
+  private lose(): void {
+    const { step, lastOut, lastDry } = this;
+    for (let c = 0; c < step.length; c++) step[c] = lastOut[c] - lastDry[c];
+    this.settling = FADE;
+  }
+
+  private settle(source: Float32Array[], count: number): void {
+    const { step, settling } = this;
+    for (let c = 0; c < step.length; c++) {
+      const to = source[c];
+      for (let i = 0; i < count && i < settling; i++) to[i] = to[i] + ((settling - i) / FADE) * step[c];
+    }
+    this.settling = Math.max(0, settling - count);
+  }
+
+  /** From the delayed input to the processed output, in place. */
+  private fadeBack(count: number): void {
+    const { wet, dry, returning } = this;
+    for (let c = 0; c < wet.length; c++) {
+      const to = wet[c];
+      const from = dry[c];
+      for (let i = 0; i < count; i++) {
+        const left = returning - i;
+        if (left >= FADE) to[i] = from[i];
+        else if (left > 0) to[i] = to[i] + (left / FADE) * (from[i] - to[i]);
+      }
+    }
+    this.returning = Math.max(0, returning - count);
+  }
+
+  /** Input channels to the channels that are processed: folded for mono; a lone side fills both of stereo. */
   private mix(input: Float32Array[], count: number): void {
-    const { mixed } = this;
+    const { mixed, fold } = this;
     if (mixed[0].length < count) this.makeRoom(count);
     const sides = input.length;
+    if (fold && (sides > 1 || this.folded) && sides > 0) {
+      this.folded = true;
+      fold.process(input, mixed[0], 0, count);
+      return;
+    }
     for (let c = 0; c < mixed.length; c++) {
-      const to = this.mixed[c];
+      const to = mixed[c];
       if (sides === 0) {
         to.fill(0);
         continue;
@@ -161,12 +238,6 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
       const from = input[c < sides ? c : 0];
       if (from.length === count && to.length === count) to.set(from);
       else for (let i = 0; i < count; i++) to[i] = from[i];
-      if (mixed.length > 1 || sides === 1) continue;
-      for (let s = 1; s < sides; s++) {
-        const side = input[s];
-        for (let i = 0; i < count; i++) to[i] = to[i] + side[i];
-      }
-      for (let i = 0; i < count; i++) to[i] = to[i] / sides;
     }
   }
 
@@ -219,12 +290,23 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.post({ type: 'speech', speaking: voice.speaking, probability: pipeline.probability, time });
   }
 
-  /** From here on only the delayed input is heard. */
-  private fail(error: unknown): void {
-    if (this.core) discardCore(this.core);
+  /**
+   * From here on only the delayed input is heard.
+   * @param ofCore whether a call of the core may have thrown: then nobody uses it any more
+   */
+  private fail(error: unknown, ofCore: boolean): void {
+    if (this.core && ofCore && !(error instanceof NoRoom)) discardCore(this.core);
+    this.giveBack();
+    this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+
+  private giveBack(): void {
+    const { pipeline, core } = this;
     this.pipeline = null;
     this.core = null;
-    this.post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    if (!core) return;
+    if (!core.broken) pipeline?.destroy();
+    releaseCore(core, this.options.channels);
   }
 
   private receive(message: ToProcessor): void {
@@ -242,7 +324,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
           if (this.state === 'overloaded') this.enter(this.bypass ? 'bypassed' : 'running');
           break;
         case 'reset':
-          pipeline?.reset();
+          if (!this.core?.broken) pipeline?.reset();
           if (this.voice?.reset()) this.postSpeech();
           break;
         case 'probability':
@@ -256,7 +338,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
           break;
       }
     } catch (error) {
-      this.fail(error);
+      this.fail(error, true);
     }
   }
 
@@ -286,10 +368,7 @@ class NoiseSuppressorProcessor extends AudioWorkletProcessor implements AudioWor
     this.destroyed = true;
     this.port.onmessage = null;
     this.port.close();
-    const { pipeline } = this;
-    this.pipeline = null;
-    this.core = null;
-    pipeline?.destroy();
+    this.giveBack();
   }
 
   private post(message: FromProcessor): void {

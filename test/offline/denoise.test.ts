@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DenoiseOptions, denoise } from '../../src/offline';
 import { testAssets } from '../helpers/assets';
@@ -142,6 +143,47 @@ describe('denoise', () => {
     ).rejects.toMatchObject({ code: 'wasm-rejected' });
   });
 
+  it.each([
+    ['channels', 'quad'],
+    ['channels', 1],
+    ['strength', '1'],
+    ['strength', -0.1],
+    ['sampleRate', '48000'],
+    ['sampleRate', null],
+    ['assets', 3],
+    ['signal', 'now'],
+    ['onProgress', true],
+    ['sampelRate', 48000],
+  ])('names a wrong option: %s %o', async (name, value) => {
+    const options = { sampleRate: 48000, assets, [name]: value };
+    await expect(denoise(noise(10, 1), options)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining(name),
+    });
+  });
+
+  it('names a wrong input', async () => {
+    const options = { sampleRate: 48000, assets };
+    for (const input of [new Int16Array(480), 'sound', null, [new Float32Array(4), new Int16Array(4)], {}]) {
+      await expect(denoise(input as never, options)).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: expect.stringContaining('input'),
+      });
+    }
+    const many = Array.from({ length: 65 }, () => new Float32Array(10));
+    await expect(denoise(many, options)).rejects.toThrow(/64 channels, not 65/);
+    expect(await denoise(many, { ...options, channels: 'mono' })).toHaveLength(1);
+    await expect(denoise(null as never, null as never)).rejects.toThrow(/options is an object/);
+  });
+
+  it('takes samples of another realm', async () => {
+    const [Foreign, List] = runInNewContext('[Float32Array, Array]') as [typeof Float32Array, typeof Array];
+    const options = { sampleRate: 48000, strength: 0, assets };
+    const input = noise(1000, 1);
+    expect(await denoise(Foreign.from(input), options)).toEqual(input);
+    expect(await denoise(List.of(Foreign.from(input)) as never, options)).toEqual([input]);
+  });
+
   it('takes and returns an AudioBuffer', async () => {
     class Buffer {
       readonly numberOfChannels: number;
@@ -169,5 +211,6 @@ describe('denoise', () => {
     expect(output).toEqual(input);
     const mono = await denoise(input as unknown as AudioBuffer, { channels: 'mono', assets });
     expect(mono.numberOfChannels).toBe(1);
+    await expect(denoise(input as unknown as AudioBuffer, { sampleRate: 44100, assets })).rejects.toThrow(/sampleRate/);
   });
 });

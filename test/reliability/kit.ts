@@ -67,7 +67,7 @@ export function shippedModel(name: 'lite' | 'full'): Uint8Array<ArrayBuffer> | n
 }
 
 /** Mono speech of test/fixtures, 16-bit PCM at 48 kHz. */
-export function fixture(name: 'speech' | 'noise'): Float32Array {
+export function fixture(name: 'speech' | 'noise' | 'fricatives'): Float32Array {
   const wav = readFileSync(`${root}test/fixtures/${name}.wav`);
   const start = wav.indexOf('data') + 8;
   return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);

@@ -102,6 +102,40 @@ function patch(name: string, before: (count: number) => void): void {
   });
 }
 
+/**
+ * Counts the cores made from now on, and calls on one after it has trapped: where `traps` says so of a call of suppressorProcess.
+ * `answers` may answer in place of an export.
+ */
+function watchCores(
+  traps: (made: number, call: number) => boolean,
+  answers: Record<string, (count: number) => number | undefined> = {},
+): { made: number; afterTrap: number } {
+  const seen = { made: 0, afterTrap: 0 };
+  WebAssembly.Instance = new Proxy(Instance, {
+    construct(target, given: [WebAssembly.Module]) {
+      const made = ++seen.made;
+      let trapped = false;
+      const exports: Record<string, unknown> = { ...new target(...given).exports };
+      for (const [name, original] of Object.entries(exports)) {
+        if (typeof original !== 'function') continue;
+        let count = 0;
+        exports[name] = (...given: number[]) => {
+          count++;
+          if (trapped) seen.afterTrap++;
+          if (name === 'suppressorProcess' && traps(made, count)) {
+            trapped = true;
+            new Uint8Array((exports.memory as WebAssembly.Memory).buffer).fill(255);
+            throw new WebAssembly.RuntimeError('unreachable');
+          }
+          return answers[name]?.(count) ?? original(...given);
+        };
+      }
+      return { exports };
+    },
+  });
+  return seen;
+}
+
 describe('sound', () => {
   test('its parameter is strength', () => {
     expect(registered.parameterDescriptors).toEqual([
@@ -124,14 +158,19 @@ describe('sound', () => {
     expect(worst).toBeLessThan(2e-3);
   });
 
-  test('stereo to mono is the mean; a lone side fills both of stereo; nothing connected is silence', () => {
-    const [mean] = play(make(), 0.2, { sides: 2 }) as [Float32Array];
-    expect(
-      wrong(mean, delayOf(), 0, (n) => Math.fround((Math.fround(sine(n)) + Math.fround(-0.5 * sine(n))) / 2)),
-    ).toBe(0);
-    scope.currentFrame = 0;
+  test('stereo to mono keeps a voice whose sides are against each other', () => {
+    const [out] = play(make(), 0.2, { sides: 2 }) as [Float32Array];
+    // The second side is the first inverted, 6 dB down: 0.6 of the one, -0.4 of the other.
+    const delay = delayOf();
+    expect(out.every((x, n) => Math.abs(x - (n < delay ? 0 : 0.8 * sine(n - delay))) < 1e-3)).toBe(true);
+  });
+
+  test('a lone side fills both of stereo; two sides stay where they are; nothing connected is silence', () => {
     const [left, right] = play(make({ channels: 2 }), 0.2, { outputs: 2 }) as [Float32Array, Float32Array];
     expect([wrong(left, delayOf()), wrong(right, delayOf())]).toEqual([0, 0]);
+    scope.currentFrame = 0;
+    const apart = play(make({ channels: 2 }), 0.2, { sides: 2, outputs: 2 }) as [Float32Array, Float32Array];
+    expect([wrong(apart[0], delayOf()), wrong(apart[1], delayOf(), 0, (n) => -0.5 * sine(n))]).toEqual([0, 0]);
     scope.currentFrame = 0;
     const [silence] = play(make(), 0.2, { sides: 0 }) as [Float32Array];
     expect(silence.every((x) => x === 0)).toBe(true);
@@ -362,15 +401,113 @@ describe('faults', () => {
     expect(wrong(output, delay)).toBe(0);
   });
 
-  test('a core with no suppressor left', () => {
+  test.each([48_000, 44_100])('a core that traps under one node: its neighbours go on, on another: %i Hz', (rate) => {
+    rewind(rate);
+    const seen = watchCores((made, call) => made === 1 && call === 150);
     const core = newCore();
-    let made = 0;
-    while (told('failed').length === 0 && made < 1000) {
-      make({ core });
-      made++;
+    const nodes = [make({ core }), make({ core, channels: 2 }), make({ core: { key: core.key } })];
+    const from = scope.currentFrame;
+    const outs: Float32Array[][] = nodes.map(() => []);
+    const samples = 1.5 * rate;
+    for (let n = 0; n < samples; n += QUANTUM) {
+      const input = Float32Array.from({ length: QUANTUM }, (_, i) => sine(from + n + i));
+      for (const [k, node] of nodes.entries()) {
+        const output = [new Float32Array(QUANTUM)];
+        node.process([[input]], [output], { strength: Float32Array.of(0) });
+        outs[k]?.push(output[0] as Float32Array);
+      }
+      advance(QUANTUM);
     }
-    expect(made).toBeGreaterThan(32);
+    expect(told('failed')).toHaveLength(1);
+    // Two cores, and no call on the first one after it had trapped.
+    expect([seen.made, seen.afterTrap]).toEqual([2, 0]);
+    const delay = delayOf();
+    for (const out of outs) {
+      const all = Float32Array.from(out.flatMap((block) => [...block]));
+      let worst = 0;
+      for (let n = rate >> 2; n < all.length; n++) worst = Math.max(worst, Math.abs(all[n]! - sine(from + n - delay)));
+      expect(worst).toBeLessThan(rate === 48_000 ? 1e-6 : 2e-3);
+    }
+    for (const [k, frames] of [0, 1, 1].entries()) {
+      send(nodes[k] as Processor, { type: 'stats', id: k });
+      expect(Math.sign(told('stats')[k]?.stats.framesProcessed as number)).toBe(frames);
+    }
+    // The next node is on the sound one too.
+    make({ core: { key: core.key } });
+    expect([told('failed').length, seen.made]).toEqual([1, 2]);
+    for (const node of nodes) send(node, { type: 'destroy' });
+    expect(seen.afterTrap).toBe(0);
+  });
+
+  test('the way back to a new core is a fade, and the network is heard again', () => {
+    watchCores((made, call) => made === 1 && call === 500);
+    const core = newCore();
+    const hit = make({ core });
+    const node = make({ core });
+    const blocks: number[] = [];
+    const lost: number[] = [];
+    for (let n = 0; n < 5 * 48_000; n += QUANTUM) {
+      const input = Float32Array.from({ length: QUANTUM }, (_, i) => sine(scope.currentFrame + i));
+      const alone = new Float32Array(QUANTUM);
+      hit.process([[input]], [[alone]], { strength: Float32Array.of(1) });
+      lost.push(...alone);
+      const output = new Float32Array(QUANTUM);
+      node.process([[input]], [[output]], { strength: Float32Array.of(1) });
+      blocks.push(...output);
+      advance(QUANTUM);
+    }
+    const level = (from: number, to: number): number =>
+      blocks.slice(from, to).reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+    // 2.4 s of network, the delayed input for the delay and a tenth of a second, the network again.
+    expect(level(100_000, 115_000)).toBeLessThan(0.48);
+    expect(level(118_000, 123_000)).toBeCloseTo(0.5, 2);
+    expect(level(4.5 * 48_000, 5 * 48_000)).toBeLessThan(0.48);
+    let steepest = 0;
+    for (const out of [blocks, lost]) {
+      for (let n = 9600; n < out.length; n++) steepest = Math.max(steepest, Math.abs(out[n]! - out[n - 1]!));
+    }
+    // The tone itself goes 0.0196 from sample to sample.
+    expect(steepest).toBeLessThan(0.025);
+  });
+
+  test('an exception outside the core leaves it to the others', () => {
+    const seen = watchCores(() => false);
+    const core = newCore();
+    const bad = make({ core });
+    const good = make({ core });
+    Object.assign(bad, {
+      mix() {
+        throw new Error('injected');
+      },
+    });
+    play(bad, 0.1);
+    play(good, 0.1);
+    make({ core });
+    expect([seen.made, told('failed').length]).toEqual([1, 1]);
+  });
+
+  test('300 nodes: five cores, all but one given back when the nodes are gone', () => {
+    const seen = watchCores(() => false);
+    const core = newCore();
+    const nodes = Array.from({ length: 300 }, () => make({ core }));
+    expect([seen.made, told('failed'), told('prepared').length]).toEqual([5, [], 300]);
+    for (const k of [0, 64, 299]) {
+      scope.currentFrame = 0;
+      expect(wrong(play(nodes[k] as Processor, 0.1)[0] as Float32Array, delayOf())).toBe(0);
+    }
+    for (const node of nodes) send(node, { type: 'destroy' });
+    const again = Array.from({ length: 65 }, () => make({ core }));
+    expect(seen.made).toBe(6);
+    for (const node of again) send(node, { type: 'destroy' });
+  });
+
+  test('a core without memory for one more node: told, and the others keep it', () => {
+    const seen = watchCores(() => false, { suppressorCreate: (count) => (count > 3 ? -4 : undefined) });
+    const core = newCore();
+    const nodes = Array.from({ length: 4 }, () => make({ core }));
     expect(told('failed')[0]?.message).toContain('no suppressor left');
+    expect(wrong(play(nodes[0] as Processor, 0.2)[0] as Float32Array, delayOf())).toBe(0);
+    expect([told('failed').length, seen.made]).toEqual([1, 1]);
   });
 
   test('two copies of the module in one scope: the first one serves both; other errors show', async () => {

@@ -1,0 +1,111 @@
+/**
+ * Two channels: one gain where they hear the same source, a gain of their own where they do not.
+ *
+ *   X_k <- X_k + 0.1 (L_k R_k* - X_k), and |L_k|^2, |R_k|^2 alike        k a bin; over about 0.1 s
+ *   C_b  = SUM |X_k|^2 / SUM |L_k|^2 |R_k|^2                             0 for two sources, 1 for one, panned, delayed or inverted
+ *   c_b  = clamp((C_b - 0.4) / 0.4, 0, 1)
+ *   s_b  = g_b^2 e_b of each channel: the speech that its gain keeps
+ *   G_b  = (sL gL + sR gR) / (sL + sR)                                   the gain of the channel in which the speech is
+ *   g_b <- g_b + c_b (G_b - g_b)
+ *
+ * A stereo microphone that hears one voice keeps it in its place: both channels get G. A channel that is silent, or holds noise or another
+ * talker, has no say in the gains of the other, either because nothing in it is kept (s) or because the two do not go together (c). Equal
+ * channels have equal gains, which no step changes, to the bit.
+ */
+import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
+import { bandEnergies } from './erb';
+
+const SMOOTHING: f32 = 0.1;
+/** Coherence of two sources, by chance, in so few frames; and where the channels count as one source. */
+const APART: f32 = 0.4;
+const TOGETHER: f32 = 0.8;
+const TINY: f32 = 1e-30;
+
+/** Scratch shared by all streams: nothing in it outlives a call. */
+const COMMON = new StaticArray<f32>(BINS + 3);
+const ALL = new StaticArray<f32>(BINS + 3);
+const BAND_COMMON = new StaticArray<f32>(BANDS);
+const BAND_ALL = new StaticArray<f32>(BANDS);
+
+/** x + 0.1 (y - x), stored at x. */
+function smooth(x: usize, y: v128): v128 {
+  const before = v128.load(x);
+  const now = f32x4.add(before, f32x4.mul(f32x4.splat(SMOOTHING), f32x4.sub(y, before)));
+  v128.store(x, now);
+  return now;
+}
+
+/** a b + c d. */
+function products(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.add(f32x4.mul(a, b), f32x4.mul(c, d));
+}
+
+export class Link {
+  /** Real and imaginary part of X, and the powers of both channels, padded so that vectors of four bins fit. */
+  private re: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+  private im: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+  private left: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+  private right: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+
+  reset(): void {
+    memory.fill(changetype<usize>(this.re), 0, BINS_BYTES);
+    memory.fill(changetype<usize>(this.im), 0, BINS_BYTES);
+    memory.fill(changetype<usize>(this.left), 0, BINS_BYTES);
+    memory.fill(changetype<usize>(this.right), 0, BINS_BYTES);
+  }
+
+  /**
+   * Links the gains of a frame. Real-time safe.
+   * @param left, right spectra of 481 (re, im) pairs
+   * @param leftEnergy, rightEnergy their 34 band energies
+   * @param leftGains, rightGains 34 gains each, 0..1, in and out
+   * @returns 0..1, as far as what is kept of both is one source
+   */
+  process(left: usize, right: usize, leftEnergy: usize, rightEnergy: usize, leftGains: usize, rightGains: usize): f32 {
+    this.cohere(left, right);
+    const common = changetype<usize>(BAND_COMMON);
+    const all = changetype<usize>(BAND_ALL);
+    bandEnergies(changetype<usize>(COMMON), common);
+    bandEnergies(changetype<usize>(ALL), all);
+    let kept: f32 = TINY;
+    let shared: f32 = 0;
+    for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+      const coherence = load<f32>(common + b) / (load<f32>(all + b) + TINY);
+      const together = max<f32>(0, min<f32>(1, (coherence - APART) / (TOGETHER - APART)));
+      const gl = load<f32>(leftGains + b);
+      const gr = load<f32>(rightGains + b);
+      const sl = gl * gl * load<f32>(leftEnergy + b);
+      const sr = gr * gr * load<f32>(rightEnergy + b);
+      const gain = gl + (sr / (sl + sr + TINY)) * (gr - gl);
+      store<f32>(leftGains + b, gl + together * (gain - gl));
+      store<f32>(rightGains + b, gr + together * (gain - gr));
+      kept += sl + sr;
+      shared += together * (sl + sr);
+    }
+    return shared / kept;
+  }
+
+  /** Takes a frame; leaves |X|^2 and |L|^2 |R|^2 of each bin. */
+  private cohere(left: usize, right: usize): void {
+    const common = changetype<usize>(COMMON);
+    const all = changetype<usize>(ALL);
+    const re = changetype<usize>(this.re);
+    const im = changetype<usize>(this.im);
+    const powerLeft = changetype<usize>(this.left);
+    const powerRight = changetype<usize>(this.right);
+    for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+      const l = left + (k << 1);
+      const r = right + (k << 1);
+      const lr = v128.shuffle<f32>(v128.load(l), v128.load(l, 16), 0, 2, 4, 6);
+      const li = v128.shuffle<f32>(v128.load(l), v128.load(l, 16), 1, 3, 5, 7);
+      const rr = v128.shuffle<f32>(v128.load(r), v128.load(r, 16), 0, 2, 4, 6);
+      const ri = v128.shuffle<f32>(v128.load(r), v128.load(r, 16), 1, 3, 5, 7);
+      const xr = smooth(re + k, products(lr, rr, li, ri));
+      const xi = smooth(im + k, f32x4.sub(f32x4.mul(li, rr), f32x4.mul(lr, ri)));
+      const pl = smooth(powerLeft + k, products(lr, lr, li, li));
+      const pr = smooth(powerRight + k, products(rr, rr, ri, ri));
+      v128.store(common + k, products(xr, xr, xi, xi));
+      v128.store(all + k, f32x4.mul(pl, pr));
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** What a value is, wherever it was made: instanceof knows only this realm's classes, not an iframe's or those of Node's vm. */
+
+/** 'Float32Array', 'Null', 'Object' … */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+export function isFloat32Array(value: unknown): value is Float32Array<ArrayBuffer> {
+  return ArrayBuffer.isView(value) && kindOf(value) === 'Float32Array';
+}
+
+/** For error texts: the value where it is short, its kind where it is not. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'object' && value !== null)
+    return `${/^[aeiou]/i.test(kindOf(value)) ? 'an' : 'a'} ${kindOf(value)}`;
+  return typeof value === 'function' ? 'a function' : String(value);
+}
