@@ -32,7 +32,8 @@ def write(path: Path, **content) -> None:
 def sources(pool: Path) -> list[dict]:
     """What a pool of corpus.py holds: a row a source, with the SHA-256 of its table of files."""
     out = []
-    for table in sorted(pool.glob("*.csv")):
+    for name in json.loads((pool / "sources.json").read_text()):
+        table = pool / f"{name}.csv"
         with open(table, newline="", encoding="utf-8") as f:
             rows = list(csv.DictReader(f))
         hours = sum(int(row["samples"]) for row in rows) / 48000 / 3600
