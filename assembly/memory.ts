@@ -41,3 +41,32 @@ export function isAllocated(pointer: usize, count: i64): bool {
   }
   return false;
 }
+
+/** No block. */
+export const NOTHING = new StaticArray<f32>(0);
+/** Blocks of f32 that were given back, of the lengths of `blockLength`. */
+const unused: Array<StaticArray<f32>> = [];
+
+/** Length of the block for `count` values: at most a quarter longer. */
+function blockLength(count: i32): i32 {
+  const step = 1 << max(0, 29 - clz(count));
+  return (count + step - 1) & -step;
+}
+
+/** A block for `count` f32, used before or new, with anything in it; NOTHING when there is no memory. */
+export function takeBlock(count: i32): StaticArray<f32> {
+  const length = blockLength(count);
+  for (let i = 0; i < unused.length; i++) {
+    const block = unused[i];
+    if (block.length != length) continue;
+    const last = unused.pop();
+    if (i < unused.length) unused[i] = last;
+    return block;
+  }
+  return reserve(4 * (length as i64)) ? new StaticArray<f32>(length) : NOTHING;
+}
+
+/** For a later takeBlock. */
+export function giveBlock(block: StaticArray<f32>): void {
+  if (block.length > 0) unused.push(block);
+}

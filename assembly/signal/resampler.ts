@@ -8,10 +8,11 @@
  *   and constant. Pass band 0..0.9 of the lower Nyquist frequency within 0.01 dB, stop band from that Nyquist
  *   frequency on below -80 dB.
  * - Real-time safe: process, reset, pointers, delay. Not: create (allocates, computes the table). Memory of a
- *   destroyed resampler serves the next one of the same rates and length.
+ *   destroyed resampler serves later ones, of other rates too: there are four lengths of blocks to an octave, so however many rates come
+ *   and go, memory is bounded by what was in use at once.
  * - Input and output buffers never overlap; the input block is consumed by process and may be overwritten after it.
  */
-import { reserve } from '../memory';
+import { giveBlock, NOTHING, reserve, takeBlock } from '../memory';
 
 /** Half width of the kernel in samples of the lower rate: Kaiser's length estimate for 87 dB over 0.1 Nyquist. */
 const HALF_WIDTH: i32 = 56;
@@ -56,11 +57,13 @@ function besselI0(x: f64): f64 {
   return sum;
 }
 
+const KAISER_PEAK: f64 = besselI0(KAISER_BETA);
+
 /** Prototype low-pass at `t` input samples from its centre, zero outside +-half. */
 function kernel(t: f64, half: f64, cutoff: f64): f64 {
   const u = t / half;
   if (u <= -1 || u >= 1) return 0;
-  const window = besselI0(KAISER_BETA * Math.sqrt(1 - u * u)) / besselI0(KAISER_BETA);
+  const window = besselI0(KAISER_BETA * Math.sqrt(1 - u * u)) / KAISER_PEAK;
   const x = Math.PI * cutoff * t;
   return (x == 0 ? cutoff : (cutoff * Math.sin(x)) / x) * window;
 }
@@ -85,19 +88,30 @@ function tableRows(inRate: i32, outRate: i32): i32 {
 
 /** Table of one rate pair, shared by all its resamplers. Row p, tap i weighs input floor(t) - taps + 1 + i. */
 class Kernel {
-  half: i32;
-  taps: i32;
+  half: i32 = 0;
+  taps: i32 = 0;
   /** Outputs per `inStep` inputs, both reduced. */
-  outStep: i32;
-  inStep: i32;
-  phases: i32;
-  exact: bool;
-  table: StaticArray<f32> = new StaticArray<f32>(0);
+  outStep: i32 = 0;
+  inStep: i32 = 0;
+  phases: i32 = 0;
+  exact: bool = false;
+  table: StaticArray<f32> = NOTHING;
+  inRate: i32 = 0;
+  outRate: i32 = 0;
+  /** Resamplers in use that have it; without any, the table stays until another rate pair needs memory. */
+  users: i32 = 0;
 
-  constructor(
-    public inRate: i32,
-    public outRate: i32,
-  ) {
+  /** Gives the table back. */
+  clear(): void {
+    giveBlock(this.table);
+    this.table = NOTHING;
+    this.inRate = 0;
+  }
+
+  /** For another rate pair from now on; `table` has room for it. */
+  compute(inRate: i32, outRate: i32, table: StaticArray<f32>): void {
+    this.inRate = inRate;
+    this.outRate = outRate;
     const divisor = greatestCommonDivisor(inRate, outRate);
     this.inStep = inRate / divisor;
     this.outStep = outRate / divisor;
@@ -109,25 +123,21 @@ class Kernel {
     const rows = tableRows(inRate, outRate);
     this.phases = this.exact ? rows : rows - 1;
     const cutoff = CUTOFF / widening(inRate, outRate);
-    const table = new StaticArray<f32>(rows * taps);
-    const row = new StaticArray<f64>(taps);
     this.table = table;
     for (let p = 0; p < rows; p++) {
       const fraction = <f64>p / <f64>this.phases;
+      const row = p * taps;
       let sum: f64 = 0;
-      for (let i = 0; i < taps; i++) {
-        const t = fraction - half + <f64>(taps - 1 - i);
-        const h = kernel(t, half, cutoff);
-        row[i] = h;
-        sum += h;
-      }
+      for (let i = 0; i < taps; i++) sum += kernel(fraction - half + <f64>(taps - 1 - i), half, cutoff);
       // Unit gain at 0 Hz in every phase: no ripple of a constant input.
-      for (let i = 0; i < taps; i++) table[p * taps + i] = <f32>(row[i] / sum);
+      for (let i = 0; i < taps; i++) {
+        table[row + i] = <f32>(kernel(fraction - half + <f64>(taps - 1 - i), half, cutoff) / sum);
+      }
     }
   }
 }
 
-/** Dot product of `n` f32 (a multiple of 4): the reference of dotProduct. */
+/** Dot product of `n` f32 (a multiple of 4): the reference. */
 export function dotProductScalar(a: usize, b: usize, n: i32): f32 {
   let sum: f32 = 0;
   for (let i = 0; i < n; i++) sum += load<f32>(a + ((<usize>i) << 2)) * load<f32>(b + ((<usize>i) << 2));
@@ -176,22 +186,34 @@ function maxOutput(inRate: i32, outRate: i32, maxInput: i32): i64 {
   return <i64>Math.ceil((<f64>maxInput * <f64>outRate) / <f64>inRate) + 1;
 }
 
+/** Of resamplers that have none. */
+const NO_KERNEL = new Kernel();
+
 /** One stream. */
 export class Resampler {
-  inUse: bool = true;
+  inUse: bool = false;
+  kernel: Kernel = NO_KERNEL;
+  maxInput: i32 = 0;
   /** taps - 1 past samples, then the block of up to maxInput new ones. */
-  private history: StaticArray<f32>;
-  private result: StaticArray<f32>;
+  private history: StaticArray<f32> = NOTHING;
+  private result: StaticArray<f32> = NOTHING;
   /** Read position relative to the next block: whole input samples, and the rest in 1/outStep. */
   private position: i32 = 0;
   private remainder: i32 = 0;
 
-  constructor(
-    public kernel: Kernel,
-    public maxInput: i32,
-  ) {
-    this.history = new StaticArray<f32>(kernel.taps - 1 + maxInput);
-    this.result = new StaticArray<f32>(<i32>maxOutput(kernel.inRate, kernel.outRate, maxInput));
+  /** For another rate pair or length from now on; the blocks have room for it. */
+  open(kernel: Kernel, maxInput: i32, history: StaticArray<f32>, result: StaticArray<f32>): void {
+    this.kernel = kernel;
+    this.maxInput = maxInput;
+    this.history = history;
+    this.result = result;
+  }
+
+  /** Gives the blocks back. */
+  clear(): void {
+    giveBlock(this.history);
+    giveBlock(this.result);
+    this.open(NO_KERNEL, 0, NOTHING, NOTHING);
   }
 
   /** Where the caller writes the next block: maxInput f32. */
@@ -250,6 +272,12 @@ export class Resampler {
   }
 }
 
+/** Makes the memory of all that is not in use free for other rates and lengths. */
+function clearUnused(): void {
+  for (let i = 0; i < resamplers.length; i++) if (!resamplers[i].inUse) resamplers[i].clear();
+  for (let i = 0; i < kernels.length; i++) if (kernels[i].users == 0) kernels[i].clear();
+}
+
 const kernels: Array<Kernel> = [];
 const resamplers: Array<Resampler> = [];
 
@@ -270,27 +298,47 @@ export function resamplerCreate(inRate: f64, outRate: f64, maxInput: i32): i32 {
   const to = <i32>Math.round(outRate);
   for (let i = 0; i < resamplers.length; i++) {
     const r = resamplers[i];
-    if (!r.inUse && r.kernel.inRate == from && r.kernel.outRate == to && r.maxInput == maxInput) {
-      r.reset();
-      r.inUse = true;
-      return i;
-    }
-  }
-  if (resamplers.length >= MAX_RESAMPLERS) return -1;
-  let shared: Kernel | null = null;
-  for (let i = 0; i < kernels.length; i++) {
-    if (kernels[i].inRate == from && kernels[i].outRate == to) shared = kernels[i];
+    if (!r.inUse && r.kernel.inRate == from && r.kernel.outRate == to && r.maxInput == maxInput) return use(i);
   }
   const taps = 2 * (halfWidth(from, to) as i64);
-  const table = tableRows(from, to) * taps;
+  const rows = tableRows(from, to) * taps;
   const output = maxOutput(from, to, maxInput);
-  if (table > MAX_VALUES || output > MAX_VALUES) return -1;
-  if (!reserve(4 * (3 * taps + maxInput + output + (shared ? 0 : table)) + OBJECT_BYTES)) return -1;
-  if (!shared) {
-    shared = new Kernel(from, to);
-    kernels.push(shared);
+  if (rows > MAX_VALUES || output > MAX_VALUES || !reserve(OBJECT_BYTES)) return -1;
+  clearUnused();
+  let kernel: Kernel | null = null;
+  for (let i = 0; i < kernels.length; i++) {
+    if (kernels[i].inRate == from && kernels[i].outRate == to) kernel = kernels[i];
   }
-  return resamplers.push(new Resampler(shared, maxInput)) - 1;
+  let handle = 0;
+  while (handle < resamplers.length && resamplers[handle].inUse) handle++;
+  if (handle == MAX_RESAMPLERS) return -1;
+  const history = takeBlock((taps as i32) - 1 + maxInput);
+  const result = takeBlock(output as i32);
+  const table = kernel ? NOTHING : takeBlock(rows as i32);
+  if (history.length == 0 || result.length == 0 || (!kernel && table.length == 0)) {
+    giveBlock(history);
+    giveBlock(result);
+    giveBlock(table);
+    return -1;
+  }
+  if (!kernel) {
+    let i = 0;
+    while (i < kernels.length && kernels[i].users > 0) i++;
+    if (i == kernels.length) kernels.push(new Kernel());
+    kernel = kernels[i];
+    kernel.compute(from, to, table);
+  }
+  if (handle == resamplers.length) resamplers.push(new Resampler());
+  resamplers[handle].open(kernel, maxInput, history, result);
+  return use(handle);
+}
+
+function use(handle: i32): i32 {
+  const resampler = resamplers[handle];
+  resampler.reset();
+  resampler.inUse = true;
+  resampler.kernel.users++;
+  return handle;
 }
 
 /** Pointer to maxInput f32, stable for the stream's life; 0 for a bad handle. */
@@ -331,5 +379,6 @@ export function resamplerDestroy(handle: i32): i32 {
   const resampler = resamplerAt(handle);
   if (!resampler) return -1;
   resampler.inUse = false;
+  resampler.kernel.users--;
   return 0;
 }

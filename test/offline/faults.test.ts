@@ -1,6 +1,7 @@
 /** Cores that trap, and more streams than one core holds. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Denoiser, denoise } from '../../src/offline';
+import { acquireCore } from '../../src/stream';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
 
@@ -152,5 +153,14 @@ describe('more than one core holds', () => {
     for (const denoiser of all) denoiser.destroy();
     (await Denoiser.create({ assets })).destroy();
     expect(seen.made).toBe(6);
+  });
+
+  it('a hundred stereo rates that come and go leave a core small', async () => {
+    const core = await acquireCore(assets, 1);
+    const input = [noise(200, 5), noise(200, 6)];
+    for (let k = 0; k < 100; k++) await denoise(input, { sampleRate: 8000 + 1831 * k, assets });
+    // Each has tables of some 0.4 MB.
+    expect(core.exports.memory.buffer.byteLength).toBeLessThan(4 << 20);
+    core.release();
   });
 });
