@@ -1,6 +1,7 @@
 import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
 import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
 import { type AssetOptions, type LoadedAssets, loadAssets, workletUrl } from './assets';
+import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
@@ -41,7 +42,8 @@ export interface CreateOptions extends NoiseSuppressorOptions {
 
 /**
  * 'starting' until the first frame; 'bypassed' by `bypass`; 'overloaded' when the audio thread fell behind and the delayed
- * input is let through; 'failed' when the core broke: the delayed input is let through for good.
+ * input is let through; 'failed' when the core broke: the delayed input is let through for good; 'destroyed' by `destroy()` or
+ * because the context was closed.
  */
 export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
 
@@ -106,6 +108,9 @@ function registrationOf(context: BaseAudioContext): Registration {
 /** On a server there is no AudioWorkletNode to extend; importing must work all the same. */
 const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} as unknown as typeof AudioWorkletNode);
 
+/** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
+export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
+
 /** A node that suppresses noise. One input, one output; processing starts by itself. */
 export class NoiseSuppressorNode extends Base {
   /** Whether live suppression can work here. Cheap, synchronous, safe on a server. */
@@ -121,7 +126,7 @@ export class NoiseSuppressorNode extends Base {
   /**
    * Loads assets and registers the processor in this context, once. Safe to call again, also after a failure.
    * @throws {NoiseSuppressorError} 'unsupported', 'insecure-context', 'asset-not-found', 'blocked-by-csp',
-   * 'wasm-rejected', 'invalid-model', 'version-mismatch'
+   * 'wasm-rejected', 'invalid-model', 'version-mismatch', 'destroyed' when the context is or gets closed
    */
   static async register(context: BaseAudioContext, assets?: AssetOptions): Promise<void> {
     await register(context, assets);
@@ -175,10 +180,20 @@ export class NoiseSuppressorNode extends Base {
   private isSpeaking = false;
   private probability = 0;
   private probabilityAsked = Number.NEGATIVE_INFINITY;
+  private rests = false;
   private nextId = 1;
+  /** Aborted by destroy(): takes the listeners along. */
+  private readonly life = new AbortController();
   private settle!: { resolve(node: NoiseSuppressorNode): void; reject(error: NoiseSuppressorError): void };
   /** Keeps the node in the rendered graph until the first frame; browsers may skip unconnected nodes. */
   private pull: GainNode | null = null;
+
+  static {
+    rest = (node, on) => {
+      node.rests = on;
+      node.sendBypass();
+    };
+  }
 
   /**
    * After register(). Throws InvalidStateError otherwise.
@@ -227,6 +242,7 @@ export class NoiseSuppressorNode extends Base {
     );
     this.pull = new GainNode(context, { gain: 0 });
     this.connect(this.pull).connect(context.destination);
+    onClosed(context, () => this.end(contextClosed()), this.life.signal);
   }
 
   /** Crossfades within one frame; the delay does not change; the model stops using CPU. */
@@ -236,7 +252,7 @@ export class NoiseSuppressorNode extends Base {
 
   set bypass(value: boolean) {
     this.wantsBypass = Boolean(value);
-    this.send({ type: 'bypass', value: this.wantsBypass });
+    this.sendBypass();
   }
 
   /** Input-to-output delay in seconds, exact, constant, resampling included. */
@@ -259,7 +275,8 @@ export class NoiseSuppressorNode extends Base {
   }
 
   get state(): NoiseSuppressorState {
-    return this.currentState;
+    // The event of a context that was closed comes later than its state.
+    return isClosed(this.context) ? 'destroyed' : this.currentState;
   }
 
   /** Forgets adaptive state, for a new speaker or device. */
@@ -269,32 +286,27 @@ export class NoiseSuppressorNode extends Base {
 
   /** @throws {NoiseSuppressorError} 'destroyed' */
   getStats(): Promise<NoiseSuppressorStats> {
-    // The audio thread of a closed context answers no more; an offline one is closed when it has rendered, and does answer.
-    const silent = (): boolean => this.context.state === 'closed' && !isOffline(this.context);
-    if (this.currentState === 'destroyed' || silent()) return Promise.reject(destroyed());
+    if (this.state === 'destroyed') return Promise.reject(destroyed());
     const id = this.nextId++;
-    const closed = (): void => {
-      if (silent()) this.pendingStats.get(id)?.reject(destroyed());
-    };
-    this.context.addEventListener('statechange', closed);
     return new Promise<NoiseSuppressorStats>((resolve, reject) => {
       this.pendingStats.set(id, { resolve, reject });
       this.send({ type: 'stats', id });
-    }).finally(() => {
-      this.pendingStats.delete(id);
-      this.context.removeEventListener('statechange', closed);
     });
   }
 
-  /** Idempotent. Disconnects, frees the core, lets the processor be collected. */
+  /** Idempotent. Disconnects, frees the core, lets the processor be collected. Closing the context does it too. */
   destroy(): void {
+    this.end(destroyed());
+  }
+
+  private end(error: NoiseSuppressorError): void {
     if (this.currentState === 'destroyed') return;
+    this.life.abort();
     this.send({ type: 'destroy' });
     this.port.onmessage = null;
     this.port.onmessageerror = null;
     this.disconnect();
     this.stopPulling();
-    const error = destroyed();
     this.settle.reject(error);
     for (const { reject } of this.pendingStats.values()) reject(error);
     this.pendingStats.clear();
@@ -436,6 +448,10 @@ export class NoiseSuppressorNode extends Base {
     pull.disconnect();
   }
 
+  private sendBypass(): void {
+    this.send({ type: 'bypass', value: this.wantsBypass || this.rests });
+  }
+
   private send(message: ToProcessor): void {
     if (this.currentState !== 'destroyed') this.port.postMessage(message);
   }
@@ -446,7 +462,8 @@ function construct(context: BaseAudioContext, options: CreateOptions): NoiseSupp
     return new NoiseSuppressorNode(context, options);
   } catch (cause) {
     // The module ran without an error, yet did not register the name that carries this version.
-    if (cause instanceof DOMException && cause.name === 'InvalidStateError' && context.state !== 'closed') {
+    if (isClosed(context)) throw contextClosed(cause);
+    if (cause instanceof DOMException && cause.name === 'InvalidStateError') {
       throw new NoiseSuppressorError(
         'version-mismatch',
         `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,
@@ -515,6 +532,7 @@ async function register(context: BaseAudioContext, options?: AssetOptions): Prom
     );
   }
   if (reason) throw new NoiseSuppressorError('unsupported', `this browser cannot run the suppressor: ${reason}`);
+  if (isClosed(context)) throw contextClosed();
   const registration = registrationOf(context);
   const url = workletUrl(options);
   let added = registration.modules.get(url);
@@ -523,7 +541,7 @@ async function register(context: BaseAudioContext, options?: AssetOptions): Prom
     registration.modules.set(url, added);
     added.catch(() => registration.modules.delete(url));
   }
-  const [assets] = await Promise.all([loadAssets(options), added]);
+  const [assets] = await whileOpen(context, Promise.all([loadAssets(options), added]));
   registration.assets = assets;
   return assets;
 }
@@ -532,6 +550,7 @@ async function addModule(context: BaseAudioContext, url: string): Promise<void> 
   try {
     await context.audioWorklet.addModule(url);
   } catch (cause) {
+    if (isClosed(context)) throw contextClosed(cause);
     if (url.startsWith('blob:')) {
       throw new NoiseSuppressorError(
         'blocked-by-csp',
@@ -574,10 +593,6 @@ async function measureLoad(options?: AssetOptions): Promise<number> {
     core.suppressorProcess(suppressor, 1);
   }
   return (performance.now() - started) / 1000;
-}
-
-function isOffline(context: BaseAudioContext): boolean {
-  return typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext;
 }
 
 function sameVersion(a: string, b: string): boolean {
