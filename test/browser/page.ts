@@ -239,6 +239,32 @@ function heardOf(track: MediaStreamTrack): { told: string[]; is(): string } {
   return { told, is: () => `${track.readyState}${track.muted ? ', muted' : ''}` };
 }
 
+/** A track with a tone in it, sooner there than a microphone. */
+function tone(): MediaStreamTrack {
+  const context = new AudioContext();
+  const source = new OscillatorNode(context);
+  const destination = new MediaStreamAudioDestinationNode(context);
+  source.connect(destination);
+  source.start();
+  return destination.stream.getAudioTracks()[0] as MediaStreamTrack;
+}
+
+/** Whether something is heard in a track within some seconds. */
+async function sounds(track: MediaStreamTrack): Promise<boolean> {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 8192 });
+  new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) }).connect(analyser);
+  const samples = new Float32Array(8192);
+  let heard = false;
+  await until(() => {
+    analyser.getFloatTimeDomainData(samples);
+    heard = samples.some((x) => Math.abs(x) > 0.01);
+    return heard;
+  });
+  await context.close();
+  return heard;
+}
+
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -285,6 +311,8 @@ const helpers = {
   loopBack,
   received,
   heardOf,
+  tone,
+  sounds,
   sleep,
   until,
   record,
