@@ -21,10 +21,10 @@ export function onClosed(context: BaseAudioContext, run: () => void, signal: Abo
 
 /**
  * The promise, unless the context closes first: what was asked of its audio thread is then answered by nobody.
+ * @param over aborted when the promise is settled, or before by a caller who no longer waits: lets go of the context
  * @throws {NoiseSuppressorError} 'destroyed'
  */
-export async function whileOpen<T>(context: BaseAudioContext, promise: Promise<T>): Promise<T> {
-  const over = new AbortController();
+export async function whileOpen<T>(context: BaseAudioContext, promise: Promise<T>, over: AbortController): Promise<T> {
   const closed = new Promise<never>((_, reject) => {
     const tell = (): void => reject(contextClosed());
     if (isClosed(context)) tell();

@@ -148,11 +148,12 @@ export class NoiseSuppressorNode extends Base {
     if (!(timeoutMs > 0)) throw new NoiseSuppressorError('invalid-input', `timeoutMs is above 0, not ${timeoutMs}`);
     if (signal?.aborted) throw aborted(signal);
     let node: NoiseSuppressorNode | undefined;
-    let over = false;
+    const over = new AbortController();
+    let gaveUp = false;
     const start = async (): Promise<NoiseSuppressorNode> => {
-      const assets = await register(context, options.assets);
+      const assets = await register(context, options.assets, over);
       // The caller has been told already: leave nothing behind.
-      if (over) throw aborted(signal);
+      if (gaveUp) throw aborted(signal);
       registrationOf(context).assets = assets;
       node = construct(context, options);
       return node.ready;
@@ -160,7 +161,8 @@ export class NoiseSuppressorNode extends Base {
     try {
       return await limited(start(), signal, timeoutMs, 'the suppressor did not start');
     } catch (error) {
-      over = true;
+      gaveUp = true;
+      over.abort();
       node?.destroy();
       throw error;
     }
@@ -520,7 +522,11 @@ function processorOptions(
   };
 }
 
-async function register(context: BaseAudioContext, options?: AssetOptions): Promise<LoadedAssets> {
+async function register(
+  context: BaseAudioContext,
+  options?: AssetOptions,
+  over: AbortController = new AbortController(),
+): Promise<LoadedAssets> {
   const [reason] = unsupportedReasons();
   if (reason === 'insecure-context') {
     throw new NoiseSuppressorError('insecure-context', 'audio worklets need a secure page: https or localhost');
@@ -541,7 +547,7 @@ async function register(context: BaseAudioContext, options?: AssetOptions): Prom
     registration.modules.set(url, added);
     added.catch(() => registration.modules.delete(url));
   }
-  const [assets] = await whileOpen(context, Promise.all([loadAssets(options), added]));
+  const [assets] = await whileOpen(context, Promise.all([loadAssets(options), added]), over);
   registration.assets = assets;
   return assets;
 }

@@ -40,10 +40,11 @@ export class Output {
     const timer = setInterval(this.tell, LOOK_INTERVAL_MS);
     // Whoever waits for the track can listen before it tells what happened meanwhile.
     const first = setTimeout(this.tell);
-    signal.addEventListener('abort', () => {
+    const stop = (): void => {
       clearInterval(timer);
       clearTimeout(first);
-    });
+    };
+    signal.addEventListener('abort', stop, { once: true });
     hint(this.track, source);
     this.watch(source);
   }
