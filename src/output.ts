@@ -113,6 +113,10 @@ export class Output {
       getSettings: method(() => this.settings()),
       getConstraints: method(() => this.source.getConstraints()),
       applyConstraints: method((constraints?: MediaTrackConstraints) => this.source.applyConstraints(constraints)),
+      // Firefox gives events of a script only to those who ask for untrusted ones, by an argument of its own.
+      addEventListener: method((type: string, listener: never, options?: never) =>
+        Reflect.apply(prototype.addEventListener, track, [type, listener, options, true]),
+      ),
       stop: method(() => {
         Reflect.apply(prototype.stop, track, []);
         if (this.tracks.delete(track) && this.tracks.size === 0) this.unused();

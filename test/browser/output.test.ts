@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchChromium, type Site, serve } from './browser';
+import { absent, launch } from './engines';
 
 let browser: Browser;
 let site: Site;
@@ -263,10 +264,11 @@ describe('the output track', () => {
       handle.track.stop();
       await tools.until(() => context.state === 'closed');
       await tools.sleep(500);
+      const freed = [handle.node?.state, context.state, track.readyState];
       await handle.destroy();
       const late = await tools.codeOf(handle.replaceSource((await tools.received()).track));
       const cloned = handle.track.clone().readyState;
-      return [handle.node?.state, context.state, track.readyState, output.is(), ...output.told, late, cloned];
+      return [...freed, output.is(), ...output.told, late, cloned];
     }, owns);
     // As of any track: who stops it is not told.
     expect(result).toEqual(['destroyed', 'closed', owns ? 'ended' : 'live', 'ended', 'destroyed', 'ended']);
@@ -361,5 +363,63 @@ describe('the output track', () => {
       hints: ['', 'music'],
       refused: 'OverconstrainedError',
     });
+  });
+});
+
+const reason = absent('Firefox');
+describe.skipIf(reason)(reason ? `Firefox (skipped: ${reason})` : 'Firefox', () => {
+  test('tells of a source that ended or is disabled, of a suspended and a closed context', {
+    timeout: 300_000,
+  }, async () => {
+    const engine = await launch('Firefox');
+    try {
+      const tab = await engine.open(site.origin);
+      const result = await tab.evaluate(async () => {
+        while (!('tools' in globalThis)) await new Promise((resolve) => setTimeout(resolve, 50));
+        const context = new AudioContext();
+        const source = await tools.received();
+        const handle = await percepnet.suppressNoise(source.track, { context, assets: await tools.assets() });
+        const output = tools.heardOf(handle.track);
+        const handlers: string[] = [];
+        handle.track.onended = () => handlers.push('ended');
+        source.track.enabled = false;
+        await tools.until(() => output.told.length > 0);
+        source.track.enabled = true;
+        await tools.until(() => output.told.length > 1);
+        await context.suspend();
+        await tools.until(() => output.told.length > 2);
+        await context.resume();
+        await tools.until(() => output.told.length > 3);
+        await source.end();
+        await tools.until(() => output.told.length > 4);
+        const ended = output.is();
+        await handle.replaceSource(tools.tone());
+        const lives = output.is();
+        const clone = tools.heardOf(handle.track.clone());
+        await context.close();
+        await tools.until(() => clone.told.length > 0);
+        await handle.destroy();
+        return {
+          told: output.told,
+          handlers,
+          ended,
+          lives,
+          is: output.is(),
+          clone: clone.told,
+          state: handle.node?.state,
+        };
+      }, null);
+      expect(result).toEqual({
+        told: ['mute', 'unmute', 'mute', 'unmute', 'ended', 'ended'],
+        handlers: ['ended', 'ended'],
+        ended: 'ended',
+        lives: 'live',
+        is: 'ended',
+        clone: ['ended'],
+        state: 'destroyed',
+      });
+    } finally {
+      await engine.close();
+    }
   });
 });
