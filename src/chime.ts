@@ -1,7 +1,7 @@
 /** For the Amazon Chime SDK: `await audioVideo.startAudioInput(new NoiseSuppressorTransformDevice(deviceId))`. */
 import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chime-sdk-js';
 import { NoiseSuppressorError } from './errors';
-import { linked } from './limited';
+import { linked } from './linked';
 import { type CreateOptions, NoiseSuppressorNode, rest } from './node';
 import { recommendedConstraints } from './track';
 

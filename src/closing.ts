@@ -1,5 +1,6 @@
 /** Contexts that the app closes: nothing in them renders again. */
 import { NoiseSuppressorError } from './errors';
+import { linked } from './linked';
 
 export function isOffline(context: BaseAudioContext): boolean {
   return typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext;
@@ -11,7 +12,7 @@ export function isClosed(context: BaseAudioContext): boolean {
 }
 
 export function contextClosed(cause?: unknown): NoiseSuppressorError {
-  return new NoiseSuppressorError('destroyed', 'the audio context is closed: start again in an open one', { cause });
+  return new NoiseSuppressorError('context-closed', 'the audio context is closed: make a new one', { cause });
 }
 
 /** Calls `run` when the context closes, until the signal is aborted. */
@@ -21,17 +22,18 @@ export function onClosed(context: BaseAudioContext, run: () => void, signal: Abo
 
 /**
  * The promise, unless the context closes first: what was asked of its audio thread is then answered by nobody.
- * @param over aborted when the promise is settled, or before by a caller who no longer waits: lets go of the context
- * @throws {NoiseSuppressorError} 'destroyed'
+ * @param signal of a caller who may give up: the context is let go
+ * @throws {NoiseSuppressorError} 'context-closed'; the signal's reason
  */
-export async function whileOpen<T>(context: BaseAudioContext, promise: Promise<T>, over: AbortController): Promise<T> {
-  const closed = new Promise<never>((_, reject) => {
-    const tell = (): void => reject(contextClosed());
-    if (isClosed(context)) tell();
-    else onClosed(context, tell, over.signal);
+export async function whileOpen<T>(context: BaseAudioContext, promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  const over = linked(signal);
+  const lost = new Promise<never>((_, reject) => {
+    over.signal.addEventListener('abort', () => reject(over.signal.reason), { once: true });
+    if (isClosed(context)) reject(contextClosed());
+    else onClosed(context, () => reject(contextClosed()), over.signal);
   });
   try {
-    return await Promise.race([promise, closed]);
+    return await Promise.race([promise, lost]);
   } finally {
     over.abort();
     promise.catch(() => {});

@@ -6,6 +6,7 @@ export type NoiseSuppressorErrorCode =
   | 'blocked-by-csp'
   | 'wasm-rejected'
   | 'version-mismatch'
+  | 'context-closed'
   | 'processor-failed'
   | 'timeout'
   | 'aborted'

@@ -7,15 +7,6 @@ export function aborted(signal?: AbortSignal): NoiseSuppressorError {
   return new NoiseSuppressorError('aborted', 'creation was aborted', { cause: signal?.reason });
 }
 
-/** Aborted along with the app's signal; abort it in the end, so that the app's forgets it. */
-export function linked(signal?: AbortSignal): AbortController {
-  const own = new AbortController();
-  const abort = (): void => own.abort(signal?.reason);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort, { signal: own.signal });
-  return own;
-}
-
 /**
  * The promise, unless the signal or the clock is faster.
  * @param late what has not happened when time is up

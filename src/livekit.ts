@@ -2,7 +2,7 @@
 import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-client';
 import { isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
-import { linked } from './limited';
+import { linked } from './linked';
 import { type CreateOptions, NoiseSuppressorNode } from './node';
 import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './track';
 

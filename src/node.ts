@@ -126,10 +126,10 @@ export class NoiseSuppressorNode extends Base {
   /**
    * Loads assets and registers the processor in this context, once. Safe to call again, also after a failure.
    * @throws {NoiseSuppressorError} 'unsupported', 'insecure-context', 'asset-not-found', 'blocked-by-csp',
-   * 'wasm-rejected', 'invalid-model', 'version-mismatch', 'destroyed' when the context is or gets closed
+   * 'wasm-rejected', 'invalid-model', 'version-mismatch', 'context-closed'
    */
   static async register(context: BaseAudioContext, assets?: AssetOptions): Promise<void> {
-    await register(context, assets);
+    await whileOpen(context, register(context, assets));
   }
 
   /** Fetches and checks ahead of time, without a context. */
@@ -149,11 +149,10 @@ export class NoiseSuppressorNode extends Base {
     if (signal?.aborted) throw aborted(signal);
     let node: NoiseSuppressorNode | undefined;
     const over = new AbortController();
-    let gaveUp = false;
     const start = async (): Promise<NoiseSuppressorNode> => {
-      const assets = await register(context, options.assets, over);
+      const assets = await whileOpen(context, register(context, options.assets), over.signal);
       // The caller has been told already: leave nothing behind.
-      if (gaveUp) throw aborted(signal);
+      if (over.signal.aborted) throw aborted(signal);
       registrationOf(context).assets = assets;
       node = construct(context, options);
       return node.ready;
@@ -161,7 +160,6 @@ export class NoiseSuppressorNode extends Base {
     try {
       return await limited(start(), signal, timeoutMs, 'the suppressor did not start');
     } catch (error) {
-      gaveUp = true;
       over.abort();
       node?.destroy();
       throw error;
@@ -310,7 +308,7 @@ export class NoiseSuppressorNode extends Base {
     this.disconnect();
     this.stopPulling();
     this.settle.reject(error);
-    for (const { reject } of this.pendingStats.values()) reject(error);
+    for (const { reject } of this.pendingStats.values()) reject(destroyed());
     this.pendingStats.clear();
     this.isSpeaking = false;
     this.enter('destroyed');
@@ -464,8 +462,7 @@ function construct(context: BaseAudioContext, options: CreateOptions): NoiseSupp
     return new NoiseSuppressorNode(context, options);
   } catch (cause) {
     // The module ran without an error, yet did not register the name that carries this version.
-    if (isClosed(context)) throw contextClosed(cause);
-    if (cause instanceof DOMException && cause.name === 'InvalidStateError') {
+    if (cause instanceof DOMException && cause.name === 'InvalidStateError' && context.state !== 'closed') {
       throw new NoiseSuppressorError(
         'version-mismatch',
         `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,
@@ -522,11 +519,7 @@ function processorOptions(
   };
 }
 
-async function register(
-  context: BaseAudioContext,
-  options?: AssetOptions,
-  over: AbortController = new AbortController(),
-): Promise<LoadedAssets> {
+async function register(context: BaseAudioContext, options?: AssetOptions): Promise<LoadedAssets> {
   const [reason] = unsupportedReasons();
   if (reason === 'insecure-context') {
     throw new NoiseSuppressorError('insecure-context', 'audio worklets need a secure page: https or localhost');
@@ -538,7 +531,6 @@ async function register(
     );
   }
   if (reason) throw new NoiseSuppressorError('unsupported', `this browser cannot run the suppressor: ${reason}`);
-  if (isClosed(context)) throw contextClosed();
   const registration = registrationOf(context);
   const url = workletUrl(options);
   let added = registration.modules.get(url);
@@ -547,7 +539,7 @@ async function register(
     registration.modules.set(url, added);
     added.catch(() => registration.modules.delete(url));
   }
-  const [assets] = await whileOpen(context, Promise.all([loadAssets(options), added]), over);
+  const [assets] = await Promise.all([loadAssets(options), added]);
   registration.assets = assets;
   return assets;
 }
@@ -556,7 +548,6 @@ async function addModule(context: BaseAudioContext, url: string): Promise<void> 
   try {
     await context.audioWorklet.addModule(url);
   } catch (cause) {
-    if (isClosed(context)) throw contextClosed(cause);
     if (url.startsWith('blob:')) {
       throw new NoiseSuppressorError(
         'blocked-by-csp',

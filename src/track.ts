@@ -82,7 +82,7 @@ export async function suppressNoise(
 /**
  * Waits for the first frame. `create` does not in a suspended context, and one of ours may stay so, without a gesture or without
  * a loudspeaker (Firefox): the track it feeds would be silent.
- * @throws {NoiseSuppressorError} 'timeout', 'aborted', 'destroyed'; the node is destroyed
+ * @throws {NoiseSuppressorError} 'timeout', 'aborted', 'context-closed'; the node is destroyed
  */
 export async function untilRendering(
   node: NoiseSuppressorNode,
@@ -232,7 +232,7 @@ class LiveTrack implements SuppressedTrack {
   };
 }
 
-/** @throws {NoiseSuppressorError} 'unsupported', 'destroyed' */
+/** @throws {NoiseSuppressorError} 'unsupported', 'context-closed' */
 function sourceOf(context: AudioContext, track: MediaStreamTrack): MediaStreamAudioSourceNode {
   try {
     return new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) });

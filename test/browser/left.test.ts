@@ -211,7 +211,7 @@ const EXITS: { exit: string; answer: unknown; run(given: Given): Promise<unknown
   },
   {
     exit: 'create() in a context closed meanwhile',
-    answer: 'destroyed',
+    answer: 'context-closed',
     run: async ({ stalled }) => {
       const context = new AudioContext();
       const code = tools.codeOf(Node.create(context, { assets: stalled }));

@@ -193,7 +193,7 @@ describe("the app's context", () => {
         source: 'live',
       });
     } else {
-      expect(result).toEqual({ untouched: true, code: 'destroyed', codes: ['destroyed', 'destroyed', 'destroyed'] });
+      expect(result).toEqual({ untouched: true, code: 'context-closed', codes: Array(3).fill('context-closed') });
     }
   });
 

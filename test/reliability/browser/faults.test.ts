@@ -318,7 +318,7 @@ describe('faults', () => {
     });
     for (const code of result.during) expect(['no error', 'destroyed']).toContain(code);
     expect(result.after).toBe('destroyed');
-    expect(['processor-failed', 'timeout', 'blocked-by-csp']).toContain(result.late);
+    expect(result.late).toBe('context-closed');
     expect(result.state).toBe('destroyed');
     record(context, `questions end with 'destroyed', a new node with '${result.late}'`);
   });
