@@ -1,18 +1,75 @@
 /** For the Amazon Chime SDK: `await audioVideo.startAudioInput(new NoiseSuppressorTransformDevice(deviceId))`. */
 import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chime-sdk-js';
 import { NoiseSuppressorError } from './errors';
-import { type CreateOptions, NoiseSuppressorNode } from './node';
+import { linked } from './linked';
+import { type CreateOptions, NoiseSuppressorNode, rest } from './node';
 import { recommendedConstraints } from './track';
 
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export type { CreateOptions, NoiseSuppressorNode } from './node';
 
-/** What devices that share a suppressor share. */
-interface Suppressor {
-  readonly options: CreateOptions;
-  node: NoiseSuppressorNode | null;
-  subgraph: AudioNodeSubgraph | null;
-  error: NoiseSuppressorError | null;
+/** The nodes in one context, on their way or there; undefined if they could not be made. */
+interface Attempt {
+  readonly context: AudioContext;
+  readonly nodes: Promise<AudioNodeSubgraph | undefined>;
+  readonly abort: AbortController;
+}
+
+/** What devices that share a suppressor share: nothing, an attempt, or its outcome. */
+class Suppressor {
+  node: NoiseSuppressorNode | null = null;
+  error: NoiseSuppressorError | null = null;
+  private attempt: Attempt | null = null;
+  private muted = false;
+
+  constructor(private options: CreateOptions) {}
+
+  /** The same nodes for the same context, unless they have died. */
+  nodes(context: AudioContext): Promise<AudioNodeSubgraph | undefined> {
+    const dead = this.node?.state === 'destroyed' || this.node?.state === 'failed';
+    if (this.attempt?.context !== context || dead) {
+      this.stop(null);
+      const abort = linked(this.options.signal);
+      this.attempt = { context, abort, nodes: this.start(context, abort) };
+    }
+    return this.attempt.nodes;
+  }
+
+  mute(muted: boolean): void {
+    this.muted = muted;
+    if (this.node) rest(this.node, muted);
+  }
+
+  /** What the app has set at the node goes on in the next. */
+  stop(error: NoiseSuppressorError | null): void {
+    const { attempt, node } = this;
+    this.attempt = null;
+    this.node = null;
+    this.error = error;
+    attempt?.abort.abort();
+    if (!node) return;
+    this.options = { ...this.options, bypass: node.bypass, strength: node.strength.value };
+    node.destroy();
+  }
+
+  private async start(context: AudioContext, abort: AbortController): Promise<AudioNodeSubgraph | undefined> {
+    const wanted = (): boolean => this.attempt?.abort === abort;
+    try {
+      const node = await NoiseSuppressorNode.create(context, { ...this.options, signal: abort.signal });
+      if (!wanted()) {
+        node.destroy();
+        return undefined;
+      }
+      rest(node, this.muted);
+      this.node = node;
+      return aroundFailure(node);
+    } catch (error) {
+      abort.abort();
+      if (!(error instanceof NoiseSuppressorError)) throw error;
+      if (wanted()) this.stop(error);
+      return undefined;
+    }
+  }
 }
 
 /**
@@ -31,7 +88,7 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
     private readonly inner: Device,
     options: CreateOptions = {},
   ) {
-    this.suppressor = { options, node: null, subgraph: null, error: null };
+    this.suppressor = new Suppressor(options);
   }
 
   /** For strength, statistics and speech events; null before Chime has started the device. */
@@ -39,7 +96,7 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
     return this.suppressor.node;
   }
 
-  /** Why suppression could not start; null when it did or was not tried yet. */
+  /** Why suppression does not run; null when it does or was not tried yet. */
   get error(): NoiseSuppressorError | null {
     return this.suppressor.error;
   }
@@ -54,34 +111,17 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
 
   /** Called by Chime. The same nodes again in the same context; undefined when suppression cannot start. */
   async createAudioNode(context: AudioContext): Promise<AudioNodeSubgraph | undefined> {
-    const { suppressor } = this;
-    if (suppressor.subgraph?.start.context === context) return suppressor.subgraph;
-    suppressor.node?.destroy();
-    try {
-      const node = await NoiseSuppressorNode.create(context, suppressor.options);
-      suppressor.node = node;
-      suppressor.error = null;
-      suppressor.subgraph = aroundFailure(node);
-      return suppressor.subgraph;
-    } catch (error) {
-      if (!(error instanceof NoiseSuppressorError)) throw error;
-      Object.assign(suppressor, { node: null, subgraph: null, error });
-      return undefined;
-    }
+    return this.suppressor.nodes(context);
   }
 
-  /** Called by Chime. While muted the model rests. */
+  /** Called by Chime. While muted the model rests; `bypass` and strength stay as they are. */
   async mute(muted: boolean): Promise<void> {
-    const { node, options } = this.suppressor;
-    if (node) node.bypass = muted || (options.bypass ?? false);
+    this.suppressor.mute(muted);
   }
 
-  /** Frees the suppressor, also of the devices made from this one. Idempotent. */
+  /** Frees the suppressor, also of the devices made from this one, and one that is being made. Idempotent. */
   async stop(): Promise<void> {
-    const { suppressor } = this;
-    suppressor.node?.destroy();
-    suppressor.node = null;
-    suppressor.subgraph = null;
+    this.suppressor.stop(new NoiseSuppressorError('destroyed', 'the device was stopped'));
   }
 
   /** A device for another microphone that takes over this one's suppressor: use one of the two at a time. */
@@ -94,11 +134,16 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
   }
 }
 
-/** The node between two others, so that the sound can be led around a processor that threw, which is rendered as silence. */
+/** The node between two others, so that the sound can be led around it once it does nothing: a processor that threw is silent. */
 function aroundFailure(node: NoiseSuppressorNode): AudioNodeSubgraph {
   const start = new GainNode(node.context);
   const end = new GainNode(node.context);
   start.connect(node).connect(end);
-  node.addEventListener('processorerror', () => start.connect(end));
+  const around = (): void => {
+    start.disconnect();
+    start.connect(end);
+  };
+  node.addEventListener('processorerror', around, { once: true });
+  node.addEventListener('statechange', () => node.state === 'destroyed' && around());
   return { start, end };
 }

@@ -1,6 +1,7 @@
 import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
 import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
 import { type AssetOptions, type LoadedAssets, loadAssets } from './assets';
+import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
@@ -42,7 +43,8 @@ export interface CreateOptions extends NoiseSuppressorOptions {
 
 /**
  * 'starting' until the first frame; 'bypassed' by `bypass`; 'overloaded' when the audio thread fell behind and the delayed
- * input is let through; 'failed' when the core broke: the delayed input is let through for good.
+ * input is let through; 'failed' when the core broke: the delayed input is let through for good; 'destroyed' by `destroy()` or
+ * because the context was closed.
  */
 export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
 
@@ -86,6 +88,9 @@ const DEFAULT_QUANTUM = 128;
 /** On a server there is no AudioWorkletNode to extend; importing must work all the same. */
 const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} as unknown as typeof AudioWorkletNode);
 
+/** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
+export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
+
 /** A node that suppresses noise. One input, one output; processing starts by itself. */
 export class NoiseSuppressorNode extends Base {
   /** Whether live suppression can work here. Cheap, synchronous, safe on a server. */
@@ -105,7 +110,7 @@ export class NoiseSuppressorNode extends Base {
    * 'blocked-by-csp', 'wasm-rejected', 'worklet-rejected', 'invalid-model', 'version-mismatch', 'invalid-input', 'timeout', 'aborted'
    */
   static async register(context: BaseAudioContext, assets: AssetOptions = {}, limits: LoadLimits = {}): Promise<void> {
-    await loading(assets, limits, (wait) => register(context, assets, wait));
+    await loading(assets, limits, (wait) => whileOpen(context, register(context, assets, wait), wait.signal));
   }
 
   /**
@@ -132,7 +137,7 @@ export class NoiseSuppressorNode extends Base {
         timeoutMs,
         'the suppressor did not start',
         async (wait) => {
-          const loaded = await register(context, assets, wait);
+          const loaded = await whileOpen(context, register(context, assets, wait), wait.signal);
           // The caller may have been told already: leave nothing behind.
           if (wait.signal.aborted) throw wait.signal.reason;
           registrationOf(context).assets = loaded;
@@ -161,10 +166,20 @@ export class NoiseSuppressorNode extends Base {
   private isSpeaking = false;
   private probability = 0;
   private probabilityAsked = Number.NEGATIVE_INFINITY;
+  private rests = false;
   private nextId = 1;
+  /** Aborted by destroy(): takes the listeners along. */
+  private readonly life = new AbortController();
   private settle!: { resolve(node: NoiseSuppressorNode): void; reject(error: NoiseSuppressorError): void };
   /** Keeps the node in the rendered graph until the first frame; browsers may skip unconnected nodes. */
   private pull: GainNode | null = null;
+
+  static {
+    rest = (node, on) => {
+      node.rests = on;
+      node.sendBypass();
+    };
+  }
 
   /**
    * After register(). Throws InvalidStateError otherwise.
@@ -214,6 +229,7 @@ export class NoiseSuppressorNode extends Base {
     );
     this.pull = new GainNode(context, { gain: 0 });
     this.connect(this.pull).connect(context.destination);
+    onClosed(context, () => this.end(contextClosed()), this.life.signal);
   }
 
   /** Crossfades within one frame; the delay does not change; the model stops using CPU. */
@@ -223,7 +239,7 @@ export class NoiseSuppressorNode extends Base {
 
   set bypass(value: boolean) {
     this.wantsBypass = Boolean(value);
-    this.send({ type: 'bypass', value: this.wantsBypass });
+    this.sendBypass();
   }
 
   /** Input-to-output delay in seconds, exact, constant, resampling included. */
@@ -246,7 +262,8 @@ export class NoiseSuppressorNode extends Base {
   }
 
   get state(): NoiseSuppressorState {
-    return this.currentState;
+    // The event of a context that was closed comes later than its state.
+    return isClosed(this.context) ? 'destroyed' : this.currentState;
   }
 
   /** Forgets adaptive state, for a new speaker or device. */
@@ -256,34 +273,29 @@ export class NoiseSuppressorNode extends Base {
 
   /** @throws {NoiseSuppressorError} 'destroyed' */
   getStats(): Promise<NoiseSuppressorStats> {
-    // The audio thread of a closed context answers no more; an offline one is closed when it has rendered, and does answer.
-    const silent = (): boolean => this.context.state === 'closed' && !isOffline(this.context);
-    if (this.currentState === 'destroyed' || silent()) return Promise.reject(destroyed());
+    if (this.state === 'destroyed') return Promise.reject(destroyed());
     const id = this.nextId++;
-    const closed = (): void => {
-      if (silent()) this.pendingStats.get(id)?.reject(destroyed());
-    };
-    this.context.addEventListener('statechange', closed);
     return new Promise<NoiseSuppressorStats>((resolve, reject) => {
       this.pendingStats.set(id, { resolve, reject });
       this.send({ type: 'stats', id });
-    }).finally(() => {
-      this.pendingStats.delete(id);
-      this.context.removeEventListener('statechange', closed);
     });
   }
 
-  /** Idempotent. Disconnects, frees the core, lets the processor be collected. */
+  /** Idempotent. Disconnects, frees the core, lets the processor be collected. Closing the context does it too. */
   destroy(): void {
+    this.end(destroyed());
+  }
+
+  private end(error: NoiseSuppressorError): void {
     if (this.currentState === 'destroyed') return;
+    this.life.abort();
     this.send({ type: 'destroy' });
     this.port.onmessage = null;
     this.port.onmessageerror = null;
     this.disconnect();
     this.stopPulling();
-    const error = destroyed();
     this.settle.reject(error);
-    for (const { reject } of this.pendingStats.values()) reject(error);
+    for (const { reject } of this.pendingStats.values()) reject(destroyed());
     this.pendingStats.clear();
     this.isSpeaking = false;
     this.enter('destroyed');
@@ -423,6 +435,10 @@ export class NoiseSuppressorNode extends Base {
     pull.disconnect();
   }
 
+  private sendBypass(): void {
+    this.send({ type: 'bypass', value: this.wantsBypass || this.rests });
+  }
+
   private send(message: ToProcessor): void {
     if (this.currentState !== 'destroyed') this.port.postMessage(message);
   }
@@ -514,10 +530,6 @@ async function measureLoad(assets: AssetOptions = {}, limits: LoadLimits = {}): 
     core.suppressorProcess(suppressor, 1);
   }
   return (performance.now() - started) / 1000;
-}
-
-function isOffline(context: BaseAudioContext): boolean {
-  return typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext;
 }
 
 function sameVersion(a: string, b: string): boolean {

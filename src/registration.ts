@@ -1,5 +1,6 @@
 /** The worklet in a context: loaded, checked, and with the true reason when it is not. */
 import { type AssetOptions, checkOptions, type LoadedAssets, loadAssets, loadKey, workletUrl } from './assets';
+import { contextClosed, isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { fetchFile, openedAsFile } from './fetch-file';
 import { checkIntegrity } from './integrity';
@@ -61,8 +62,7 @@ function checkPlatform(): void {
 
 /** @throws {NoiseSuppressorError} 'context-closed' */
 export function checkOpen(context: BaseAudioContext, cause?: unknown): void {
-  if (context.state !== 'closed') return;
-  throw new NoiseSuppressorError('context-closed', 'the audio context is closed: make a new one', { cause });
+  if (isClosed(context)) throw contextClosed(cause);
 }
 
 async function addWorklet(context: BaseAudioContext, options: AssetOptions, wait: Wait): Promise<void> {

@@ -1,6 +1,9 @@
+import { contextClosed, isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
+import { type ContextLease, leaseContext } from './lease';
 import { DEFAULT_TIMEOUT_MS, limited } from './limited';
 import { type CreateOptions, NoiseSuppressorNode } from './node';
+import { OutputTrack } from './output-track';
 
 export interface SuppressNoiseOptions extends CreateOptions {
   /**
@@ -8,7 +11,7 @@ export interface SuppressNoiseOptions extends CreateOptions {
    * browser wants one, and closed when unused; if it does not run within `timeoutMs`, the fallback is taken.
    */
   context?: AudioContext;
-  /** Stop the source track when the handle is destroyed. Default false. */
+  /** The source track is the handle's: it is stopped when the handle is destroyed or its output track stopped. Default false. */
   stopSourceOnDestroy?: boolean;
   /** Resolve with the untouched track instead of rejecting when suppression cannot start. Default true. */
   fallback?: boolean;
@@ -16,8 +19,10 @@ export interface SuppressNoiseOptions extends CreateOptions {
 
 export interface SuppressedTrack {
   /**
-   * Stays the same object for life, also across replaceSource(): no renegotiation. When the source ends it gets an `ended` event,
-   * falls silent and waits for the next source. After a fallback it is the source itself.
+   * Stays the same object for life, also across replaceSource(): no renegotiation. It behaves as the source does: `muted`,
+   * `readyState`, their events, settings, capabilities and constraints are the source's; it is also muted while the source is not
+   * enabled or the context does not run. When the source ends it has ended, until the next source. stop() frees everything, clone()
+   * lives on its own. When the context is closed or the node destroyed it ends for good. After a fallback it is the source itself.
    */
   readonly track: MediaStreamTrack;
   readonly stream: MediaStream;
@@ -28,15 +33,16 @@ export interface SuppressedTrack {
   readonly source: MediaStreamTrack;
   /** Mute after the suppressor, so speech events keep working. */
   enabled: boolean;
-  /** Swaps the microphone under the same output track. Needs a node. */
+  /**
+   * Swaps the microphone under the same output track, which takes over its state and tells what is new in it. Needs a node.
+   * @throws {NoiseSuppressorError} 'invalid-input' when the track is no live audio track, 'destroyed', 'unsupported'; the old
+   * microphone goes on
+   */
   replaceSource(track: MediaStreamTrack): Promise<void>;
   /** Idempotent. */
   destroy(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/** Render quantum that needs no reframing at 48 kHz; browsers that do not know the option ignore it. */
-const RENDER_QUANTUM = 480;
 
 /**
  * A track with the noise of `track` suppressed, to be sent instead of it.
@@ -52,14 +58,16 @@ export async function suppressNoise(
     console.warn('percepnet-wasm: the browser suppresses noise on this track too; use recommendedConstraints()');
   }
   let lease: ContextLease | undefined;
+  let node: NoiseSuppressorNode | undefined;
   try {
     lease = leaseContext(options.context);
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const deadline = performance.now() + timeoutMs;
-    const node = await NoiseSuppressorNode.create(lease.context, options);
+    node = await NoiseSuppressorNode.create(lease.context, options);
     if (!options.context) await untilRendering(node, deadline - performance.now(), signal);
     return new LiveTrack(track, node, lease, options);
   } catch (cause) {
+    node?.destroy();
     await lease?.release();
     const error =
       cause instanceof NoiseSuppressorError
@@ -74,18 +82,20 @@ export async function suppressNoise(
 /**
  * Waits for the first frame. `create` does not in a suspended context, and one of ours may stay so, without a gesture or without
  * a loudspeaker (Firefox): the track it feeds would be silent.
- * @throws {NoiseSuppressorError} 'timeout', 'aborted'; the node is destroyed
+ * @throws {NoiseSuppressorError} 'timeout', 'aborted', 'context-closed'; the node is destroyed
  */
 export async function untilRendering(
   node: NoiseSuppressorNode,
   timeoutMs = DEFAULT_TIMEOUT_MS,
   signal?: AbortSignal,
 ): Promise<void> {
-  const started = new Promise<void>((resolve) => {
+  const over = new AbortController();
+  const started = new Promise<void>((resolve, reject) => {
     const check = (): void => {
-      if (node.state !== 'starting') resolve();
+      if (node.state === 'destroyed') reject(contextClosed());
+      else if (node.state !== 'starting') resolve();
     };
-    node.addEventListener('statechange', check);
+    node.addEventListener('statechange', check, { signal: over.signal });
     check();
   });
   const late =
@@ -95,6 +105,8 @@ export async function untilRendering(
   } catch (error) {
     node.destroy();
     throw error;
+  } finally {
+    over.abort();
   }
 }
 
@@ -129,65 +141,15 @@ export async function setBrowserSuppression(track: MediaStreamTrack, on: boolean
   }
 }
 
-interface ContextLease {
-  readonly context: AudioContext;
-  release(): Promise<void>;
-}
-
-let shared: { context: AudioContext; users: number; stop: AbortController } | null = null;
-
-function leaseContext(own?: AudioContext): ContextLease {
-  if (own) return { context: own, release: async () => {} };
-  if (!shared || shared.context.state === 'closed') {
-    const options: AudioContextOptions & { renderSizeHint?: number } = {
-      latencyHint: 'interactive',
-      renderSizeHint: RENDER_QUANTUM,
-    };
-    const context = new AudioContext(options);
-    shared = { context, users: 0, stop: new AbortController() };
-    keepAwake(context, shared.stop.signal);
-  }
-  const lease = shared;
-  lease.users++;
-  let released = false;
-  return {
-    context: lease.context,
-    async release() {
-      if (released) return;
-      released = true;
-      if (--lease.users > 0) return;
-      if (shared === lease) shared = null;
-      lease.stop.abort();
-      await lease.context.close();
-    },
-  };
-}
-
-/** Resumes a context that autoplay rules, a phone call or a hidden page have stopped. */
-function keepAwake(context: AudioContext, signal: AbortSignal): void {
-  const resume = (): void => {
-    if (context.state !== 'running' && context.state !== 'closed') context.resume().catch(() => {});
-  };
-  resume();
-  context.addEventListener('statechange', resume, { signal });
-  if (typeof document !== 'object') return;
-  for (const type of ['pointerdown', 'keydown', 'visibilitychange']) {
-    document.addEventListener(type, resume, { signal, passive: true });
-  }
-}
-
-/** What a microphone tells and its stand-in must tell too. */
-const SOURCE_EVENTS = ['ended', 'mute', 'unmute'];
-
 class LiveTrack implements SuppressedTrack {
-  readonly track: MediaStreamTrack;
-  readonly stream: MediaStream;
   readonly error = null;
   private input: MediaStreamAudioSourceNode;
-  private readonly output: MediaStreamAudioDestinationNode;
+  private readonly output: OutputTrack;
   /** Where the microphone goes. */
   private target: AudioNode;
-  private destroyed = false;
+  private ending: Promise<void> | null = null;
+  /** Aborted at the end: takes the listeners along. */
+  private readonly life = new AbortController();
 
   constructor(
     private current: MediaStreamTrack,
@@ -195,18 +157,24 @@ class LiveTrack implements SuppressedTrack {
     private readonly lease: ContextLease,
     private readonly options: SuppressNoiseOptions,
   ) {
-    const { context } = lease;
-    this.output = new MediaStreamAudioDestinationNode(context, {
-      channelCount: options.channels === 'stereo' ? 2 : 1,
-      channelCountMode: 'explicit',
-    });
-    this.stream = this.output.stream;
-    this.track = this.stream.getAudioTracks()[0] as MediaStreamTrack;
+    const { signal } = this.life;
+    // First what may be refused, so that nothing is left behind.
+    this.input = sourceOf(lease.context, current);
+    const channels = options.channels === 'stereo' ? 2 : 1;
+    this.output = new OutputTrack(lease.context, channels, current, node, () => this.destroy());
     this.target = node;
-    this.input = sourceOf(context, current);
-    this.input.connect(node).connect(this.output);
-    this.watch(current);
-    node.addEventListener('processorerror', this.onProcessorError);
+    this.input.connect(node).connect(this.output.node);
+    node.addEventListener('processorerror', this.onProcessorError, { signal });
+    // With its node, or the context of that, a track ends as one whose microphone is gone.
+    node.addEventListener('statechange', () => node.state === 'destroyed' && this.end(true), { signal });
+  }
+
+  get track(): MediaStreamTrack {
+    return this.output.track;
+  }
+
+  get stream(): MediaStream {
+    return this.output.stream;
   }
 
   get source(): MediaStreamTrack {
@@ -222,56 +190,62 @@ class LiveTrack implements SuppressedTrack {
   }
 
   async replaceSource(track: MediaStreamTrack): Promise<void> {
-    if (this.destroyed) throw new NoiseSuppressorError('destroyed', 'the track was destroyed');
+    if (this.ending || this.node.state === 'destroyed') {
+      throw new NoiseSuppressorError('destroyed', 'the track was destroyed');
+    }
     checkTrack(track);
     const input = sourceOf(this.lease.context, track);
-    this.unwatch(this.current);
     this.input.disconnect();
     input.connect(this.target);
     this.input = input;
     this.current = track;
-    this.watch(track);
     this.node.reset();
+    this.output.follow(track);
   }
 
-  async destroy(): Promise<void> {
-    if (this.destroyed) return;
-    this.destroyed = true;
-    this.unwatch(this.current);
-    this.input.disconnect();
-    this.node.destroy();
-    this.track.stop();
-    if (this.options.stopSourceOnDestroy) this.current.stop();
-    await this.lease.release();
+  destroy(): Promise<void> {
+    return this.end(false);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.destroy();
   }
 
+  private end(told: boolean): Promise<void> {
+    this.ending ??= this.free(told);
+    return this.ending;
+  }
+
+  private async free(told: boolean): Promise<void> {
+    this.life.abort();
+    this.input.disconnect();
+    this.node.destroy();
+    if (this.options.stopSourceOnDestroy) this.current.stop();
+    this.output.end(told);
+    await this.lease.release();
+  }
+
   /** Browsers render a processor that threw as silence: lead the microphone around it. */
   private readonly onProcessorError = (): void => {
-    this.target = this.output;
+    this.target = this.output.node;
     this.input.disconnect();
-    this.input.connect(this.output);
-  };
-
-  private watch(track: MediaStreamTrack): void {
-    for (const type of SOURCE_EVENTS) track.addEventListener(type, this.relay);
-  }
-
-  private unwatch(track: MediaStreamTrack): void {
-    for (const type of SOURCE_EVENTS) track.removeEventListener(type, this.relay);
-  }
-
-  /** The output is told, not stopped: a stopped track could not carry the next microphone. */
-  private readonly relay = ({ type }: Event): void => {
-    this.track.dispatchEvent(new Event(type));
+    this.input.connect(this.target);
   };
 }
 
+/** @throws {NoiseSuppressorError} 'unsupported', 'context-closed' */
 function sourceOf(context: AudioContext, track: MediaStreamTrack): MediaStreamAudioSourceNode {
-  return new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) });
+  try {
+    return new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) });
+  } catch (cause) {
+    if (isClosed(context)) throw contextClosed(cause);
+    // Firefox: one of another rate than the context's.
+    throw new NoiseSuppressorError(
+      'unsupported',
+      `the audio context refuses this track: use one of the microphone's sample rate, not ${context.sampleRate} Hz`,
+      { cause },
+    );
+  }
 }
 
 class UntouchedTrack implements SuppressedTrack {

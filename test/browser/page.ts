@@ -175,6 +175,105 @@ async function loopBack(track: MediaStreamTrack): Promise<MediaStream> {
   return stream;
 }
 
+/** A track that the browser itself mutes and ends: one received over a peer connection, as its far end wishes. */
+async function received(): Promise<{
+  track: MediaStreamTrack;
+  mute(): Promise<void>;
+  unmute(): Promise<void>;
+  end(): Promise<void>;
+}> {
+  const far = new RTCPeerConnection();
+  const near = new RTCPeerConnection();
+  far.onicecandidate = ({ candidate }) => candidate && near.addIceCandidate(candidate);
+  near.onicecandidate = ({ candidate }) => candidate && far.addIceCandidate(candidate);
+  const context = new AudioContext();
+  const tone = new OscillatorNode(context);
+  const sent = new MediaStreamAudioDestinationNode(context);
+  tone.connect(sent);
+  tone.start();
+  const transceiver = far.addTransceiver(sent.stream.getAudioTracks()[0] as MediaStreamTrack, {
+    direction: 'sendonly',
+  });
+  const arrived = new Promise<MediaStreamTrack>((resolve) => {
+    near.ontrack = ({ track }) => resolve(track);
+  });
+  const negotiate = async (): Promise<void> => {
+    await far.setLocalDescription();
+    await near.setRemoteDescription(far.localDescription as RTCSessionDescription);
+    await near.setLocalDescription();
+    await far.setRemoteDescription(near.localDescription as RTCSessionDescription);
+  };
+  await negotiate();
+  const track = await arrived;
+  if (track.muted) await event(track, 'unmute');
+  // Chromium decodes a remote track only for an element that plays it.
+  const element = new Audio();
+  element.srcObject = new MediaStream([track]);
+  element.muted = true;
+  await element.play();
+  Object.assign(globalThis, { calls: [...((globalThis as { calls?: unknown[] }).calls ?? []), near, far, element] });
+  const told = async (type: string, change: () => void): Promise<void> => {
+    const happened = event(track, type);
+    change();
+    await negotiate();
+    await happened;
+  };
+  return {
+    track,
+    mute: () =>
+      told('mute', () => {
+        transceiver.direction = 'inactive';
+      }),
+    unmute: () =>
+      told('unmute', () => {
+        transceiver.direction = 'sendonly';
+      }),
+    end: () => told('ended', () => transceiver.stop()),
+  };
+}
+
+/** What a track is, and from now on tells. */
+function heardOf(track: MediaStreamTrack): { told: string[]; is(): string } {
+  const told: string[] = [];
+  for (const type of ['ended', 'mute', 'unmute']) track.addEventListener(type, () => told.push(type));
+  return { told, is: () => `${track.readyState}${track.muted ? ', muted' : ''}` };
+}
+
+/** A track with a tone in it, sooner there than a microphone. */
+function tone(): MediaStreamTrack {
+  const context = new AudioContext();
+  const source = new OscillatorNode(context);
+  const destination = new MediaStreamAudioDestinationNode(context);
+  source.connect(destination);
+  source.start();
+  return destination.stream.getAudioTracks()[0] as MediaStreamTrack;
+}
+
+/** Whether something is heard in a track within some seconds. */
+async function sounds(track: MediaStreamTrack): Promise<boolean> {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 8192 });
+  new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) }).connect(analyser);
+  const samples = new Float32Array(8192);
+  let heard = false;
+  await until(() => {
+    analyser.getFloatTimeDomainData(samples);
+    heard = samples.some((x) => Math.abs(x) > 0.01);
+    return heard;
+  });
+  await context.close();
+  return heard;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Until the condition holds; after five seconds without, things are as they are. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 250 && !holds(); i++) await sleep(20);
+}
+
 /** Samples of a stream over some seconds, as plain numbers so that they can leave the page. */
 async function record(context: AudioContext, stream: MediaStream, seconds: number): Promise<number[]> {
   await inScope(
@@ -210,6 +309,12 @@ const helpers = {
   answerOf,
   codeOf,
   loopBack,
+  received,
+  heardOf,
+  tone,
+  sounds,
+  sleep,
+  until,
   record,
 };
 
