@@ -24,6 +24,7 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
   no-expander      pauses as the gains leave them
   bands            comb filter and gains alone
   bands-wiener     the same and the filter of the bins
+  bands-postfilter the same and the post-filter
   no-gains         gains of 1: the comb filter alone
 
 With --checkpoint also: float and rounded, the decisions of the network before export, in PyTorch, through the same core.
@@ -51,6 +52,7 @@ const VARIANTS = {
   'no-expander': { expander: false },
   bands: { postFilter: false, wiener: false, expander: false },
   'bands-wiener': { postFilter: false, expander: false },
+  'bands-postfilter': { wiener: false, expander: false },
   'no-gains': { postFilter: false, wiener: false, expander: false, gains: 1 },
 };
 /** Decisions made by training/decide.py. */
