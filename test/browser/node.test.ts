@@ -130,10 +130,11 @@ describe('in a running context', () => {
       const before = node.state;
       await context.resume();
       await tools.event(node, 'statechange');
+      const { state } = node;
       await context.close();
-      return [before, node.state];
+      return [before, state, node.state];
     });
-    expect(state).toEqual(['starting', 'running']);
+    expect(state).toEqual(['starting', 'running', 'destroyed']);
   });
 });
 
