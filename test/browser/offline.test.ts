@@ -95,6 +95,44 @@ describe('channels', () => {
     expect(Math.max(...worst)).toBeLessThan(1e-7);
   });
 
+  test.each([
+    ['inverted', [1, -1]],
+    ['beside silence', [1, 0]],
+    ['beside silence, on the right', [0, 1]],
+    ['in the centre of 5.1', [0, 0, 1, 0, 0, 0]],
+  ] as const)('a voice %s keeps its level in mono', async (_, shares) => {
+    const change = await page.evaluate(async (shares) => {
+      const voice = tools.noise(24000, 5);
+      const input = shares.map((share) => voice.map((x) => share * x));
+      const { output, delay } = await tools.offline({
+        rate: 48000,
+        input,
+        outputChannels: 1,
+        options: { strength: 0 },
+      });
+      const energy = (x: Float32Array) => x.reduce((sum, v) => sum + v * v, 0);
+      const from = Math.round(delay);
+      return energy(output[0].slice(from, from + 20_000)) / energy(voice.slice(0, 20_000));
+    }, shares);
+    expect(10 * Math.log10(change)).toBeCloseTo(0, 2);
+  });
+
+  test('300 nodes in one context', async () => {
+    const result = await page.evaluate(async () => {
+      const { NoiseSuppressorNode } = percepnet;
+      const context = new OfflineAudioContext(1, 9600, 48000);
+      await NoiseSuppressorNode.register(context, await tools.assets());
+      const nodes = Array.from({ length: 300 }, () => new NoiseSuppressorNode(context, { strength: 0 }));
+      const source = new ConstantSourceNode(context, { offset: 1 / 512 });
+      for (const node of nodes) source.connect(node).connect(context.destination);
+      source.start();
+      await Promise.all(nodes.map((node) => node.ready));
+      const rendered = await context.startRendering();
+      return { states: [...new Set(nodes.map((node) => node.state))], last: rendered.getChannelData(0)[9000] };
+    });
+    expect(result).toEqual({ states: ['running'], last: 300 / 512 });
+  });
+
   test('identical stereo channels stay identical', async () => {
     const differing = await page.evaluate(async () => {
       const channel = tools.noise(48000, 3);
