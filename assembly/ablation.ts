@@ -36,19 +36,10 @@ export function decide(noisy: usize, hops: i32, out: usize): void {
 }
 
 /** Applies decisions laid out as above with the stages named; out: hops * 480 f32, 1440 samples late. */
-export function apply(
-  noisy: usize,
-  decisions: usize,
-  hops: i32,
-  postFilter: bool,
-  wiener: bool,
-  expander: bool,
-  out: usize,
-): void {
+export function apply(noisy: usize, decisions: usize, hops: i32, postFilter: bool, wiener: bool, out: usize): void {
   const s = new Suppressor(null);
   s.hasPostFilter = postFilter;
   s.hasWiener = wiener;
-  s.hasExpander = expander;
   for (let n = 0; n < hops; n++) {
     const at = (n as usize) * FRAME_BYTES;
     memory.copy(changetype<usize>(s.input), noisy + at, FRAME_BYTES);

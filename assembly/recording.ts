@@ -68,7 +68,7 @@ export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, ou
   const gains = changetype<usize>(s.gains);
   const strengths = changetype<usize>(s.strengths);
   s.hasPostFilter = step == STEP_POST_FILTER;
-  s.hasWiener = s.hasExpander = false;
+  s.hasWiener = false;
   for (let n = 0; n < hops; n++) {
     const at = (n as usize) * FRAME_BYTES;
     analyse(s, o, noisy + at, clean + at);

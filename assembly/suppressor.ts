@@ -5,14 +5,13 @@
  *                      -> pitch search + Viterbi:         period of frame n - 2
  *                      -> comb filter of frame n - 2:     P, coherences
  *   70 features -> network -> gains, strengths of frame n - 2
- *   frame n - 2: (1 - r) Y + r P, renormalised, times g, expander, Wiener filter of the bins -> overlap-add -> hop n - 3
+ *   frame n - 2: (1 - r) Y + r P, renormalised, times g, Wiener filter of the bins -> overlap-add -> hop n - 3
  *
  * Everything is allocated by the constructor; every method is real-time safe.
  */
 
 import { comfortFloor } from './bands/comfort';
 import { bandProducts, interpolate } from './bands/erb';
-import { Expander } from './bands/expander';
 import { Link } from './bands/link';
 import { postFilter } from './bands/postfilter';
 import { WienerFilter } from './bands/wiener';
@@ -74,7 +73,7 @@ const BIN_WEIGHTS = new StaticArray<f32>(BINS + 3);
 const MIXED_ENERGY = new StaticArray<f32>(BANDS);
 const FLOORS = new StaticArray<f32>(BANDS);
 const MAKE_UP = new StaticArray<f32>(BANDS);
-const EXPANDED = new StaticArray<f32>(BANDS);
+const LEAST_WEIGHTS = new StaticArray<f32>(BANDS);
 
 /** Four values of y + r (p - y). */
 function blend(y: usize, p: usize, target: usize, r: v128): void {
@@ -115,10 +114,9 @@ export class Suppressor {
   /** Periods in samples before and after the frame in decision. */
   period: i32 = MIN_PERIOD;
   futurePeriod: i32 = MIN_PERIOD;
-  /** Stages that experiments leave out: the envelope post-filter, the Wiener filter of the bins, the expander of the pauses. */
+  /** Stages that experiments leave out: the envelope post-filter, the Wiener filter of the bins. */
   hasPostFilter: bool = true;
   hasWiener: bool = true;
-  hasExpander: bool = true;
 
   /** Input without DC, newest last, and room for the hops to come. */
   private history: StaticArray<f32> = new StaticArray<f32>(HISTORY + HISTORY_HOPS * FRAME);
@@ -137,7 +135,6 @@ export class Suppressor {
   private search: PitchSearch = new PitchSearch();
   private viterbi: Viterbi = new Viterbi();
   private wiener: WienerFilter = new WienerFilter();
-  private expander: Expander = new Expander();
   private link: Link = new Link();
   /** Null: no network, every gain is one. */
   private state: NetworkState | null = null;
@@ -165,7 +162,6 @@ export class Suppressor {
     this.search.reset();
     this.viterbi.reset();
     this.wiener.reset();
-    this.expander.reset();
     this.link.reset();
     this.period = MIN_PERIOD;
     this.futurePeriod = MIN_PERIOD;
@@ -328,21 +324,17 @@ export class Suppressor {
     const energy = this.energyInDecision;
     if (this.hasPostFilter) postFilter(gains, energy, changetype<usize>(this.wiener.learnt), this.speech);
     if (this.hasWiener) this.wiener.learn(this.spectrumInDecision, gains);
-    if (this.hasExpander) this.expander.process(gains, energy, this.speech);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(floors + b, 1 - strength);
       store<f32>(strengths + b, strength * load<f32>(strengths + b));
     }
     comfortFloor(floors, energy);
-    const expanded = changetype<usize>(EXPANDED);
+    const least = changetype<usize>(LEAST_WEIGHTS);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const floor = load<f32>(floors + b);
       const gain = max(floor, load<f32>(gains + b));
-      const lowest = floor / (gain + <f32>1e-20);
-      const share = max(this.expander.factor(b), lowest);
       store<f32>(gains + b, gain);
-      store<f32>(expanded + b, share);
-      store<f32>(floors + b, lowest / share);
+      store<f32>(least + b, floor / (gain + <f32>1e-20));
     }
     this.mix(energy);
     this.overlapAdd();
@@ -373,7 +365,7 @@ export class Suppressor {
     this.dcBlocker.process(hop, hop, FRAME);
   }
 
-  /** MIXED = h w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
+  /** MIXED = w m g c ((1 - r) Y + r P), c_b = ||y_b|| / ||z_b||: the comb filter must not change the level of a band. */
   private mix(energy: usize): void {
     const spectrum = this.spectrumInDecision;
     const comb = changetype<usize>(this.comb);
@@ -391,22 +383,21 @@ export class Suppressor {
     const gains = changetype<usize>(this.gains);
     const weights = changetype<usize>(BIN_WEIGHTS);
     const makeUp = changetype<usize>(MAKE_UP);
-    const expanded = changetype<usize>(EXPANDED);
-    // FLOORS holds floor / (h g): no bin falls below the floor of its band.
+    // Of a weight floor / g at least: no bin falls below the floor of its band.
     if (this.hasWiener)
       this.wiener.process(
         mixed,
         mixedEnergy,
         gains,
         changetype<usize>(this.strengths),
-        changetype<usize>(FLOORS),
+        changetype<usize>(LEAST_WEIGHTS),
         weights,
         makeUp,
       );
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const ratio = load<f32>(energy + b) / (load<f32>(mixedEnergy + b) + <f32>1e-20);
       // 10 dB at most: where Y and P cancel there is nothing to restore.
-      const restored = load<f32>(gains + b) * load<f32>(expanded + b) * Mathf.sqrt(min<f32>(10, ratio));
+      const restored = load<f32>(gains + b) * Mathf.sqrt(min<f32>(10, ratio));
       store<f32>(mixedEnergy + b, this.hasWiener ? restored * load<f32>(makeUp + b) : restored);
     }
     interpolate(mixedEnergy, bins);

@@ -21,10 +21,7 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
   no-postfilter    the gains as the network gives them
   no-comb-no-postfilter
   no-wiener        the bands' gains alone, no filter of the bins
-  no-expander      pauses as the gains leave them
   bands            comb filter and gains alone
-  bands-wiener     the same and the filter of the bins
-  bands-postfilter the same and the post-filter
   no-gains         gains of 1: the comb filter alone
 
 With --checkpoint also: float and rounded, the decisions of the network before export, in PyTorch, through the same core.
@@ -49,11 +46,8 @@ const VARIANTS = {
   'no-postfilter': { postFilter: false },
   'no-comb-no-postfilter': { postFilter: false, strengths: 0 },
   'no-wiener': { wiener: false },
-  'no-expander': { expander: false },
-  bands: { postFilter: false, wiener: false, expander: false },
-  'bands-wiener': { postFilter: false, expander: false },
-  'bands-postfilter': { wiener: false, expander: false },
-  'no-gains': { postFilter: false, wiener: false, expander: false, gains: 1 },
+  bands: { postFilter: false, wiener: false },
+  'no-gains': { postFilter: false, wiener: false, gains: 1 },
 };
 /** Decisions made by training/decide.py. */
 const PYTORCH = ['float', 'rounded'];
@@ -127,9 +121,9 @@ class Ablation {
   }
 
   /** @returns as many samples as were opened, delay removed */
-  apply(decisions, { postFilter = true, wiener = true, expander = true } = {}) {
+  apply(decisions, { postFilter = true, wiener = true } = {}) {
     this.view(this.decisions, this.used * ROW).set(decisions);
-    const parts = [postFilter, wiener, expander].map(Number);
+    const parts = [postFilter, wiener].map(Number);
     this.core.apply(this.input, this.decisions, this.used, ...parts, this.output);
     return this.view(this.output, this.used * FRAME).slice(CORE_DELAY, CORE_DELAY + this.length);
   }

@@ -1,6 +1,6 @@
 """The core's way from decisions to sound in PyTorch, differentiable: gains and strengths -> 16 kHz sound that listeners.py scores.
 
-Same stages and numbers as assembly/suppressor.ts and assembly/bands (post-filter, expander, comfort floor, comb filter's mix, Wiener filter), on the bins
+Same stages and numbers as assembly/suppressor.ts and assembly/bands (post-filter, comfort floor, comb filter's mix, Wiener filter), on the bins
 below 8 kHz. No gradient flows through the noise spectrum that is learnt, the smoothed powers and the speech probability: they change slowly. Differs from
 the core's sound below 8 kHz by -48 dB or less; test_training.py allows -40.
 """
@@ -24,9 +24,8 @@ TINY = 1e-12
 
 # bands/wiener.ts
 LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = 0.03, 2.75, 0.2, 0.2, 0.02, 4.0
-# bands/expander.ts
-SPEECH, NO_SPEECH, EXPANDED, HELD, MIDDLE, HIGH = 0.025, 0.3, 0.16, 7, 8, 17
-# bands/comfort.ts
+# bands/comfort.ts; HIGH is its first band from 3 kHz on.
+HIGH = 17
 COMFORT, COMFORT_HIGH = 1e-10 * HOP**2, 1e-11 * HOP**2
 # bands/erb.ts: the high-pass of the band energies.
 RUMBLE = 40.0
@@ -91,15 +90,6 @@ def listen_on(gains: Tensor, energies: Tensor, speech: Tensor, noisy: Tensor, ar
     return noises, before, smooth
 
 
-def expander(gains: Tensor, energies: Tensor, speech: Tensor) -> Tensor:
-    """bands/expander.ts: factors of the low bands [batch, time, LOW_BANDS]."""
-    share = (gains**2 * energies).sum(-1) / (energies.sum(-1) + TINY)
-    u = share / (SPEECH + NO_SPEECH * (1 - speech))
-    kept = (speech * torch.sqrt(u + TINY) + (1 - speech) * u).clamp(max=1)
-    held = torch.cat([torch.ones_like(kept[:, : HELD - 1]), kept], 1).unfold(1, HELD, 1).amax(-1).clamp_min(EXPANDED)
-    return torch.stack([held**0.5] * MIDDLE + [held] * (HIGH - MIDDLE) + [held**2.5] * (LOW_BANDS - HIGH), -1)
-
-
 def power(spectra: Tensor) -> Tensor:
     return spectra.real**2 + spectra.imag**2
 
@@ -136,13 +126,11 @@ def enhance(gains: Tensor, strengths: Tensor, speech: Tensor, spectra: Tensor, e
     noise, before, smoothed = listen_on(gains, energies, speech, power(y), beside(powers.detach()))
 
     gains = post_filtered(gains, energies, before, speech)
-    factors = expander(gains, energies, speech)
     g, r, e = gains[..., :LOW_BANDS], strengths[..., :LOW_BANDS], energies[..., :LOW_BANDS]
     comfort = torch.tensor([COMFORT] * HIGH + [COMFORT_HIGH] * (LOW_BANDS - HIGH), device=device)
     floors = torch.sqrt(comfort / torch.maximum(e, comfort))
     g = torch.maximum(floors, g)
     lowest = floors / (g + TINY)
-    share = torch.maximum(factors, lowest)
 
     # bands/wiener.ts, with its names.
     mixed = powers @ sums
@@ -151,11 +139,11 @@ def enhance(gains: Tensor, strengths: Tensor, speech: Tensor, spectra: Tensor, e
     v = torch.where(u < t, u, (u * t + 1e-30) ** 0.25 * t**0.5)
     w = g**2 * u * t / (t + NOISELESS * u)
     expected = torch.maximum(v + r**2 * (u - v).clamp_min(0), w) / own
-    least = torch.maximum(LOWEST + LOWEST_SLOPE * g, lowest / share)
+    least = torch.maximum(LOWEST + LOWEST_SLOPE * g, lowest)
     weights = torch.maximum(least @ spread, smoothed / (smoothed + (expected @ spread) * noise))
     lost = ((mixed + TINY) / ((weights**2 * powers) @ sums + TINY)).clamp(max=MOST_LOST)
 
-    restored = g * share * torch.sqrt((e / (mixed + TINY)).clamp(max=10) + TINY) * lost**0.125
+    restored = g * torch.sqrt((e / (mixed + TINY)).clamp(max=10) + TINY) * lost**0.125
     return overlap_add(z * ((restored @ spread) * weights))
 
 

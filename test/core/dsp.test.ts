@@ -5,7 +5,6 @@ import { instantiateAssembly } from '../helpers/assembly';
 const probe = `
 import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
 import { comfortFloor } from './assembly/bands/comfort';
-import { Expander } from './assembly/bands/expander';
 import { postFilter } from './assembly/bands/postfilter';
 import { WienerFilter } from './assembly/bands/wiener';
 import { combFilter, combNoise } from './assembly/pitch/comb';
@@ -29,10 +28,6 @@ export function wienerLearn(noisy: usize, gains: usize): void { wiener.learn(noi
 export function wienerProcess(mixed: usize, energies: usize, gains: usize, strengths: usize, bounds: usize, weights: usize, makeUp: usize): void {
   wiener.process(mixed, energies, gains, strengths, bounds, weights, makeUp);
 }
-const expander = new Expander();
-export function expanderReset(): void { expander.reset(); }
-export function expand(gains: usize, energies: usize, speech: f32): void { expander.process(gains, energies, speech); }
-export function expanderFactor(band: i32): f32 { return expander.factor(band << 2); }
 export function comb(window: usize, past: i32, future: i32, out: usize): void { combFilter(window, past, future, out); }
 export function noise(future: i32): f32 { return combNoise(future); }
 export function coherence(y: usize, p: usize, ey: usize, ep: usize, out: usize): void { pitchCoherence(y, p, ey, ep, out); }
@@ -64,9 +59,6 @@ interface Probe {
     weights: number,
     makeUp: number,
   ): void;
-  expanderReset(): void;
-  expand(gains: number, energies: number, speech: number): void;
-  expanderFactor(band: number): number;
   comb(window: number, past: number, future: number, out: number): void;
   noise(future: number): number;
   coherence(y: number, p: number, ey: number, ep: number, out: number): void;
@@ -182,98 +174,6 @@ describe('comfort floor', () => {
     }
     core.comfort(address(0), address(100));
     for (let i = 0; i < 34; i++) expect(f32[i]).toBe(1);
-  });
-});
-
-describe('expander', () => {
-  const [GAINS, ENERGIES] = [0, 100];
-  const PARTS = [
-    [0, 8],
-    [8, 17],
-    [17, 34],
-  ] as const;
-
-  /** The factors of a band below 750 Hz, of one in the middle and of one above 3 kHz; all bands of a part have the same. */
-  function frame(gains: number[], energies: number[], speech: number): number[] {
-    f32.set(gains, GAINS);
-    f32.set(energies, ENERGIES);
-    core.expand(address(GAINS), address(ENERGIES), speech);
-    const factors = Array.from({ length: 34 }, (_, b) => core.expanderFactor(b));
-    for (const [from, to] of PARTS) for (let b = from; b < to; b++) expect(factors[b]).toBe(factors[from]);
-    return PARTS.map(([from]) => factors[from]!);
-  }
-
-  /** A frame whose gains keep `decibels` of its energy. */
-  function keep(decibels: number, speech: number): number[] {
-    return frame(
-      Array.from({ length: 34 }, () => 10 ** (decibels / 20)),
-      Array.from({ length: 34 }, (_, b) => 1 + b),
-      speech,
-    );
-  }
-
-  /** t of a frame alone. */
-  function alone(kept: number, speech: number): number {
-    const u = kept / (0.025 + 0.3 * (1 - speech));
-    return Math.max(0.16, Math.min(1, speech * Math.sqrt(u) + (1 - speech) * u));
-  }
-
-  /** The factors once seven frames were alike. */
-  function settled(step: () => number[]): number[] {
-    core.expanderReset();
-    for (let t = 0; t < 6; t++) step();
-    return step();
-  }
-
-  it.each([
-    ['one decibel for every one below -16 dB in speech', 1, 10 * Math.log10(0.025), 1],
-    ['two for every one below -5 dB where nobody speaks', 0, 10 * Math.log10(0.325), 2],
-  ])(
-    'takes %s; half of it below 750 Hz, two and a half above 3 kHz; 8, 16 and 40 dB at most',
-    (_, speech, from, slope) => {
-      for (const kept of [0, -4, -6, -10, -16, -18, -20, -30, -60]) {
-        const factors = settled(() => keep(kept, speech));
-        const middle = Math.max(20 * Math.log10(0.16), Math.min(0, slope * (kept - from)));
-        [0.5, 1, 2.5].forEach((power, part) => {
-          expect(20 * Math.log10(factors[part]!)).toBeCloseTo(power * middle, 3);
-        });
-      }
-    },
-  );
-
-  it('goes from one to the other with the speech probability', () => {
-    for (const speech of [0, 0.1, 0.5, 0.9, 1]) {
-      for (const kept of [-2, -8, -12, -18]) {
-        expect(settled(() => keep(kept, speech))[1]).toBeCloseTo(alone(10 ** (kept / 10), speech), 5);
-      }
-    }
-  });
-
-  it('weighs bands by their energy', () => {
-    const gains = Array.from({ length: 34 }, (_, b) => (b % 5 === 0 ? 0.3 : 0.02));
-    const energies = gains.map((_, b) => 10 ** (b % 7));
-    const kept = gains.reduce((sum, g, b) => sum + g * g * energies[b]!, 0) / energies.reduce((sum, e) => sum + e);
-    const expected = alone(kept, 1);
-    expect(expected).toBeGreaterThan(0.33);
-    expect(settled(() => frame(gains, energies, 1))[1]).toBeCloseTo(expected, 5);
-  });
-
-  it('leaves what was not suppressed alone, speech or not', () => {
-    for (const speech of [0, 0.5, 1]) expect(settled(() => keep(-4.8, speech))).toEqual([1, 1, 1]);
-  });
-
-  it('opens at once and closes 60 ms after a word', () => {
-    core.expanderReset();
-    for (let t = 0; t < 10; t++) keep(-50, 0);
-    expect(keep(-5, 1)).toEqual([1, 1, 1]);
-    for (let t = 0; t < 6; t++) expect(keep(-50, 0)).toEqual([1, 1, 1]);
-    expect(keep(-50, 0)[1]).toBeCloseTo(0.16, 5);
-  });
-
-  it('leaves silence alone without a number that is none', () => {
-    core.expanderReset();
-    const silence = Array.from({ length: 34 }, () => 0);
-    for (let t = 0; t < 10; t++) expect(frame(silence, silence, t / 10).every(Number.isFinite)).toBe(true);
   });
 });
 

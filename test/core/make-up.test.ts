@@ -9,7 +9,6 @@ import { Suppressor } from './assembly/suppressor';
 const stream = new Suppressor(null);
 stream.hasPostFilter = false;
 stream.hasWiener = false;
-stream.hasExpander = false;
 export function input(): usize { return changetype<usize>(stream.input); }
 export function output(): usize { return changetype<usize>(stream.output); }
 export function run(share: f32): void {

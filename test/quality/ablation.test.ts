@@ -16,15 +16,7 @@ const HOPS = 60;
 
 interface Ablation extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
   decide(noisy: number, hops: number, out: number): void;
-  apply(
-    noisy: number,
-    decisions: number,
-    hops: number,
-    postFilter: number,
-    wiener: number,
-    expander: number,
-    out: number,
-  ): void;
+  apply(noisy: number, decisions: number, hops: number, postFilter: number, wiener: number, out: number): void;
 }
 
 describe('the core of scripts/ablate.mjs', () => {
@@ -36,9 +28,9 @@ describe('the core of scripts/ablate.mjs', () => {
   let [noisyAt, decisionsAt, outAt] = [0, 0, 0];
 
   const view = (at: number, length: number) => new Float32Array(core.memory.buffer, at, length);
-  function apply(rows: Float32Array, { postFilter = 1, wiener = 1, expander = 1 } = {}): Float32Array {
+  function apply(rows: Float32Array, { postFilter = 1, wiener = 1 } = {}): Float32Array {
     view(decisionsAt, HOPS * ROW).set(rows);
-    core.apply(noisyAt, decisionsAt, HOPS, postFilter, wiener, expander, outAt);
+    core.apply(noisyAt, decisionsAt, HOPS, postFilter, wiener, outAt);
     return view(outAt, HOPS * FRAME).slice(DELAY);
   }
 
@@ -76,13 +68,5 @@ describe('the core of scripts/ablate.mjs', () => {
     ['the comb filter', {}, (rows: Float32Array) => rows.map((x, i) => (i % ROW >= BANDS ? 0 : x))],
   ])('changes the sound without %s', (_, parts, change) => {
     expect(apply(change(decisions), parts)).not.toEqual(apply(decisions));
-  });
-
-  it('leaves more of a pause without the expander', () => {
-    const pause = decisions.map((x, i) => (i % ROW < BANDS ? 0.03 : x));
-    const energy = (x: Float32Array) => x.reduce((sum, v) => sum + v * v, 0);
-    expect(energy(apply(pause, { postFilter: 0 }))).toBeLessThan(
-      0.4 * energy(apply(pause, { postFilter: 0, expander: 0 })),
-    );
   });
 });
