@@ -28,8 +28,9 @@ RATE = 48000
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
 OUTSIDE = Path(__file__).resolve().parent.parent / "evaluation" / "outside_sources.json"
 COLUMNS = ("kind", "source", "file", "offset", "samples", "speaker", "bandwidth_hz", "floor_db", "licence")
-# Licences that ask for a copyright notice at most.
+# Licences that ask for a copyright notice at most; where files of a source have several, each must be one of them.
 PERMISSIVE = re.compile(r"CC0|public domain|MIT|BSD|Apache|CC[ -]BY(?![ -](SA|NC|ND))", re.I)
+DEMANDING = re.compile(r"GPL|GFDL|FDL|[ -](SA|NC|ND)\b", re.I)
 # The gathered folders and the repositories they were taken out of, where an older list holds parts of the same.
 SAME = {
     "kathleen": "rhasspy/dataset-voice-kathleen", "kerstin": "rhasspy/dataset-voice-kerstin", "nathalie": "rhasspy/dataset-voice-nathalie",
@@ -57,14 +58,14 @@ def rows_of(path: Path) -> list[dict]:
         return list(csv.DictReader(f))
 
 
-def listed(data: Path, what: str) -> list[tuple]:
-    """(kind, source, file, start, seconds, speaker, bandwidth, floor, licence) of a folder with lists."""
+def listed(data: Path, what: str, training: bool = True) -> list[tuple]:
+    """(kind, source, file, start, seconds, speaker, bandwidth, floor, licence) of a folder with lists: what is for training, or what is not."""
     starts = defaultdict(list)
     for row in rows_of(data / f"{what}-segments.csv"):
         starts[row["file"]].append((float(row["start_s"]), float(row["seconds"])))
     out = []
     for row in rows_of(data / f"{what}.csv"):
-        if row["split"] == "train":
+        if (row["split"] == "train") == training:
             out += [
                 (what if what == "speech" else row["kind"], row.get("source") or "", data / what / row["file"], start, seconds,
                  row.get("speaker") or "", row.get("bandwidth_hz") or 20000, row.get("floor_db") or 45, row.get("licence") or "")
@@ -108,7 +109,7 @@ def index(folders: list[Path], leave_out: set[str], permissive: bool) -> list[tu
                 found += plain(data, what)
     here = {row[1] for row in found}
     doubles = {SAME[source] for source in here & SAME.keys()}
-    return [row for row in found if row[1] not in doubles | leave_out and (not permissive or PERMISSIVE.search(row[8]))]
+    return [row for row in found if row[1] not in doubles | leave_out and (not permissive or (PERMISSIVE.search(row[8]) and not DEMANDING.search(row[8])))]
 
 
 def decode(task: tuple[Path, list[tuple]]) -> tuple[str, int]:
