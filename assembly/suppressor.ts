@@ -114,8 +114,9 @@ export class Suppressor {
   /** Periods in samples before and after the frame in decision. */
   period: i32 = MIN_PERIOD;
   futurePeriod: i32 = MIN_PERIOD;
-  /** Stages that experiments leave out: the envelope post-filter, the Wiener filter of the bins. */
-  hasPostFilter: bool = true;
+  /** The article's envelope post-filter, for its ladder. */
+  hasPostFilter: bool = false;
+  /** The Wiener filter of the bins, which experiments leave out. */
   hasWiener: bool = true;
 
   /** Input without DC, newest last, and room for the hops to come. */
@@ -322,7 +323,7 @@ export class Suppressor {
     const strengths = changetype<usize>(this.strengths);
     const floors = changetype<usize>(FLOORS);
     const energy = this.energyInDecision;
-    if (this.hasPostFilter) postFilter(gains, energy, changetype<usize>(this.wiener.learnt), this.speech);
+    if (this.hasPostFilter) postFilter(gains, energy);
     if (this.hasWiener) this.wiener.learn(this.spectrumInDecision, gains);
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       store<f32>(floors + b, 1 - strength);

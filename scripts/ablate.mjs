@@ -18,8 +18,7 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
 
   whole            everything on, as it ships
   no-comb          strengths of 0: the comb filter is off
-  no-postfilter    the gains as the network gives them
-  no-comb-no-postfilter
+  postfilter       with the article's envelope post-filter
   no-wiener        the bands' gains alone, no filter of the bins
   bands            comb filter and gains alone
   no-gains         gains of 1: the comb filter alone
@@ -43,11 +42,10 @@ const ROW = 2 * BANDS + 1;
 const VARIANTS = {
   whole: {},
   'no-comb': { strengths: 0 },
-  'no-postfilter': { postFilter: false },
-  'no-comb-no-postfilter': { postFilter: false, strengths: 0 },
+  postfilter: { postFilter: true },
   'no-wiener': { wiener: false },
-  bands: { postFilter: false, wiener: false },
-  'no-gains': { postFilter: false, wiener: false, gains: 1 },
+  bands: { wiener: false },
+  'no-gains': { wiener: false, gains: 1 },
 };
 /** Decisions made by training/decide.py. */
 const PYTORCH = ['float', 'rounded'];
@@ -121,7 +119,7 @@ class Ablation {
   }
 
   /** @returns as many samples as were opened, delay removed */
-  apply(decisions, { postFilter = true, wiener = true } = {}) {
+  apply(decisions, { postFilter = false, wiener = true } = {}) {
     this.view(this.decisions, this.used * ROW).set(decisions);
     const parts = [postFilter, wiener].map(Number);
     this.core.apply(this.input, this.decisions, this.used, ...parts, this.output);

@@ -93,7 +93,7 @@ def ideal_strength(qx: Tensor, qy: Tensor, period_feature: Tensor) -> Tensor:
 
 
 def post_filter(gains: Tensor, noisy: Tensor) -> Tensor:
-    """The envelope post-filter of assembly/bands/postfilter.ts where no noise was learnt."""
+    """The envelope post-filter of assembly/bands/postfilter.ts."""
     warped = gains * torch.sin(0.5 * torch.pi * gains)
     energy = noisy**2
     e0 = (gains**2 * energy).sum(-1, keepdim=True)

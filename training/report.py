@@ -35,7 +35,7 @@ DELAY_FRAMES = 3  # of the core: what is decided at hop n is heard at hop n - 3
 PICTURES = ("babble_+5dB", "keyboard_+5dB", "traffic_+0dB", "reverberant_+10dB", "women_+5dB")
 ABLATION = (
     "npm run ablate -- --model models/NAME/model.safetensors --checkpoint NAME.pt --dnsmos sig_bak_ovr.onnx "
-    "--variants whole,no-comb,no-postfilter,no-wiener --slices babble,fan,traffic,women,men --json DEV/clean DEV/noisy > DEV/ablation-NAME.json"
+    "--variants whole,no-comb,no-wiener --slices babble,fan,traffic,women,men --json DEV/clean DEV/noisy > DEV/ablation-NAME.json"
 )
 COMMAND = "npm run report -- --dev DEV --calls CALLS --dnsmos sig_bak_ovr.onnx --cards"
 

@@ -26,7 +26,7 @@ import torch
 HERE = Path(__file__).resolve().parent
 # The finished sound is scored from the first step; tiles are cut by magnitude while the rate is high (EXPERIMENTS.md, "Voices of everywhere").
 COMMON = [
-    "--listen", "--no-post-filter", "--batch", "16", "--frames", "402", "--resolutions", "2", "4", "8", "--keep", "0.3", "--sound-weight", "3",
+    "--listen", "--batch", "16", "--frames", "402", "--resolutions", "2", "4", "8", "--keep", "0.3", "--sound-weight", "3",
     "--pesq-weight", "0.03", "--stoi-weight", "0.3", "--sdr-weight", "0.001", "--strength-weight", "0.03", "--quantise-from", "0.3", "--average", "0.995",
 ]  # fmt: skip
 RECIPES = {

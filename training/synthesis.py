@@ -1,7 +1,7 @@
 """The core's way from decisions to sound in PyTorch, differentiable: gains and strengths -> 16 kHz sound that listeners.py scores.
 
-Same stages and numbers as assembly/suppressor.ts and assembly/bands (post-filter, comfort floor, comb filter's mix, Wiener filter), on the bins
-below 8 kHz. No gradient flows through the noise spectrum that is learnt, the smoothed powers and the speech probability: they change slowly. Differs from
+Same stages and numbers as assembly/suppressor.ts and assembly/bands (comfort floor, comb filter's mix, Wiener filter), on the bins
+below 8 kHz. No gradient flows through the noise spectrum that is learnt and the smoothed powers: they change slowly. Differs from
 the core's sound below 8 kHz by -48 dB or less; test_training.py allows -40.
 """
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core import BANDS, HOP, SPECTRUM
-from loss import LOOKAHEAD, POSTFILTER_BETA
+from loss import LOOKAHEAD
 from make_features import CENTRES, NARROW_WINDOW
 
 RATE = 16000
@@ -23,7 +23,7 @@ LOW_BANDS = int((CENTRES < SPECTRUM).sum())
 TINY = 1e-12
 
 # bands/wiener.ts
-LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = 0.03, 2.75, 0.2, 0.2, 0.02, 4.0
+LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = 0.03, 1.5, 0.35, 0.2, 0.02, 4.0
 # bands/comfort.ts; HIGH is its first band from 3 kHz on.
 HIGH = 17
 COMFORT, COMFORT_HIGH = 1e-10 * HOP**2, 1e-11 * HOP**2
@@ -61,33 +61,18 @@ def band_energies(features: Tensor) -> Tensor:
     return (10 ** ((features[:, :-LOOKAHEAD, :BANDS] - 2) * 2.5) - 1e-11).clamp_min(0) * HOP**2
 
 
-def post_filtered(gains: Tensor, energies: Tensor, learnt: Tensor, speech: Tensor) -> Tensor:
-    """bands/postfilter.ts: gains [..., 34] with the noise that was learnt and the speech probability [...]."""
-    s = torch.sin(0.5 * math.pi * gains)
-    told = (1 - gains**2).clamp_min(0) * energies
-    k = speech.unsqueeze(-1) * torch.sqrt(learnt / (told + TINY) + TINY).clamp(max=1)
-    warped = gains * (s + k * (torch.sqrt(s + TINY) - s))
-    e0 = (gains**2 * energies).sum(-1, keepdim=True)
-    e1 = (warped**2 * energies).sum(-1, keepdim=True)
-    ratio = e0 / (e1 + TINY)
-    return warped * torch.sqrt((1 + POSTFILTER_BETA) * ratio / (1 + POSTFILTER_BETA * ratio**2) + 1e-9)
-
-
 @torch.no_grad()
-def listen_on(gains: Tensor, energies: Tensor, speech: Tensor, noisy: Tensor, around: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What the core carries from frame to frame: noise spectrum after each frame, its bands before each, smoothed powers; frame by frame."""
+def listen_on(gains: Tensor, noisy: Tensor, around: Tensor) -> tuple[Tensor, Tensor]:
+    """What the core carries from frame to frame: noise spectrum after each frame, smoothed powers; frame by frame."""
     batch, time, _ = gains.shape
-    noise, smoothed, learnt = noisy.new_zeros(batch, SPECTRUM), noisy.new_zeros(batch, SPECTRUM), noisy.new_zeros(batch, BANDS)
-    noises, smooth, before = torch.empty_like(noisy), torch.empty_like(noisy), torch.empty_like(gains)
-    sums, spread = SUMS.to(noisy.device), SPREAD.to(noisy.device)
+    noise, smoothed = noisy.new_zeros(batch, SPECTRUM), noisy.new_zeros(batch, SPECTRUM)
+    noises, smooth = torch.empty_like(noisy), torch.empty_like(noisy)
+    spread = SPREAD.to(noisy.device)
     for t in range(time):
-        before[:, t] = learnt
-        applied = post_filtered(gains[:, t], energies[:, t], learnt, speech[:, t])
-        noise = noise + LEARNING * (1 - applied[:, :LOW_BANDS] @ spread).clamp_min(0) ** 4 * (noisy[:, t] - noise) + TINY
-        learnt = torch.cat([noise @ sums, learnt[:, LOW_BANDS:]], 1)
+        noise = noise + LEARNING * (1 - gains[:, t, :LOW_BANDS] @ spread).clamp_min(0) ** 4 * (noisy[:, t] - noise) + TINY
         smoothed = (around[:, t] + 2 * smoothed) / 3 + TINY
         noises[:, t], smooth[:, t] = noise, smoothed
-    return noises, before, smooth
+    return noises, smooth
 
 
 def power(spectra: Tensor) -> Tensor:
@@ -110,22 +95,19 @@ def banded(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) 
     return z * ((gains[..., :LOW_BANDS] * kept) @ spread)
 
 
-def enhance(gains: Tensor, strengths: Tensor, speech: Tensor, spectra: Tensor, energies: Tensor) -> Tensor:
+def enhance(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) -> Tensor:
     """The suppressor's sound at 16 kHz.
 
-    gains, strengths [batch, time, 34] and speech [batch, time] as the network gives them; spectra [batch, time, 2, SPECTRUM] of
+    gains, strengths [batch, time, 34] as the network gives them; spectra [batch, time, 2, SPECTRUM] of
     Core.spectra; energies [batch, time, 34] of band_energies. Returns [batch, (time - 1) * 160]: where two frames overlap.
     """
     device = gains.device
     spread, sums = SPREAD.to(device), SUMS.to(device)
     gains = torch.cat([gains[..., :-1], torch.minimum(gains[..., -1:], gains[..., -2:-1])], -1)
-    speech = speech.detach()
     y, p = spectra[:, :, 0], spectra[:, :, 1]
     z = y + (strengths[..., :LOW_BANDS] @ spread) * (p - y)
     powers = power(z)
-    noise, before, smoothed = listen_on(gains, energies, speech, power(y), beside(powers.detach()))
-
-    gains = post_filtered(gains, energies, before, speech)
+    noise, smoothed = listen_on(gains, power(y), beside(powers.detach()))
     g, r, e = gains[..., :LOW_BANDS], strengths[..., :LOW_BANDS], energies[..., :LOW_BANDS]
     comfort = torch.tensor([COMFORT] * HIGH + [COMFORT_HIGH] * (LOW_BANDS - HIGH), device=device)
     floors = torch.sqrt(comfort / torch.maximum(e, comfort))

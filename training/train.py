@@ -127,11 +127,11 @@ class Listeners:
         self.clips = args.dnsmos_clips
         self.filters = args.filters
 
-    def __call__(self, gains, strengths, speech, rows, spectra, sound) -> tuple[torch.Tensor, dict]:
+    def __call__(self, gains, strengths, rows, spectra, sound) -> tuple[torch.Tensor, dict]:
         """Loss of decisions of the frames of `spectra`, and the scores."""
         with torch.autocast(rows.device.type, enabled=False):
             energies = band_energies(rows[..., :FEATURES])
-            heard = enhance(gains, strengths, speech, spectra, energies) if self.filters else overlap_add(banded(gains, strengths, spectra, energies))
+            heard = enhance(gains, strengths, spectra, energies) if self.filters else overlap_add(banded(gains, strengths, spectra, energies))
             # Every voice as loud as the others.
             level = 10 ** ((-26 - rows[:, :1, -1]) / 20)
             heard, sound = heard * level, sound * level
@@ -179,7 +179,7 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listene
         parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
         loss = loss + args.teacher_weight * parts["teacher"]
     if audible:
-        told, scores = listeners(gains, strengths, speech, rows, *audible)
+        told, scores = listeners(gains, strengths, rows, *audible)
         loss, parts = loss + told, parts | scores
     return loss, {name: part.item() for name, part in parts.items()}
 
@@ -221,7 +221,7 @@ def main() -> None:
     parser.add_argument("--dnsmos", type=Path, help="DNSMOS P.835 model (sig_bak_ovr.onnx); the one of speechmos by default")
     parser.add_argument("--dnsmos-weight", type=float, default=0.0, help="of its OVRL")
     parser.add_argument("--dnsmos-clips", type=int, default=4, help="sequences of a batch that it hears: it takes longest")
-    parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=False, help="of the article, in the loss of bands")
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
                         help="shares of the run between which tiles are cut; 0 0 keeps the tiles of weights that are sparse already")  # fmt: skip

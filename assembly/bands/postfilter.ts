@@ -1,12 +1,11 @@
 /**
- * Envelope post-filter with global gain compensation (arXiv 2008.04259, section 5).
+ * Envelope post-filter with global gain compensation (arXiv 2008.04259, section 5): a step of the article's ladder. Networks that were taught without it
+ * lose by it, so the suppressor has it off (training/EXPERIMENTS.md, "Voices of everywhere").
  *
- *   g^w_b = g_b ((1 - k_b) s_b + k_b sqrt(s_b)),   s_b = sin(pi/2 g_b),   k_b = p min(1, sqrt(T_b / ((1 - g_b^2) ||Y_b||^2)))
- *   G = sqrt((1 + beta) R / (1 + beta R^2)),   R = E0 / E1
+ *   g^w_b = g_b sin(pi/2 g_b),   G = sqrt((1 + beta) R / (1 + beta R^2)),   R = E0 / E1
  *
- * E0 and E1 are the frame's energies with g and with g^w. Bands that are still noisy are attenuated further and
- * the level of the frame is given back, by 5.57 dB at the most. T is the noise that was learnt (wiener.ts): where it explains what the gain
- * takes away the Wiener filter lowers its bins, so there the paper's s is halved, in dB, as far as the frame is speech (p).
+ * E0 and E1 are the frame's energies with g and with g^w. Bands that are still noisy are attenuated further and the level of the frame is given
+ * back, by 5.57 dB at the most.
  */
 import { BANDS_BYTES } from '../constants';
 
@@ -23,18 +22,14 @@ function quarterSine(x: f32): f32 {
 /**
  * Replaces 34 gains (0..1) by G g^w. Real-time safe.
  * @param energies 34 band energies of the noisy frame
- * @param learnt 34 band energies of the noise that was learnt; zeros for the paper's post-filter
- * @param speech p, 0..1
  */
-export function postFilter(gains: usize, energies: usize, learnt: usize, speech: f32): void {
+export function postFilter(gains: usize, energies: usize): void {
   let e0: f32 = 0;
   let e1: f32 = 0;
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
     const g = load<f32>(gains + b);
     const e = load<f32>(energies + b);
-    const s = quarterSine(g);
-    const k = speech * min<f32>(1, Mathf.sqrt(load<f32>(learnt + b) / (max<f32>(0, 1 - g * g) * e + TINY)));
-    const w = g * (s + k * (Mathf.sqrt(s) - s));
+    const w = g * quarterSine(g);
     e0 += g * g * e;
     e1 += w * w * e;
     store<f32>(gains + b, w);

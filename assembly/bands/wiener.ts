@@ -5,27 +5,27 @@
  *   N_k <- N_k + 0.03 (1 - g_k)^4 (|Y_k|^2 - N_k)           noise spectrum, k a bin
  *   A_k  = (|Z_{k-1}|^2 + |Z_k|^2 + |Z_{k+1}|^2) / 3        spectrum after the comb filter, |Z_{-1}| = |Z_1|
  *   S_k <- (A_k + 2 S_k) / 3                                over about 30 ms
- *   U_b  = 2.75 (1 - g_b^2) ||z_b||^2,  T_b = 2.75 ||n_b||^2   noise of band b as the gain tells and as it was learnt
+ *   U_b  = 1.5 (1 - g_b^2) ||z_b||^2,  T_b = 1.5 ||n_b||^2   noise of band b as the gain tells and as it was learnt
  *   V_b  = min(U_b, U_b^(1/4) T_b^(3/4))
  *   W_b  = g_b^2 U_b T_b / (T_b + U_b / 50)                 the same in bands that the gain keeps
  *   n_k  = N_k max(V_b + r_b^2 (U_b - V_b), W_b) / ||n_b||^2  noise expected in this frame
- *   w_k  = max(0.2 + 0.2 g_k, S_k / (S_k + n_k))
+ *   w_k  = max(0.35 + 0.2 g_k, S_k / (S_k + n_k))
  *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
  *
  * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. A band that needs the comb filter
  * (strength r) is less tonal than its voice should be: there more of U lies between the harmonics. Where a band is mostly voice its one
  * gain lets the noise beside the harmonics through, so there W takes U at its word unless T is less than a fiftieth of it. A power of one
  * bin is as uncertain as it is large, so weights made of it alone flutter; with those beside it they may go lower without being heard. The
- * numbers were chosen on the development set (training/EXPERIMENTS.md).
+ * numbers were chosen on the outside yardstick's quick clips (training/EXPERIMENTS.md, "Voices of everywhere").
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
 import { binProducts } from '../signal/vector';
 import { bandEnergies, interpolate } from './erb';
 
 const LEARNING: f32 = 0.03;
-const OVERESTIMATE: f32 = 2.75;
+const OVERESTIMATE: f32 = 1.5;
 /** Least weight of a band's bins, where its gain is 0 and what a gain of 1 adds: in a voice that is kept, holes are heard. */
-const LOWEST: f32 = 0.2;
+const LOWEST: f32 = 0.35;
 const LOWEST_SLOPE: f32 = 0.2;
 /** T below this share of U tells of a recording without noise. */
 const NOISELESS: f32 = 0.02;
@@ -87,8 +87,8 @@ export class WienerFilter {
    * @param energies 34: ||z_b||^2
    * @param gains 34 gains with floors, 0..1.3
    * @param strengths 34 strengths of the comb filter, 0..1
-   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.2 + 0.2 g holds
-   * @param weights receives 484 f32, 0.2..1
+   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.35 + 0.2 g holds
+   * @param weights receives 484 f32, 0.35..1
    * @param makeUp receives 34 f32, 1..1.19
    */
   process(

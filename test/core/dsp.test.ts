@@ -20,7 +20,7 @@ export function at(): usize { return base; }
 export function centre(i: i32): i32 { return CENTRES[i]; }
 export function bands(a: usize, b: usize, out: usize): void { bandProducts(a, b, out); }
 export function spread(bands: usize, bins: usize): void { interpolate(bands, bins); }
-export function post(gains: usize, energies: usize, learnt: usize, speech: f32): void { postFilter(gains, energies, learnt, speech); }
+export function post(gains: usize, energies: usize): void { postFilter(gains, energies); }
 export function comfort(gains: usize, energies: usize): void { comfortFloor(gains, energies); }
 const wiener = new WienerFilter();
 export function wienerReset(): void { wiener.reset(); }
@@ -46,7 +46,7 @@ interface Probe {
   centre(i: number): number;
   bands(a: number, b: number, out: number): void;
   spread(bands: number, bins: number): void;
-  post(gains: number, energies: number, learnt: number, speech: number): void;
+  post(gains: number, energies: number): void;
   comfort(gains: number, energies: number): void;
   wienerReset(): void;
   wienerLearn(noisy: number, gains: number): void;
@@ -181,22 +181,14 @@ describe('envelope post-filter', () => {
   it('follows its formula', () => {
     const gains = Float64Array.from({ length: 34 }, (_, i) => i / 33);
     const energies = Float64Array.from({ length: 34 }, (_, i) => 1 + 100 * Math.abs(Math.sin(i)));
-    const learnt = energies.map((e, i) => (i % 3) * 0.4 * e);
     gains.forEach((g, i) => {
       f32[i] = g;
     });
     energies.forEach((e, i) => {
       f32[100 + i] = e;
     });
-    learnt.forEach((t, i) => {
-      f32[200 + i] = t;
-    });
-    core.post(address(0), address(100), address(200), 0.7);
-    const warped = gains.map((g, i) => {
-      const s = Math.sin((Math.PI / 2) * g);
-      const k = 0.7 * Math.min(1, Math.sqrt(learnt[i]! / (Math.max(0, 1 - g * g) * energies[i]! + 1e-20)));
-      return g * (s + k * (Math.sqrt(s) - s));
-    });
+    core.post(address(0), address(100));
+    const warped = gains.map((g) => g * Math.sin((Math.PI / 2) * g));
     const e0 = gains.reduce((s, g, i) => s + g * g * energies[i]!, 0);
     const e1 = warped.reduce((s, g, i) => s + g * g * energies[i]!, 0);
     const r = e0 / e1;
@@ -204,31 +196,15 @@ describe('envelope post-filter', () => {
     for (let i = 0; i < 34; i++) expect(Math.abs(f32[i]! - gain * warped[i]!)).toBeLessThan(1e-5);
   });
 
-  it("is the paper's where nothing was learnt or nobody speaks and half of it, in dB, in speech where all of the noise was", () => {
-    const lowered = (learnt: number, speech: number) => {
-      for (let i = 0; i < 34; i++) {
-        f32[i] = i < 2 ? 0.4 : 1;
-        f32[100 + i] = i < 2 ? 1 : 0;
-        f32[200 + i] = i === 0 ? learnt : 0;
-      }
-      core.post(address(0), address(100), address(200), speech);
-      return f32[0]! / f32[1]!;
-    };
-    expect(lowered(0, 1)).toBe(1);
-    expect(lowered(10, 0)).toBe(1);
-    expect(lowered(10, 1)).toBeCloseTo(Math.sin(0.2 * Math.PI) ** -0.5, 5);
-  });
-
   it('leaves gains of one alone and silence silent', () => {
     for (let i = 0; i < 34; i++) {
       f32[i] = 1;
       f32[100 + i] = 1;
-      f32[200 + i] = i % 2;
     }
-    core.post(address(0), address(100), address(200), 1);
+    core.post(address(0), address(100));
     for (let i = 0; i < 34; i++) expect(f32[i]).toBeCloseTo(1, 5);
     f32.fill(0, 0, 300);
-    core.post(address(0), address(100), address(200), 1);
+    core.post(address(0), address(100));
     for (let i = 0; i < 34; i++) expect(f32[i]).toBe(0);
   });
 });
@@ -265,14 +241,14 @@ describe('Wiener filter of the bins', () => {
       const noises = naiveBands((k) => this.noise[k]!);
       const scale = naiveSpread(
         energies.map((e, b) => {
-          const told = 2.75 * Math.max(0, 1 - gains[b]! ** 2) * e;
-          const learnt = 2.75 * noises[b]!;
+          const told = 1.5 * Math.max(0, 1 - gains[b]! ** 2) * e;
+          const learnt = 1.5 * noises[b]!;
           const level = Math.min(told, told ** 0.25 * learnt ** 0.75);
           const voice = (gains[b]! ** 2 * told * learnt) / (learnt + told / 50);
           return Math.max(level + strengths[b]! ** 2 * (told - level), voice) / noises[b]!;
         }),
       );
-      const lowest = naiveSpread(Array.from(bounds, (bound, b) => Math.max(bound, 0.2 + 0.2 * gains[b]!)));
+      const lowest = naiveSpread(Array.from(bounds, (bound, b) => Math.max(bound, 0.35 + 0.2 * gains[b]!)));
       const weights = power.map((p, k) => {
         const beside = power[Math.abs(k - 1)]! + power[k < 480 ? k + 1 : 479]!;
         this.smoothed[k] = ((p + beside) / 3 + 2 * this.smoothed[k]!) / 3;

@@ -7,7 +7,6 @@ const probe = `
 import { BANDS } from './assembly/constants';
 import { Suppressor } from './assembly/suppressor';
 const stream = new Suppressor(null);
-stream.hasPostFilter = false;
 stream.hasWiener = false;
 export function input(): usize { return changetype<usize>(stream.input); }
 export function output(): usize { return changetype<usize>(stream.output); }

@@ -28,7 +28,7 @@ describe('the core of scripts/ablate.mjs', () => {
   let [noisyAt, decisionsAt, outAt] = [0, 0, 0];
 
   const view = (at: number, length: number) => new Float32Array(core.memory.buffer, at, length);
-  function apply(rows: Float32Array, { postFilter = 1, wiener = 1 } = {}): Float32Array {
+  function apply(rows: Float32Array, { postFilter = 0, wiener = 1 } = {}): Float32Array {
     view(decisionsAt, HOPS * ROW).set(rows);
     core.apply(noisyAt, decisionsAt, HOPS, postFilter, wiener, outAt);
     return view(outAt, HOPS * FRAME).slice(DELAY);
@@ -59,11 +59,11 @@ describe('the core of scripts/ablate.mjs', () => {
   it('gives the input back with gains of 1 and strengths of 0', () => {
     const neutral = decisions.slice();
     for (let at = 0; at < neutral.length; at += ROW) neutral.fill(1, at, at + BANDS).fill(0, at + BANDS, at + ROW);
-    expect(snr(input.subarray(0, input.length - DELAY), apply(neutral, { postFilter: 0 }), DELAY)).toBeGreaterThan(30);
+    expect(snr(input.subarray(0, input.length - DELAY), apply(neutral), DELAY)).toBeGreaterThan(30);
   });
 
   it.each([
-    ['the post-filter', { postFilter: 0 }, (rows: Float32Array) => rows],
+    ['and with the post-filter', { postFilter: 1 }, (rows: Float32Array) => rows],
     ['the Wiener filter', { wiener: 0 }, (rows: Float32Array) => rows],
     ['the comb filter', {}, (rows: Float32Array) => rows.map((x, i) => (i % ROW >= BANDS ? 0 : x))],
   ])('changes the sound without %s', (_, parts, change) => {
