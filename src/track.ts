@@ -1,9 +1,12 @@
-import { contextClosed, isClosed } from './closing';
+import { contextClosed, isClosed, isOffline } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { type ContextLease, leaseContext } from './lease';
 import { DEFAULT_TIMEOUT_MS, limited } from './limited';
-import { type CreateOptions, NoiseSuppressorNode } from './node';
+import { NoiseSuppressorNode } from './node';
+import { CREATE_RULES, type CreateOptions, checkCreate, isContext } from './node-options';
+import { BOOLEAN, type Rules } from './options';
 import { OutputTrack } from './output-track';
+import { isObject, shown } from './realm';
 
 export interface SuppressNoiseOptions extends CreateOptions {
   /**
@@ -17,6 +20,13 @@ export interface SuppressNoiseOptions extends CreateOptions {
   /** Resolve with the untouched track instead of rejecting when suppression cannot start. Default true. */
   fallback?: boolean;
 }
+
+const RULES: Rules<SuppressNoiseOptions> = {
+  ...CREATE_RULES,
+  context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
+  stopSourceOnDestroy: BOOLEAN,
+  fallback: BOOLEAN,
+};
 
 export interface SuppressedTrack {
   /**
@@ -59,6 +69,7 @@ export async function suppressNoise(
     console.warn('percepnet-wasm: the browser suppresses noise on this track too; use recommendedConstraints()');
   }
   try {
+    checkCreate(options, RULES);
     return await start(track, options);
   } catch (cause) {
     const error =
@@ -129,8 +140,15 @@ export async function untilRendering(
   }
 }
 
-/** echoCancellation on, noiseSuppression and voiceIsolation off, one channel; AGC left to the caller. */
+/**
+ * echoCancellation on, noiseSuppression and voiceIsolation off, one channel; AGC left to the caller.
+ * @throws {NoiseSuppressorError} 'invalid-input' when the overrides are no object
+ */
 export function recommendedConstraints(overrides: MediaTrackConstraints = {}): MediaTrackConstraints {
+  if (!isObject(overrides)) {
+    const text = `constraints are an object, for example { deviceId: 'default' }, not ${shown(overrides)}`;
+    throw new NoiseSuppressorError('invalid-input', text);
+  }
   const constraints: MediaTrackConstraints & { voiceIsolation?: ConstrainBoolean } = {
     echoCancellation: true,
     noiseSuppression: false,
