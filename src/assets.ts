@@ -1,34 +1,16 @@
 /** Finding, loading and checking the core and the network. Runs in pages, workers and Node. */
+import { type AssetOptions, isBytes, type NetworkName, type Source } from './asset-options';
 import { CORE_EXPORTS } from './core';
 import { NoiseSuppressorError } from './errors';
 import { absolute, fetchFile } from './fetch-file';
-import { type AssetIntegrity, checkHashes, checkIntegrity } from './integrity';
+import { checkIntegrity } from './integrity';
 import type { Wait } from './limited';
 import { type Model, parseModel } from './model';
+import { isError } from './realm';
 import { SharedLoads } from './shared-loads';
 import { readStamp } from './stamp';
 import { hasRelaxedSimd } from './support';
 import { VERSION } from './version';
-
-/** A network that comes with the package: 'lite' is small and quick, 'full' larger and better. */
-export type NetworkName = 'lite' | 'full';
-
-export interface AssetOptions {
-  /** Folder that holds the package's files under their own names, as `npx percepnet-wasm copy-assets` makes it. */
-  base?: string | URL;
-  /** Worklet module. Default: the file in `base`, or next to this module. */
-  worklet?: string | URL;
-  /** Core, as a URL or as bytes (bytes are copied, never detached). Default: as for the worklet. */
-  wasm?: string | URL | BufferSource;
-  /** Which network of the package to load when `model` is not given. Default 'lite'. */
-  network?: NetworkName;
-  /** Network weights, as a URL or as bytes (copied). Default: the file of `network`, as for the worklet. */
-  model?: string | URL | BufferSource;
-  /** Hashes that files must have before anything of them runs; those of this build are exported as `integrity`. */
-  integrity?: AssetIntegrity;
-  /** Passed to each fetch: credentials, cache, headers. Its signal counts for this call alone; it cannot have `integrity`. */
-  fetchInit?: RequestInit;
-}
 
 /** Core and network, ready for any number of instances. Never changed after loading. */
 export interface LoadedAssets {
@@ -99,14 +81,9 @@ function wasmSource({ wasm, base }: AssetOptions): Source {
 
 function modelSource({ model, network = 'lite', base }: AssetOptions): Source {
   if (model !== undefined) return model;
-  if (network !== 'lite' && network !== 'full') {
-    throw new NoiseSuppressorError('invalid-input', `assets.network is 'lite' or 'full', not ${network}`);
-  }
   if (base === undefined) return defaultModel(network);
   return inBase(base, network === 'lite' ? 'model.safetensors' : 'model-full.safetensors');
 }
-
-type Source = string | URL | BufferSource;
 
 /** A checked core. */
 interface Core {
@@ -131,7 +108,6 @@ const networks = new SharedLoads<Network>();
  * 'integrity-mismatch', 'invalid-input', or the reason of the caller's signal
  */
 export async function loadAssets(options: AssetOptions, wait: Wait): Promise<LoadedAssets> {
-  checkOptions(options);
   // Both before either begins: an error here would leave the other load to itself.
   const wasmAt = wasmSource(options);
   const modelAt = modelSource(options);
@@ -146,21 +122,11 @@ export async function loadAssets(options: AssetOptions, wait: Wait): Promise<Loa
   return { key: `${VERSION}-${core.digest}-${network.digest}`, wasm, model: network.model, relaxedSimd };
 }
 
-/** @throws {NoiseSuppressorError} 'invalid-input' */
-export function checkOptions({ integrity, fetchInit }: AssetOptions): void {
-  checkHashes(integrity);
-  if (fetchInit?.integrity) {
-    throw new NoiseSuppressorError(
-      'invalid-input',
-      'fetchInit.integrity cannot fit several files: use assets.integrity, which has a hash for each',
-    );
-  }
-}
-
 /** What a load is known by: whoever asks otherwise, or for another hash, asks the server. */
 export function loadKey(url: string, hash: string | undefined, init: RequestInit = {}): string {
-  const { signal: _, headers, ...others } = init;
-  return JSON.stringify([url, hash, others, [...new Headers(headers)]]);
+  const { headers, ...others } = init;
+  const plain = Object.entries(others).filter(([, value]) => Object(value) !== value);
+  return JSON.stringify([url, hash, plain, [...new Headers(headers)]]);
 }
 
 async function loadFile<T>(
@@ -175,22 +141,24 @@ async function loadFile<T>(
   if (isBytes(source)) {
     const bytes = copied(source);
     await checkIntegrity(bytes, hash, name, `what was given as ${name}`);
-    return check(bytes);
+    return named(`assets.${name === 'core' ? 'wasm' : name}`, () => check(bytes));
   }
   const url = absolute(source);
   return loads.get(loadKey(url, hash, fetchInit), url, wait, async (signal, attempt) => {
     const { bytes } = await fetchFile(url, fetchInit, signal, attempt > 0);
     await checkIntegrity(bytes, hash, name, url);
-    return check(bytes);
+    return named(url, () => check(bytes));
   });
 }
 
-/** Not instanceof: bytes and URLs of another realm are taken too. */
-function isBytes(source: Source): source is BufferSource {
-  const kind = Object.prototype.toString.call(source);
-  if (ArrayBuffer.isView(source) || kind === '[object ArrayBuffer]') return true;
-  if (typeof source === 'string' || typeof (source as Partial<URL> | null)?.href === 'string') return false;
-  throw new NoiseSuppressorError('invalid-input', `a file is given by its address or as bytes, not as ${source}`);
+/** Says of which file it is that the check has something to tell. */
+function named<T>(source: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof NoiseSuppressorError)) throw error;
+    throw new NoiseSuppressorError(error.code, `${source}: ${error.message}`, { cause: error.cause });
+  }
 }
 
 function copied(source: BufferSource): ArrayBuffer {
@@ -228,7 +196,7 @@ function compile(wasm: ArrayBuffer): WebAssembly.Module {
   try {
     return new WebAssembly.Module(wasm);
   } catch (cause) {
-    if (cause instanceof RangeError) {
+    if (isError(cause, 'RangeError')) {
       throw new NoiseSuppressorError('wasm-rejected', 'no memory is left to compile the core', { cause });
     }
     throw new NoiseSuppressorError(

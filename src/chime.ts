@@ -2,11 +2,13 @@
 import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chime-sdk-js';
 import { NoiseSuppressorError } from './errors';
 import { linked } from './linked';
-import { type CreateOptions, NoiseSuppressorNode, rest } from './node';
+import { NoiseSuppressorNode, rest } from './node';
+import { type CreateOptions, checkCreate } from './node-options';
 import { recommendedConstraints } from './track';
 
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
-export type { CreateOptions, NoiseSuppressorNode } from './node';
+export type { NoiseSuppressorNode } from './node';
+export type { CreateOptions } from './node-options';
 
 /** The nodes in one context, on their way or there; undefined if they could not be made. */
 interface Attempt {
@@ -84,10 +86,12 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
     return NoiseSuppressorNode.isSupported();
   }
 
+  /** @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own */
   constructor(
     private readonly inner: Device,
     options: CreateOptions = {},
   ) {
+    checkCreate(options);
     this.suppressor = new Suppressor(options);
   }
 

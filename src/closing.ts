@@ -1,9 +1,10 @@
 /** Contexts that the app closes: nothing in them renders again. */
 import { NoiseSuppressorError } from './errors';
 import { linked } from './linked';
+import { kindOf } from './realm';
 
 export function isOffline(context: BaseAudioContext): boolean {
-  return typeof OfflineAudioContext === 'function' && context instanceof OfflineAudioContext;
+  return kindOf(context) === 'OfflineAudioContext';
 }
 
 /** An offline context says 'closed' when it has rendered, and its nodes answer all the same. */

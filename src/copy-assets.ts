@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FILES = ['worklet.js', 'core.wasm', 'core-relaxed.wasm', 'model.safetensors'];
+/** The hashes too: they are those of the files beside them. */
+const FILES = ['worklet.js', 'core.wasm', 'core-relaxed.wasm', 'model.safetensors', 'integrity.json'];
 const FULL = 'model-full.safetensors';
 
 /** Folders whose content frameworks serve from the root of the site. */

@@ -2,7 +2,7 @@
 import { Fifo } from '../worklet/fifo';
 import { NoiseSuppressorError } from './errors';
 import type { DenoiseOptions } from './offline';
-import { checkOptions, checkSamples } from './offline-options';
+import { checkDenoiser, checkSamples } from './offline-options';
 import {
   acquireCore,
   CORE_DELAY,
@@ -66,7 +66,7 @@ export class Denoiser {
    * (denoise() takes any); 'aborted', 'timeout'; and what loading the assets throws
    */
   static async create(options: Omit<DenoiseOptions, 'onProgress'> = {}): Promise<Denoiser> {
-    checkOptions(options, ['onProgress']);
+    checkDenoiser(options);
     const { sampleRate = CORE_RATE, strength = 1, signal } = options;
     if (sampleRate !== CORE_RATE) {
       const text = `sampleRate is ${CORE_RATE} in a Denoiser, not ${sampleRate}: resample, or use denoise()`;

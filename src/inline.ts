@@ -5,10 +5,10 @@
 import coreText from 'built:core.wasm';
 import relaxedText from 'built:core-relaxed.wasm';
 import workletText from 'built:worklet.js';
-import type { AssetOptions } from './assets';
+import { type AssetOptions, checkAssets } from './asset-options';
 import { hasRelaxedSimd } from './support';
 
-export type { AssetOptions } from './assets';
+export type { AssetOptions } from './asset-options';
 
 let worklet: string | undefined;
 let wasm: Uint8Array<ArrayBuffer> | undefined;
@@ -16,8 +16,10 @@ let wasm: Uint8Array<ArrayBuffer> | undefined;
 /**
  * The assets option with worklet and core from this module: `{ assets: inlineAssets() }`. Made once per page.
  * @param others further members, `model` for one; of `integrity` the model's hash counts, for the rest is part of this module
+ * @throws {NoiseSuppressorError} 'invalid-input'
  */
 export function inlineAssets(others: Omit<AssetOptions, 'worklet' | 'wasm'> = {}): AssetOptions {
+  checkAssets(others);
   worklet ??= URL.createObjectURL(new Blob([withoutMap(workletText)], { type: 'text/javascript' }));
   wasm ??= decode(hasRelaxedSimd() ? relaxedText : coreText);
   return { ...others, integrity: { model: others.integrity?.model }, worklet, wasm };

@@ -1,5 +1,6 @@
 /** Waiting that ends: each caller has its own clock and its own signal. */
 import { NoiseSuppressorError } from './errors';
+import { type Rules, SIGNAL, TIMEOUT } from './options';
 
 /** Milliseconds for a start somebody waits for in a call. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
@@ -7,6 +8,9 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 export const LOAD_TIMEOUT_MS = 60_000;
 /** setTimeout takes a signed 32-bit number of milliseconds and fires at once above it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What may be said of waiting. */
+export const LIMITS: Rules<LoadLimits> = { signal: SIGNAL, timeoutMs: TIMEOUT };
 
 export interface LoadLimits {
   /** Gives up when aborted. Who else waits for the same files goes on waiting. */
@@ -31,20 +35,6 @@ export function aborted(signal?: AbortSignal | null): NoiseSuppressorError {
 export function wasLate(reason: unknown): boolean {
   const { code, cause } = reason as Partial<NoiseSuppressorError>;
   return code === 'timeout' || (cause as Partial<Error> | undefined)?.name === 'TimeoutError';
-}
-
-/** @throws {NoiseSuppressorError} 'invalid-input' for limits that are none */
-export function checkLimits({ signal, timeoutMs }: LoadLimits): void {
-  // Not instanceof: a signal of another realm is one too.
-  if (signal && typeof signal.addEventListener !== 'function') {
-    throw new NoiseSuppressorError('invalid-input', `signal is an AbortSignal, not ${signal}`);
-  }
-  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
-    throw new NoiseSuppressorError(
-      'invalid-input',
-      `timeoutMs is a number above 0 (Infinity waits for ever), not ${typeof timeoutMs === 'number' ? timeoutMs : `${typeof timeoutMs} ${String(timeoutMs)}`}`,
-    );
-  }
 }
 
 /**

@@ -3,11 +3,13 @@ import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-clien
 import { isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { linked } from './linked';
-import { type CreateOptions, NoiseSuppressorNode } from './node';
+import { NoiseSuppressorNode } from './node';
+import { type CreateOptions, checkCreate } from './node-options';
 import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './track';
 
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
-export type { CreateOptions, NoiseSuppressorNode } from './node';
+export type { NoiseSuppressorNode } from './node';
+export type { CreateOptions } from './node-options';
 
 /** What a call asks for: a suppressor on this microphone, a new one or the same. */
 interface Wish {
@@ -39,7 +41,9 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
     return NoiseSuppressorNode.isSupported();
   }
 
+  /** @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own */
   constructor(private readonly options: CreateOptions = {}) {
+    checkCreate(options);
     this.enabled = !options.bypass;
     this.strength = options.strength;
   }

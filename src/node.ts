@@ -1,45 +1,27 @@
 import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
 import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
-import { type AssetOptions, type LoadedAssets, loadAssets } from './assets';
+import { type AssetOptions, checkAssets } from './asset-options';
+import { type LoadedAssets, loadAssets } from './assets';
 import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
-import { checkLimits, DEFAULT_TIMEOUT_MS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';
+import { DEFAULT_TIMEOUT_MS, LIMITS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';
 import { loadNetwork } from './model';
+import {
+  type CreateOptions,
+  checkContext,
+  checkCreate,
+  checkNode,
+  checkSupportOptions,
+  type NoiseSuppressorOptions,
+  voiceActivity,
+} from './node-options';
+import { checkOptions } from './options';
+import { isError, kindOf, messageOf } from './realm';
 import { checkOpen, type Registration, register, registrationOf } from './registration';
 import { type SupportReport, supportReport, unsupportedReasons } from './support';
 import { VERSION } from './version';
-
-export interface NoiseSuppressorOptions {
-  /** 0 leaves the (delayed) input untouched, 1 removes as much as the model can. Default 1. */
-  strength?: number;
-  /** Start in bypass. Default false. */
-  bypass?: boolean;
-  /** 'mono' folds all channels into one that keeps each voice; 'stereo' shares gains where both sides hear one source. Default 'mono'. */
-  channels?: 'mono' | 'stereo';
-  /** Speech decisions. Default: on, with the defaults of VoiceActivityOptions. */
-  voiceActivity?: boolean | VoiceActivityOptions;
-  /** What to do when the audio thread falls behind. Default 'bypass'. */
-  overload?: 'bypass' | 'report';
-}
-
-export interface VoiceActivityOptions {
-  /** Probability at which speech starts. Default 0.6. */
-  startThreshold?: number;
-  /** Probability below which speech may end. Default 0.4. */
-  stopThreshold?: number;
-  /** How long it must stay below before it ends, in milliseconds. Default 200. */
-  holdMs?: number;
-}
-
-export interface CreateOptions extends NoiseSuppressorOptions {
-  assets?: AssetOptions;
-  /** Gives up when aborted. */
-  signal?: AbortSignal;
-  /** Milliseconds before giving up. Default 10 000. */
-  timeoutMs?: number;
-}
 
 /**
  * 'starting' until the first frame; 'bypassed' by `bypass`; 'overloaded' when the audio thread fell behind and the delayed
@@ -80,7 +62,6 @@ export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
   error: NoiseSuppressorErrorEvent;
 }
 
-const VOICE_ACTIVITY: Required<VoiceActivityOptions> = { startThreshold: 0.6, stopThreshold: 0.4, holdMs: 200 };
 /** Least time between two questions for the speech probability. */
 const PROBABILITY_INTERVAL_MS = 50;
 const DEFAULT_QUANTUM = 128;
@@ -99,8 +80,12 @@ export class NoiseSuppressorNode extends Base {
   }
 
   /** Slower, with reasons; `measure` loads the core and times one second of audio on the calling thread. */
-  static checkSupport(options: { measure?: boolean; assets?: AssetOptions } & LoadLimits = {}): Promise<SupportReport> {
-    return supportReport(options.measure ? () => measureLoad(options.assets, options) : undefined);
+  static async checkSupport(
+    options: { measure?: boolean; assets?: AssetOptions } & LoadLimits = {},
+  ): Promise<SupportReport> {
+    checkSupportOptions(options);
+    const { measure, assets, ...limits } = options;
+    return supportReport(measure ? () => measureLoad(assets, limits) : undefined);
   }
 
   /**
@@ -110,6 +95,7 @@ export class NoiseSuppressorNode extends Base {
    * 'blocked-by-csp', 'wasm-rejected', 'worklet-rejected', 'invalid-model', 'version-mismatch', 'invalid-input', 'timeout', 'aborted'
    */
   static async register(context: BaseAudioContext, assets: AssetOptions = {}, limits: LoadLimits = {}): Promise<void> {
+    checkContext(context);
     await loading(assets, limits, (wait) => whileOpen(context, register(context, assets, wait), wait.signal));
   }
 
@@ -127,9 +113,9 @@ export class NoiseSuppressorNode extends Base {
    * @throws {NoiseSuppressorError} those of register, and 'processor-failed'
    */
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, assets = {} } = options;
-    checkOptions(options);
-    checkLimits(options);
+    checkContext(context);
+    checkCreate(options);
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, assets = {}, ...own } = options;
     let node: NoiseSuppressorNode | undefined;
     try {
       return await limited(
@@ -141,7 +127,7 @@ export class NoiseSuppressorNode extends Base {
           // The caller may have been told already: leave nothing behind.
           if (wait.signal.aborted) throw wait.signal.reason;
           registrationOf(context).assets = loaded;
-          node = construct(context, options);
+          node = construct(context, own);
           wait.things.add('the first frame');
           return node.ready;
         },
@@ -183,10 +169,11 @@ export class NoiseSuppressorNode extends Base {
 
   /**
    * After register(). Throws InvalidStateError otherwise.
-   * @throws {NoiseSuppressorError} 'invalid-input' for an option outside its range
+   * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none or outside its range
    */
   constructor(context: BaseAudioContext, options: NoiseSuppressorOptions = {}) {
-    checkOptions(options);
+    checkContext(context);
+    checkNode(options);
     const registration = registrationOf(context);
     const { assets } = registration;
     if (!assets) {
@@ -220,9 +207,9 @@ export class NoiseSuppressorNode extends Base {
     this.port.onmessageerror = () => this.fail('processor-failed', 'a message of the audio worklet got lost');
     // Chromium names the standard's 'processorerror' 'error', which is an event of this class with another meaning.
     super.addEventListener('error', (event) => {
-      if (!(event instanceof ErrorEvent)) return;
+      if (kindOf(event) !== 'ErrorEvent') return;
       event.stopImmediatePropagation();
-      this.dispatchEvent(new ErrorEvent('processorerror', { message: event.message }));
+      this.dispatchEvent(new ErrorEvent('processorerror', { message: messageOf(event) }));
     });
     this.addEventListener('processorerror', (event) =>
       this.fail('processor-failed', 'the audio worklet processor threw', event),
@@ -444,13 +431,13 @@ export class NoiseSuppressorNode extends Base {
   }
 }
 
-function construct(context: BaseAudioContext, options: CreateOptions): NoiseSuppressorNode {
+function construct(context: BaseAudioContext, options: NoiseSuppressorOptions): NoiseSuppressorNode {
   try {
     return new NoiseSuppressorNode(context, options);
   } catch (cause) {
     checkOpen(context, cause);
     // The module ran without an error, yet did not register the name that carries this version.
-    if (cause instanceof DOMException && cause.name === 'InvalidStateError') {
+    if (isError(cause, 'InvalidStateError')) {
       throw new NoiseSuppressorError(
         'version-mismatch',
         `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,
@@ -459,22 +446,6 @@ function construct(context: BaseAudioContext, options: CreateOptions): NoiseSupp
     }
     throw new NoiseSuppressorError('processor-failed', 'the audio worklet node could not be made', { cause });
   }
-}
-
-/** JavaScript callers have no types to stop them, and a bad value would fail silently on the audio thread. */
-function checkOptions({ strength = 1, channels, overload, voiceActivity }: NoiseSuppressorOptions): void {
-  const bad = (what: string): never => {
-    throw new NoiseSuppressorError('invalid-input', what);
-  };
-  if (!(strength >= 0 && strength <= 1)) bad(`strength is a number from 0 to 1, not ${strength}`);
-  if (![undefined, 'mono', 'stereo'].includes(channels)) bad(`channels is 'mono' or 'stereo', not ${channels}`);
-  if (![undefined, 'bypass', 'report'].includes(overload)) bad(`overload is 'bypass' or 'report', not ${overload}`);
-  if (typeof voiceActivity !== 'object') return;
-  const { startThreshold: start, stopThreshold: stop, holdMs } = { ...VOICE_ACTIVITY, ...voiceActivity };
-  if (!(stop >= 0 && stop <= start && start <= 1)) {
-    bad(`thresholds need 0 <= stopThreshold (${stop}) <= startThreshold (${start}) <= 1`);
-  }
-  if (!(holdMs >= 0 && holdMs < Number.POSITIVE_INFINITY)) bad(`holdMs is 0 or more, not ${holdMs}`);
 }
 
 interface PendingStats {
@@ -491,25 +462,21 @@ function processorOptions(
   quantum: number,
 ): ProcessorOptions {
   const { key, wasm, model } = assets;
-  const voice = options.voiceActivity ?? true;
-  const { startThreshold, stopThreshold, holdMs } = {
-    ...VOICE_ACTIVITY,
-    ...(typeof voice === 'object' ? voice : {}),
-  };
   return {
     core: registration.held.has(key) ? { key } : { key, wasm, model },
     channels,
     bypass: options.bypass ?? false,
     realtime: !isOffline(context),
     overload: options.overload ?? 'bypass',
-    voiceActivity: voice ? { start: startThreshold, stop: stopThreshold, holdMs } : null,
+    voiceActivity: voiceActivity(options),
     quantum,
   };
 }
 
 /** Files alone, within the caller's limits. */
 function loading<T>(assets: AssetOptions, limits: LoadLimits, work: (wait: Wait) => Promise<T>): Promise<T> {
-  checkLimits(limits);
+  checkAssets(assets);
+  checkOptions(limits, LIMITS, 'limits');
   const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
   return limited([signal, assets.fetchInit?.signal], timeoutMs, 'the files did not come', work);
 }

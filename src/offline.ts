@@ -1,13 +1,13 @@
 /** Recordings and single frames, without Web Audio: in pages, workers and Node. */
 import { Fold } from '../worklet/fold';
-import type { AssetOptions } from './assets';
+import type { AssetOptions } from './asset-options';
 import { CORE_CHANNELS } from './core';
 import { NoiseSuppressorError } from './errors';
-import { checkOptions, checkSamples } from './offline-options';
+import { checkDenoise, checkSamples } from './offline-options';
 import { isFloat32Array, shown } from './realm';
 import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './stream';
 
-export type { AssetOptions } from './assets';
+export type { AssetOptions } from './asset-options';
 export { Denoiser } from './denoiser';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { type AssetIntegrity, integrity } from './integrity';
@@ -50,7 +50,7 @@ export async function denoise(
   input: AudioBuffer | Float32Array | readonly Float32Array[],
   options: DenoiseOptions = {},
 ): Promise<AudioBuffer | Float32Array | Float32Array[]> {
-  checkOptions(options);
+  checkDenoise(options);
   if (isAudioBuffer(input)) {
     if (options.sampleRate !== undefined && options.sampleRate !== input.sampleRate) {
       const text = `sampleRate is that of the AudioBuffer, ${input.sampleRate}, not ${options.sampleRate}: leave it out`;

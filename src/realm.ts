@@ -5,6 +5,21 @@ export function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
+/** An object with members of its own, which a list is not. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** By its name: every realm has errors of its own. */
+export function isError(value: unknown, name: string): boolean {
+  return isObject(value) && value.name === name;
+}
+
+/** What an error says, or whatever else was thrown. */
+export function messageOf(thrown: unknown): string {
+  return isObject(thrown) && typeof thrown.message === 'string' ? thrown.message : String(thrown);
+}
+
 export function isFloat32Array(value: unknown): value is Float32Array<ArrayBuffer> {
   return ArrayBuffer.isView(value) && kindOf(value) === 'Float32Array';
 }

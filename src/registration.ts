@@ -1,5 +1,6 @@
 /** The worklet in a context: loaded, checked, and with the true reason when it is not. */
-import { type AssetOptions, checkOptions, type LoadedAssets, loadAssets, loadKey, workletUrl } from './assets';
+import type { AssetOptions } from './asset-options';
+import { type LoadedAssets, loadAssets, loadKey, workletUrl } from './assets';
 import { contextClosed, isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { fetchFile, openedAsFile } from './fetch-file';
@@ -37,7 +38,6 @@ export function registrationOf(context: BaseAudioContext): Registration {
 export async function register(context: BaseAudioContext, options: AssetOptions, wait: Wait): Promise<LoadedAssets> {
   checkPlatform();
   checkOpen(context);
-  checkOptions(options);
   const registration = registrationOf(context);
   const [assets] = await Promise.all([loadAssets(options, wait), addWorklet(context, options, wait)]);
   checkOpen(context);

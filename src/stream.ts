@@ -1,10 +1,11 @@
 /** Whole recordings through the core, block by block, at any sample rate and with the delay removed. For offline use only. */
-import { type AssetOptions, type LoadedAssets, loadAssets } from './assets';
+import type { AssetOptions } from './asset-options';
+import { type LoadedAssets, loadAssets } from './assets';
 import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from './core';
 import { NoiseSuppressorError } from './errors';
-import { checkLimits, LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
+import { LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
 import { loadNetwork } from './model';
-import { shown } from './realm';
+import { messageOf, shown } from './realm';
 
 /** Rate of the core in hertz. */
 export const CORE_RATE = 48000;
@@ -54,7 +55,6 @@ export async function acquireCore(
   channels: number,
   limits: LoadLimits = {},
 ): Promise<SharedCore> {
-  checkLimits(limits);
   const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
   const assets = await limited([signal, options.fetchInit?.signal], timeoutMs, 'the files did not come', (wait) =>
     loadAssets(options, wait),
@@ -113,7 +113,7 @@ export class CoreLost extends NoiseSuppressorError {
 export function failed(core: SharedCore, cause: unknown): NoiseSuppressorError {
   if (cause instanceof NoiseSuppressorError) return cause;
   core.discard();
-  const message = cause instanceof Error ? cause.message : cause;
+  const message = messageOf(cause);
   return new NoiseSuppressorError('processor-failed', `the core stopped working: ${message}`, { cause });
 }
 

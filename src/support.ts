@@ -1,5 +1,7 @@
 /** Feature detection. Nothing here reads the user agent's name, and everything may run on a server. */
 
+import { isError } from './realm';
+
 export type UnsupportedReason =
   | 'no-audio-worklet'
   | 'insecure-context'
@@ -78,7 +80,7 @@ function compileBlocked(): boolean {
     return false;
   } catch (error) {
     // Want of memory is a RangeError, and no policy.
-    return !(error instanceof RangeError);
+    return !isError(error, 'RangeError');
   }
 }
 

@@ -1,14 +1,18 @@
-import { contextClosed, isClosed } from './closing';
+import { contextClosed, isClosed, isOffline } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { type ContextLease, leaseContext } from './lease';
 import { DEFAULT_TIMEOUT_MS, limited } from './limited';
-import { type CreateOptions, NoiseSuppressorNode } from './node';
+import { NoiseSuppressorNode } from './node';
+import { CREATE_RULES, type CreateOptions, checkCreate, isContext } from './node-options';
+import { BOOLEAN, type Rules } from './options';
 import { OutputTrack } from './output-track';
+import { isObject, shown } from './realm';
 
 export interface SuppressNoiseOptions extends CreateOptions {
   /**
    * Reuse the app's context, which is the app's to resume. Otherwise one shared context is created, resumed at a gesture when the
-   * browser wants one, and closed when unused; if it does not run within `timeoutMs`, the fallback is taken.
+   * browser wants one, and suspended while unused (`handle.node.context.close()` frees it for good); if it does not run within
+   * `timeoutMs`, the fallback is taken.
    */
   context?: AudioContext;
   /** The source track is the handle's: it is stopped when the handle is destroyed or its output track stopped. Default false. */
@@ -16,6 +20,13 @@ export interface SuppressNoiseOptions extends CreateOptions {
   /** Resolve with the untouched track instead of rejecting when suppression cannot start. Default true. */
   fallback?: boolean;
 }
+
+const RULES: Rules<SuppressNoiseOptions> = {
+  ...CREATE_RULES,
+  context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
+  stopSourceOnDestroy: BOOLEAN,
+  fallback: BOOLEAN,
+};
 
 export interface SuppressedTrack {
   /**
@@ -57,25 +68,44 @@ export async function suppressNoise(
   if (track.getSettings().noiseSuppression === true) {
     console.warn('percepnet-wasm: the browser suppresses noise on this track too; use recommendedConstraints()');
   }
-  let lease: ContextLease | undefined;
-  let node: NoiseSuppressorNode | undefined;
   try {
-    lease = leaseContext(options.context);
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
-    const deadline = performance.now() + timeoutMs;
-    node = await NoiseSuppressorNode.create(lease.context, options);
-    if (!options.context) await untilRendering(node, deadline - performance.now(), signal);
-    return new LiveTrack(track, node, lease, options);
+    checkCreate(options, RULES);
+    return await start(track, options);
   } catch (cause) {
-    node?.destroy();
-    await lease?.release();
     const error =
       cause instanceof NoiseSuppressorError
         ? cause
         : new NoiseSuppressorError('unsupported', 'no audio context could be had', { cause });
-    if (options.fallback === false || error.code === 'aborted') throw error;
+    if (options?.fallback === false || error.code === 'aborted') throw error;
     await setBrowserSuppression(track, true);
-    return new UntouchedTrack(track, error, options);
+    return new UntouchedTrack(track, error, options?.stopSourceOnDestroy === true);
+  }
+}
+
+/** @param refused contexts of ours that do not take the track */
+async function start(
+  track: MediaStreamTrack,
+  options: SuppressNoiseOptions,
+  refused: readonly AudioContext[] = [],
+): Promise<SuppressedTrack> {
+  const { context, stopSourceOnDestroy, fallback, ...create } = options;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = create;
+  const lease = leaseContext(context, refused);
+  const deadline = performance.now() + timeoutMs;
+  let node: NoiseSuppressorNode | undefined;
+  try {
+    node = await NoiseSuppressorNode.create(lease.context, create);
+    if (!context) await untilRendering(node, deadline - performance.now(), signal);
+    return new LiveTrack(track, node, lease, options);
+  } catch (error) {
+    node?.destroy();
+    const { code } = error as Partial<NoiseSuppressorError>;
+    lease.release(code === 'timeout');
+    // An older context of ours may have another rate than the microphone has now.
+    if (node && code === 'unsupported' && !context && !lease.fresh) {
+      return start(track, options, [...refused, lease.context]);
+    }
+    throw error;
   }
 }
 
@@ -110,8 +140,15 @@ export async function untilRendering(
   }
 }
 
-/** echoCancellation on, noiseSuppression and voiceIsolation off, one channel; AGC left to the caller. */
+/**
+ * echoCancellation on, noiseSuppression and voiceIsolation off, one channel; AGC left to the caller.
+ * @throws {NoiseSuppressorError} 'invalid-input' when the overrides are no object
+ */
 export function recommendedConstraints(overrides: MediaTrackConstraints = {}): MediaTrackConstraints {
+  if (!isObject(overrides)) {
+    const text = `constraints are an object, for example { deviceId: 'default' }, not ${shown(overrides)}`;
+    throw new NoiseSuppressorError('invalid-input', text);
+  }
   const constraints: MediaTrackConstraints & { voiceIsolation?: ConstrainBoolean } = {
     echoCancellation: true,
     noiseSuppression: false,
@@ -222,7 +259,7 @@ class LiveTrack implements SuppressedTrack {
     this.node.destroy();
     if (this.options.stopSourceOnDestroy) this.current.stop();
     this.output.end(told);
-    await this.lease.release();
+    this.lease.release();
   }
 
   /** Browsers render a processor that threw as silence: lead the microphone around it. */
@@ -256,7 +293,7 @@ class UntouchedTrack implements SuppressedTrack {
   constructor(
     readonly track: MediaStreamTrack,
     readonly error: NoiseSuppressorError,
-    private readonly options: SuppressNoiseOptions,
+    private readonly owned: boolean,
   ) {
     this.stream = new MediaStream([track]);
   }
@@ -284,7 +321,7 @@ class UntouchedTrack implements SuppressedTrack {
   async destroy(): Promise<void> {
     if (this.destroyed) return;
     this.destroyed = true;
-    if (this.options.stopSourceOnDestroy) this.track.stop();
+    if (this.owned) this.track.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,11 @@
 /** Loads that callers share, and the limits of each caller. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NoiseSuppressorError } from '../src/errors';
-import { checkLimits, type LoadLimits, limited } from '../src/limited';
+import { LIMITS, type LoadLimits, limited } from '../src/limited';
+import { checkOptions } from '../src/options';
 import { type Loader, SharedLoads } from '../src/shared-loads';
+
+const checkLimits = (limits: object): void => checkOptions(limits, LIMITS);
 
 /** A load that ends when the test says so. */
 class Download {
@@ -152,14 +155,17 @@ describe('limits', () => {
   test.each([0, -1, Number.NaN, Number.NEGATIVE_INFINITY, '500', null, {}, [500], true, 5n])(
     'timeoutMs %o is refused by name',
     (timeoutMs) => {
-      expect(() => checkLimits({ timeoutMs: timeoutMs as number })).toThrow(/^timeoutMs is a number above 0/);
+      expect(() => checkLimits({ timeoutMs })).toThrow(/^timeoutMs is a number above 0/);
     },
   );
 
   test('a signal that is none is refused by name, one of another realm is taken', () => {
-    expect(() => checkLimits({ signal: {} as AbortSignal })).toThrow(/^signal is an AbortSignal/);
+    expect(() => checkLimits({ signal: {} })).toThrow(/^signal is an AbortSignal/);
     checkLimits({ signal: null });
-    checkLimits({ signal: new (class extends EventTarget {})() as AbortSignal });
+    const Foreign = class extends EventTarget {
+      aborted = false;
+    };
+    checkLimits({ signal: new Foreign() });
   });
 
   test('an aborted signal ends before anything is begun, and no listener stays behind', async () => {

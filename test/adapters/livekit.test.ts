@@ -280,7 +280,8 @@ test('what the app has set goes on in the next context', async () => {
     const next = processor.node!;
     const result = [enabled, next !== node, next.strength.value, next.bypass, processor.isEnabled()];
     await processor.destroy();
+    await tools.until(() => next.context.state !== 'running');
     return [...result, next.state, next.context.state];
   });
-  expect(result).toEqual([false, true, 0.5, true, false, 'destroyed', 'closed']);
+  expect(result).toEqual([false, true, 0.5, true, false, 'destroyed', 'suspended']);
 });

@@ -6,7 +6,9 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadAssets } from '../../src/assets';
+import type * as Chime from '../../src/chime';
 import type * as Inline from '../../src/inline';
+import type * as LiveKit from '../../src/livekit';
 import { writeStamp } from '../../src/stamp';
 import { WavReader } from '../../src/wav';
 import { BUILD, launchChromium, openPage, type Route, type Site, serve } from './browser';
@@ -72,11 +74,14 @@ declare global {
   var inlineAssets: typeof Inline.inlineAssets;
   var told: (promise: Promise<unknown>) => Promise<Told>;
   var tiny: string;
+  /** One of the package's. */
+  var entry: (name: string) => Promise<unknown>;
 }
 
 const TELL = `globalThis.tiny = '/test/golden/tiny.safetensors';
   globalThis.told = (promise) => promise.then(() => ({ code: 'no error', message: '' }),
-    ({ code, message }) => ({ code: code ?? 'no code', message }));`;
+    ({ code, message }) => ({ code: code ?? 'no code', message }));
+  globalThis.entry = (name) => import('/dist/' + name + '.js');`;
 
 beforeAll(async () => {
   const { outputFiles } = await build({
@@ -254,6 +259,33 @@ const PROVOKE: Record<string, () => Promise<Told>> = {
       node.dispatchEvent(new ErrorEvent('processorerror'));
       return told(Promise.reject((await event).error));
     }),
+  'the audio context refuses the track': () =>
+    inPage(() => {
+      globalThis.MediaStreamAudioSourceNode = class {
+        constructor() {
+          throw new DOMException('another rate', 'NotSupportedError');
+        }
+      } as never;
+      return told(percepnet.suppressNoise(tools.tone(), { assets: { model: tiny }, fallback: false }));
+    }),
+  'LiveKit: `destroy()` while': () =>
+    inPage(async () => {
+      const { NoiseSuppressorProcessor } = (await entry('livekit')) as typeof LiveKit;
+      const processor = new NoiseSuppressorProcessor({ assets: { model: '/stalled' } });
+      const init = told(
+        processor.init({ kind: 'audio', track: tools.tone(), audioContext: new AudioContext() } as never),
+      );
+      await processor.destroy();
+      return init;
+    }),
+  'Chime: `error` of a device': () =>
+    inPage(async () => {
+      const { NoiseSuppressorTransformDevice } = (await entry('chime')) as typeof Chime;
+      const device = new NoiseSuppressorTransformDevice('default', { assets: { model: tiny } });
+      await device.createAudioNode(new AudioContext());
+      await device.stop();
+      return told(Promise.reject(device.error));
+    }),
   'a question to a node': () =>
     inPage(async () => {
       const { NoiseSuppressorNode } = percepnet;
@@ -261,6 +293,7 @@ const PROVOKE: Record<string, () => Promise<Told>> = {
       node.destroy();
       return told(node.getStats());
     }),
+  'an option that there is not': () => create({ strenght: 0.5 } as never),
   'an option, an address or a signal': () => create({ timeoutMs: -1 }),
   'a recording that cannot be read': () => caught(() => WavReader.open('package.json')),
 };
@@ -284,5 +317,7 @@ describe('docs/errors.md', () => {
     const told = await PROVOKE[start[0] as string]!();
     expect(`${told.code}: ${told.message}`).toContain(`${code}: `);
     expect(told.message).toContain(message);
+    if (/^(the core|the network) (is|has)\b/.test(cause))
+      expect(told.message).toMatch(/^http:.*\/(bytes|\w+\.wasm|newer): /);
   });
 });

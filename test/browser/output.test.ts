@@ -262,7 +262,7 @@ describe('the output track', () => {
       const context = handle.node?.context as AudioContext;
       const output = tools.heardOf(handle.track);
       handle.track.stop();
-      await tools.until(() => context.state === 'closed');
+      await tools.until(() => context.state === 'suspended');
       await tools.sleep(500);
       const freed = [handle.node?.state, context.state, track.readyState];
       await handle.destroy();
@@ -271,7 +271,7 @@ describe('the output track', () => {
       return [...freed, output.is(), ...output.told, late, cloned];
     }, owns);
     // As of any track: who stops it is not told.
-    expect(result).toEqual(['destroyed', 'closed', owns ? 'ended' : 'live', 'ended', 'destroyed', 'ended']);
+    expect(result).toEqual(['destroyed', 'suspended', owns ? 'ended' : 'live', 'ended', 'destroyed', 'ended']);
   });
 
   test('cloned: the clone sounds until it is stopped itself', async () => {

@@ -5,9 +5,11 @@ import { firefoxAbsent, launchFirefox } from './engines';
 
 let site: Site;
 let told: (result: object) => void;
-const before = new Promise<object>((resolve) => {
-  told = resolve;
-});
+/** What the next page tells. */
+const telling = (): Promise<object> =>
+  new Promise((resolve) => {
+    told = resolve;
+  });
 
 /** Runs as a script of the page: what a test tool evaluates in a page counts as a gesture of the user. */
 const PAGE = `<!doctype html><title>No gesture</title><script type="module">
@@ -24,8 +26,31 @@ const PAGE = `<!doctype html><title>No gesture</title><script type="module">
   await fetch('/told', { method: 'POST', body: JSON.stringify({ untouched, code, message, strict, aborted }) });
 </script>`;
 
+/** Only waits. */
+const TOUCH_PAGE = `<!doctype html><meta name="viewport" content="width=device-width"><script type="module">
+  await import('/dist/page.js');
+  const { suppressNoise } = percepnet;
+  const assets = await tools.assets();
+  const source = new MediaStreamAudioDestinationNode(new AudioContext()).stream.getAudioTracks()[0];
+  const started = (seconds) => suppressNoise(source, { assets, timeoutMs: 1000 * seconds });
+  started(60).then(async (first) => {
+    const { context } = first.node ?? {};
+    await first.destroy();
+    await tools.until(() => context?.state === 'suspended');
+    const again = await started(10);
+    const same = context !== undefined && again.node?.context === context;
+    const told = { error: first.error?.code, same, again: again.node?.state };
+    await fetch('/told', { method: 'POST', body: JSON.stringify(told) });
+  });
+  await fetch('/told', { method: 'POST', body: '{}' });
+</script>`;
+
 beforeAll(async () => {
   site = await serve({
+    '/touch': (_, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end(TOUCH_PAGE);
+    },
     '/no-gesture': (_, response) => {
       response.setHeader('content-type', 'text/html');
       response.end(PAGE);
@@ -47,6 +72,7 @@ test('without a gesture the fallback is taken; a gesture starts what still waits
   const browser = await launchChromium(['--autoplay-policy=document-user-activation-required']);
   try {
     const page = await browser.newPage();
+    const before = telling();
     await page.goto(`${site.origin}/no-gesture`);
     expect(await before).toEqual({
       untouched: true,
@@ -64,6 +90,22 @@ test('without a gesture the fallback is taken; a gesture starts what still waits
       return state;
     });
     expect(state).toBe('running');
+  } finally {
+    await browser.close();
+  }
+});
+
+test('a finger starts it, which gives leave when it goes up; after a pause it starts without another', async () => {
+  const browser = await launchChromium(['--autoplay-policy=document-user-activation-required']);
+  try {
+    const page = await browser.newPage({ hasTouch: true, isMobile: true });
+    const ready = telling();
+    await page.goto(`${site.origin}/touch`);
+    await ready;
+    const result = telling();
+    await page.waitForTimeout(1000);
+    await page.touchscreen.tap(5, 5);
+    expect(await result).toEqual({ same: true, again: 'running' });
   } finally {
     await browser.close();
   }

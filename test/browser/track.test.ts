@@ -49,6 +49,7 @@ test('the track stays the same for life, and everything ends with destroy', asyn
     const context = node?.context as AudioContext;
     await handle.destroy();
     await handle[Symbol.asyncDispose]();
+    await tools.until(() => context.state !== 'running');
     const after = [track.readyState, second.readyState, first.readyState, node?.state, context.state];
     const late = await tools.codeOf(handle.replaceSource(first));
     first.stop();
@@ -58,13 +59,13 @@ test('the track stays the same for life, and everything ends with destroy', asyn
     swapped: true,
     muted: false,
     state: 'running',
-    after: ['ended', 'ended', 'live', 'destroyed', 'closed'],
+    after: ['ended', 'ended', 'live', 'destroyed', 'suspended'],
     late: 'destroyed',
     error: null,
   });
 });
 
-test('tracks share one context, which closes with the last', async () => {
+test('tracks share one context, which is suspended with the last and runs for the next', async () => {
   const states = await page.evaluate(async () => {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: percepnet.recommendedConstraints() });
     const assets = await tools.assets();
@@ -77,10 +78,71 @@ test('tracks share one context, which closes with the last', async () => {
     const same = b.node?.context === context;
     await a.destroy();
     const between = context.state;
-    await b.destroy();
-    return [same, between, context.state];
+    // One that starts at once finds it running, or about to be suspended.
+    const [, c] = await Promise.all([b.destroy(), percepnet.suppressNoise(source, { assets })]);
+    await tools.sleep(500);
+    const again = [c.node?.context === context, c.node?.state, context.state];
+    await c.destroy();
+    await tools.until(() => context.state === 'suspended');
+    const d = await percepnet.suppressNoise(source, { assets });
+    const later = [d.node?.context === context, d.node?.state, context.state];
+    // The app may close it for good.
+    await d.destroy();
+    await context.close();
+    const e = await percepnet.suppressNoise(source, { assets });
+    const fresh = [e.node?.context === context, e.node?.state];
+    await e.destroy();
+    return { same, between, again, later, fresh };
   });
-  expect(states).toEqual([true, 'running', 'closed']);
+  expect(states).toEqual({
+    same: true,
+    between: 'running',
+    again: [true, 'running', 'running'],
+    later: [true, 'running', 'running'],
+    fresh: [false, 'running'],
+  });
+});
+
+test('what goes on by itself while nobody uses it is suspended again', async () => {
+  const states = await page.evaluate(async () => {
+    const assets = await tools.assets();
+    const handle = await percepnet.suppressNoise(tools.tone(), { assets });
+    const context = handle.node?.context as AudioContext;
+    await handle.destroy();
+    await tools.until(() => context.state === 'suspended');
+    // As after a phone call.
+    await context.resume();
+    await tools.until(() => context.state === 'suspended');
+    return context.state;
+  });
+  expect(states).toBe('suspended');
+});
+
+test('a microphone that the kept context does not take gets one of its own, and both are kept', async () => {
+  const result = await page.evaluate(async () => {
+    const assets = await tools.assets();
+    const made = globalThis.MediaStreamAudioSourceNode;
+    const start = async () => {
+      const handle = await percepnet.suppressNoise(tools.tone(), { assets });
+      const context = handle.node?.context;
+      await handle.destroy();
+      return context;
+    };
+    const first = await start();
+    // As Firefox does when the rate of the microphone is another.
+    globalThis.MediaStreamAudioSourceNode = new Proxy(made, {
+      construct(target, [context, options]) {
+        if (context === first) throw new DOMException('another rate', 'NotSupportedError');
+        return new target(context, options);
+      },
+    });
+    const second = await start();
+    const third = await start();
+    globalThis.MediaStreamAudioSourceNode = made;
+    const fourth = await start();
+    return [first !== undefined, second !== undefined, first !== second, third === second, fourth === first];
+  });
+  expect(result).toEqual([true, true, true, true, true]);
 });
 
 test("the app's own context is used and left open", async () => {

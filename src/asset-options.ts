@@ -1,0 +1,67 @@
+/** Which files to load, from where, and how. */
+import { NoiseSuppressorError } from './errors';
+import { type AssetIntegrity, checkHashes } from './integrity';
+import { checkOptions, OBJECT, oneOf, type Rule, type Rules, SIGNAL } from './options';
+import { isObject, kindOf, messageOf } from './realm';
+
+/** A network that comes with the package: 'lite' is small and quick, 'full' larger and better. */
+export type NetworkName = 'lite' | 'full';
+
+export interface AssetOptions {
+  /** Folder that holds the package's files under their own names, as `npx percepnet-wasm copy-assets` makes it. */
+  base?: string | URL;
+  /** Worklet module. Default: the file in `base`, or next to this module. */
+  worklet?: string | URL;
+  /** Core, as a URL or as bytes (bytes are copied, never detached). Default: as for the worklet. */
+  wasm?: string | URL | BufferSource;
+  /** Which network of the package to load when `model` is not given. Default 'lite'. */
+  network?: NetworkName;
+  /** Network weights, as a URL or as bytes (copied). Default: the file of `network`, as for the worklet. */
+  model?: string | URL | BufferSource;
+  /** Hashes that files must have before anything of them runs; those of this build are exported as `integrity`. */
+  integrity?: AssetIntegrity;
+  /** Passed to each fetch: credentials, cache, headers. Its signal counts for this call alone; it cannot have `integrity`. */
+  fetchInit?: RequestInit;
+}
+
+export type Source = string | URL | BufferSource;
+
+const ADDRESS: Rule = ['an address: a text or a URL', isAddress];
+const FILE: Rule = ['an address, or bytes', (value) => isAddress(value) || isBytes(value)];
+const RULES: Rules<AssetOptions> = {
+  base: ADDRESS,
+  worklet: ADDRESS,
+  wasm: FILE,
+  network: oneOf('lite', 'full'),
+  model: FILE,
+  integrity: OBJECT,
+  fetchInit: OBJECT,
+};
+
+/** Not instanceof: bytes and URLs of another realm are taken too. */
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' || (isObject(value) && typeof value.href === 'string');
+}
+
+export function isBytes(value: unknown): value is BufferSource {
+  return ArrayBuffer.isView(value) || kindOf(value) === 'ArrayBuffer';
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' for what is no option, or none of its values */
+export function checkAssets(options: AssetOptions = {}): void {
+  checkOptions(options, RULES, 'assets');
+  const { integrity, fetchInit = {} } = options;
+  checkHashes(integrity);
+  const bad = (what: string): never => {
+    throw new NoiseSuppressorError('invalid-input', what);
+  };
+  if (fetchInit.integrity) {
+    bad('fetchInit.integrity cannot fit several files: use assets.integrity, which has a hash for each');
+  }
+  checkOptions({ signal: fetchInit.signal }, { signal: SIGNAL }, 'assets.fetchInit');
+  try {
+    new Headers(fetchInit.headers);
+  } catch (cause) {
+    bad(`assets.fetchInit.headers are none: ${messageOf(cause)}`);
+  }
+}
