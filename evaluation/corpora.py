@@ -49,8 +49,10 @@ class Voices:
                 seconds, floor = float(row["seconds"]), float(row["floor_db"])
                 if not shortest <= seconds <= longest or floor < rule["min_floor_db"]:
                     continue
-                found = re.search(rule["speaker"], row["path"]) if "speaker" in rule else None
-                speaker = f"{source}/{found.group(1) if found else row['speaker']}"
+                found = re.search(rule.get("speaker", ""), row["path"])
+                if not found:  # of a speaker whom the path does not name
+                    continue
+                speaker = f"{source}/{found.group(1) if found.groups() else row['speaker']}"
                 self.language[speaker] = row["language"]
                 speakers[speaker].append(Segment(folder / row["file"], row, source, row["path"], float(row["bandwidth_hz"])))
             self.of[source] = {s: own for s, own in sorted(speakers.items()) if sum(x.seconds for x in own) >= least}

@@ -36,14 +36,15 @@ APART = ("clean", "pairs")  # slices that no mean holds
 
 # slice -> (clips, kinds of noise). Kinds are those of the corpora; the rest is made.
 RECORDED = {
-    "street": (12, ("traffic_vehicle", "train_metro", "siren")),
-    "machines": (12, ("aircraft", "fan_hvac_hum_machine", "construction_tools")),
-    "ambience": (12, ("rain_water", "wind", "thunder", "fire", "bird", "insect_frog", "nature_ambience", "cafe_babble_crowd")),
+    "street": (8, ("traffic_vehicle", "train_metro")),
+    "machines": (12, ("aircraft", "fan_hvac_hum_machine")),
+    "ambience": (14, ("rain_water", "wind", "thunder", "fire", "bird", "insect_frog", "nature_ambience", "cafe_babble_crowd")),
     "keyboard": (10, ("keyboard", "phone_notification_alarm", "clock")),
-    "impacts": (12, ("glass_impact", "gun_explosion_fireworks", "door", "footsteps", "kitchen_liquid")),
+    "impacts": (12, ("glass_impact", "gun_explosion_fireworks", "door", "footsteps", "kitchen_liquid", "construction_tools")),
     "creatures": (10, ("human_nonspeech", "animal", "dog", "baby")),
 }
-SPARSE = {"keyboard": (0.12, 0.5), "impacts": (0.15, 1.2), "creatures": (0.3, 1.5)}  # seconds between events
+SPARSE = {"keyboard": (0.12, 0.5), "impacts": (0.15, 1.2), "creatures": (0.3, 1.5)}  # seconds between events of these slices
+LASTING = 2.5  # seconds at least of a recording of the other ones
 TALKERS = {"acted": (12, ("fillets_nl", "0ad_voices")), "stories": (12, ("gasp_stories",)), "learners": (12, ("speechocean762",))}
 COUNTS = {"babble": 12, "stationary": 10, "two": 8, "room": 10, "telephone": 6, "hard": 8, "clean": 10}
 
@@ -54,7 +55,7 @@ class Cast:
     def __init__(self, voices, rng):
         self.voices, self.spent, self.turns = voices, set(), defaultdict(int)
         self.order = {source: self.shuffled(list(speakers), rng) for source, speakers in voices.of.items() if speakers}
-        self.sources = [s for s in ("gasp_stories", "speechocean762", "fillets_nl", "asterisk_ru", "0ad_voices") if s in self.order]
+        self.sources = [s for third in ("fillets_nl", "asterisk_ru", "0ad_voices") for s in ("gasp_stories", "speechocean762", third) if s in self.order]
 
     def shuffled(self, speakers, rng):
         """In an order that has every language of a source before it has one again."""
@@ -115,7 +116,8 @@ class Scene:
             groups = defaultdict(list)
             for kind in kinds:
                 for segment in noises.of.get(kind, ()):
-                    groups[segment.source, kind].append(segment)
+                    if name in SPARSE or segment.seconds >= LASTING:
+                        groups[segment.source, kind].append(segment)
             self.groups[name] = [groups[key] for key in sorted(groups) if sum(s.seconds for s in groups[key]) > 3]
         self.kinds = [name for name, groups in self.groups.items() if groups]
 
@@ -231,6 +233,8 @@ def main():
     options = parser.parse_args()
     for folder in ("clean", "noisy", "recordings"):
         (options.out / folder).mkdir(parents=True, exist_ok=True)
+        for old in (options.out / folder).glob("*.wav"):
+            old.unlink()
     rows = []
 
     def write(name, clean, noisy, **row):
