@@ -34,15 +34,15 @@ class Segment:
 
 
 class Voices:
-    """Utterances of the outside speakers, clean enough for a reference: {source: {speaker: [Segment]}}."""
+    """Utterances of the outside speakers, clean enough for a reference: `of` is {source: {speaker: [Segment]}}, `missing` sources not there."""
 
     def __init__(self, corpus, shortest=0.8, longest=8.0, least=7.0):
         """`least`: seconds of utterances of `shortest` to `longest` that a speaker must have."""
-        self.of, self.language = {}, {}
+        self.of, self.language, self.missing = {}, {}, []
         for source, rule in SOURCES["speech"].items():
             folder = pathlib.Path(corpus) / "speech" / source
             if not (folder / "segments.csv").exists():
-                print(f"{folder} is not there: its voices are left out")
+                self.missing.append(source)
                 continue
             speakers = defaultdict(list)
             for row in read_csv(folder / "segments.csv"):
@@ -59,14 +59,14 @@ class Voices:
 
 
 class Noises:
-    """Clips of the outside noises by kind: {kind: [Segment]}."""
+    """Clips of the outside noises: `of` is {kind: [Segment]}, `missing` the sources that are not there."""
 
     def __init__(self, corpus, first):
-        self.of = defaultdict(list)
+        self.of, self.missing = defaultdict(list), []
         for source in SOURCES["noise"]:
             folder = pathlib.Path(corpus) / "noise" / source
             if not (folder / "segments.csv").exists():
-                print(f"{folder} is not there: its noises are left out")
+                self.missing.append(source)
                 continue
             for row in read_csv(folder / "segments.csv"):
                 segment = Segment(folder / row["file"], row, source, row["path"], float(row["bandwidth_hz"]))

@@ -194,12 +194,14 @@ def clip(rng, name, turn, cast, scene):
     return clean * scale, noisy * scale, row
 
 
-def build(voices, noises, seed, write):
-    """Every clip, in an order and from generators that hang on the seed and the slice alone."""
+CLIPS = {name: count for name, (count, _) in {**RECORDED, **TALKERS}.items()} | COUNTS
+
+
+def build(voices, noises, seed, write, clips=CLIPS):
+    """Every clip, `clips` of a slice, from generators that hang on the seed, the slice and the turn alone."""
     cast = Cast(voices, np.random.default_rng(seed))
     scene = Scene(noises, cast)
-    counts = {name: count for name, (count, _) in {**RECORDED, **TALKERS}.items()} | COUNTS
-    for name, count in counts.items():
+    for name, count in clips.items():
         if (name in RECORDED and name not in scene.kinds) or (name in TALKERS and not any(s in cast.order for s in TALKERS[name][1])):
             print(f"nothing for the slice {name}: left out")
             continue
@@ -242,7 +244,10 @@ def main():
             sf.write(options.out / folder / name, samples, RATE, subtype="PCM_16")
         rows.append({"file": name, **row, "seconds": round(len(clean) / RATE, 3)})
 
-    build(Voices(options.corpus), Noises(options.corpus, options.first), options.seed, write)
+    voices, noises = Voices(options.corpus), Noises(options.corpus, options.first)
+    if missing := [*voices.missing, *noises.missing]:
+        print(f"not in {options.corpus}, left out: {', '.join(missing)}")
+    build(voices, noises, options.seed, write)
     build_real(options.first, options.out, write)
     with open(options.out / "metadata.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["file", "slice", "snr", "quick", "speaker", "language", "noise", "seconds"])
