@@ -5,7 +5,7 @@
 CORPUS holds speech/SOURCE and noise/SOURCE (parts and segments.csv); DATA noise.csv, noise-segments.csv, noise/ and real/. What is
 read of them says outside_sources.json; a source that is not there is left out, with a line. Writes DIR/clean, DIR/noisy (16 bits, same
 names), DIR/recordings (real, without reference) and DIR/metadata.csv; the same seed and data give the same samples.
-SNR: level of the speech while it is active (frames within 30 dB of the loudest) over that of the noise throughout.
+SNR: level of the speech over that of the noise, each while it is active (20 ms frames within 30 dB of its loudest).
 """
 
 import argparse
@@ -30,6 +30,7 @@ LEVEL = (-35.0, -18.0)  # dBFS of active speech
 FLOOR = (-90.0, -78.0)  # dBFS of white noise under the reference: digital silence would be a cue
 SECONDS = (6.0, 9.0)
 PAUSE = (0.1, 0.5)
+TRIALS = 20  # orders of a speaker's utterances, until one fills the clip
 ROOMY = 0.3  # of the noises are heard in a room
 QUICK = 3  # clips of a slice in the fast part
 APART = ("clean", "pairs")  # slices that no mean holds
@@ -37,16 +38,16 @@ APART = ("clean", "pairs")  # slices that no mean holds
 # slice -> (clips, kinds of noise). Kinds are those of the corpora; the rest is made.
 RECORDED = {
     "street": (8, ("traffic_vehicle", "train_metro")),
-    "machines": (12, ("aircraft", "fan_hvac_hum_machine")),
-    "ambience": (14, ("rain_water", "wind", "thunder", "fire", "bird", "insect_frog", "nature_ambience", "cafe_babble_crowd")),
+    "machines": (10, ("aircraft", "fan_hvac_hum_machine")),
+    "ambience": (10, ("rain_water", "wind", "thunder", "fire", "bird", "insect_frog", "nature_ambience", "cafe_babble_crowd")),
     "keyboard": (10, ("keyboard", "phone_notification_alarm", "clock")),
-    "impacts": (12, ("glass_impact", "gun_explosion_fireworks", "door", "footsteps", "kitchen_liquid", "construction_tools")),
-    "creatures": (10, ("human_nonspeech", "animal", "dog", "baby")),
+    "impacts": (10, ("glass_impact", "gun_explosion_fireworks", "door", "footsteps", "kitchen_liquid", "construction_tools")),
+    "creatures": (8, ("human_nonspeech", "animal", "dog", "baby")),
 }
 SPARSE = {"keyboard": (0.12, 0.5), "impacts": (0.15, 1.2), "creatures": (0.3, 1.5)}  # seconds between events of these slices
 LASTING = 2.5  # seconds at least of a recording of the other ones
-TALKERS = {"acted": (12, ("fillets_nl", "0ad_voices")), "stories": (12, ("gasp_stories",)), "learners": (12, ("speechocean762",))}
-COUNTS = {"babble": 12, "stationary": 10, "two": 8, "room": 10, "telephone": 6, "hard": 8, "clean": 10}
+TALKERS = {"acted": (10, ("fillets_nl", "0ad_voices")), "stories": (10, ("gasp_stories",)), "learners": (10, ("speechocean762",))}
+COUNTS = {"babble": 10, "stationary": 8, "two": 8, "room": 10, "telephone": 6, "hard": 8, "clean": 10}
 
 
 class Cast:
@@ -80,19 +81,25 @@ class Cast:
     def sentences(self, rng, speaker):
         """(samples, bandwidth): utterances of the speaker with pauses, whole, in 6 to 9 s."""
         own = self.utterances(speaker)
-        order = sorted(rng.permutation(len(own)), key=lambda i: (own[i].path, own[i].start) in self.spent)
         wanted = rng.uniform(SECONDS[0], SECONDS[1] - 0.5)
-        out, bandwidth = [np.zeros(int(rng.uniform(0.2, 0.6) * RATE))], 0.0
-        for i in order:
-            have = sum(map(len, out)) / RATE
-            if have >= wanted - 0.5:
+        start = rng.uniform(0.2, 0.6)
+        best, longest = [], 0.0
+        for _ in range(TRIALS):
+            chosen, pauses, have = [], [], start
+            for i in sorted(rng.permutation(len(own)), key=lambda i: own[i] in self.spent):
+                if have < wanted - 0.5 and have + own[i].seconds <= SECONDS[1] - 0.2:
+                    chosen.append(own[i])
+                    pauses.append(rng.uniform(*PAUSE))
+                    have += own[i].seconds + pauses[-1]
+            if have > longest:
+                best, longest = list(zip(chosen, pauses)), have
+            if have >= SECONDS[0] - 0.5:
                 break
-            if have + own[i].seconds > SECONDS[1] - 0.2:
-                continue
-            self.spent.add((own[i].path, own[i].start))
-            bandwidth = max(bandwidth, own[i].bandwidth)
-            x = own[i].samples().astype(np.float64)
-            out += [at_level(x, -26) if active_rms(x) > 0 else x, np.zeros(int(rng.uniform(*PAUSE) * RATE))]
+        self.spent.update(segment for segment, _ in best)
+        out = [np.zeros(int(start * RATE))]
+        for segment, pause in best:
+            out += [at_level(segment.samples().astype(np.float64), -26), np.zeros(int(pause * RATE))]
+        bandwidth = max(segment.bandwidth for segment, _ in best)
         return np.concatenate(out), bandwidth
 
     def voice(self, rng, speaker):
@@ -184,7 +191,7 @@ def clip(rng, name, turn, cast, scene):
         what = " & ".join(text for _, text in parts)
         if bandwidth < 12000 and turn % 2:  # the device that gave that speech would have given no more of the noise
             noise = signal.sosfilt(signal.butter(8, max(bandwidth, 3500), fs=RATE, output="sos"), noise)
-        noise *= active_rms(clean) * decibels(-snr) / np.sqrt(np.mean(noise**2))
+        noise *= active_rms(clean) * decibels(-snr) / active_rms(noise)
     noisy = talk + noise
     if name == "telephone":
         clean, noisy = telephone(clean), telephone(noisy)

@@ -1,4 +1,4 @@
-"""The fast part of the outside yardstick, for use while a network trains: about 40 clips balanced over the slices, a minute of one core.
+"""The fast part of the outside yardstick, for use while a network trains: three clips of each slice, a minute of one core.
 
     from quick import Quick
     yardstick = Quick("outside", p808="dnsmos-p808.onnx")      # the clips are read once
