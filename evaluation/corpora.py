@@ -63,14 +63,14 @@ class Noises:
 
     def __init__(self, corpus, first):
         self.of, self.missing = defaultdict(list), []
-        for source in SOURCES["noise"]:
+        for source, rule in SOURCES["noise"].items():
             folder = pathlib.Path(corpus) / "noise" / source
             if not (folder / "segments.csv").exists():
                 self.missing.append(source)
                 continue
             for row in read_csv(folder / "segments.csv"):
-                segment = Segment(folder / row["file"], row, source, row["path"], float(row["bandwidth_hz"]))
-                self.of[row["kind"]].append(segment)
+                if not re.search(rule.get("exclude", "$^"), row["path"]):
+                    self.of[row["kind"]].append(Segment(folder / row["file"], row, source, row["path"], float(row["bandwidth_hz"])))
         spans = defaultdict(list)
         for row in read_csv(pathlib.Path(first) / "noise-segments.csv"):
             spans[row["file"]].append(row)
