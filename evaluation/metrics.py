@@ -65,8 +65,11 @@ class Judge:
 
             self.recogniser = Recogniser()
 
-    def __call__(self, enhanced, rate, clean=None, noisy=None, english=False):
-        """{metric: value or None} of samples in +-1. Without `clean` only what needs no reference, without `noisy` no levels."""
+    def __call__(self, enhanced, rate, clean=None, noisy=None, english=False, wanted=TITLES):
+        """{metric: value or None} of samples in +-1. Without `clean` only what needs no reference, without `noisy` no levels.
+
+        `wanted`: what is named here is computed, and what comes with it.
+        """
         found = {}
         enhanced = np.asarray(enhanced, np.float64)
         narrow = score.at_rate(enhanced, rate, score.RATE)
@@ -74,16 +77,17 @@ class Judge:
             clean = np.asarray(clean, np.float64)
             if len(clean) != len(enhanced):
                 raise ValueError(f"the reference has {len(clean)} samples and the output {len(enhanced)}")
-            found |= against(clean, enhanced, rate)
-            if self.levels and noisy is not None:
+            if not {"pesq", "stoi", "sisdr"}.isdisjoint(wanted):
+                found |= against(clean, enhanced, rate)
+            if self.levels and noisy is not None and not {"kept", "weak", "left"}.isdisjoint(wanted):
                 found |= changes(clean, np.asarray(noisy, np.float64), enhanced, rate)
-            if self.recogniser and english:
+            if self.recogniser and english and "words" in wanted:
                 found["words"] = self.recogniser.errors(score.at_rate(clean, rate, score.RATE), narrow)
-        if self.p808:
+        if self.p808 and "p808" in wanted:
             found["p808"] = score.p808(narrow)
-        if self.p835:
+        if self.p835 and "ovrl" in wanted:
             found |= dict(zip(("sig", "bak", "ovrl"), score.dnsmos(narrow), strict=True))
-        if self.distill:
+        if self.distill and "distillmos" in wanted:
             found["distillmos"] = self.distill(narrow)
         return {key: None if value is None or not np.isfinite(value) else round(float(value), 4) for key, value in found.items()}
 

@@ -35,8 +35,8 @@ def start(options):
 
 
 def scored(task):
-    """Scores of (enhanced, clean or None, noisy or None, English)."""
-    path, clean, noisy, english = task
+    """Scores of (enhanced, clean or None, noisy or None, English), and the metrics that are wanted."""
+    (path, clean, noisy, english), missing = task
     samples, rate = score.read(path)
     pair = []
     for other in (clean, noisy):
@@ -48,7 +48,7 @@ def scored(task):
         if abs(len(samples) - len(pair[0])) > rate // 10:
             raise ValueError(f"{path} is {len(samples) / rate:.2f} s long and its reference {len(pair[0]) / rate:.2f} s")
         samples = np.resize(np.append(samples, np.zeros(max(0, len(pair[0]) - len(samples)))), len(pair[0]))
-    return judge(samples, rate, *pair, english=english)
+    return judge(samples, rate, *pair, english=english, wanted=missing)
 
 
 def wanted(task, options):
@@ -70,7 +70,8 @@ def score_all(tasks, options, cache, jobs):
         return digests[path]
 
     keys = [" ".join(digest(path) for path in task[:3]) for task in tasks]
-    new = {key: task for key, task in zip(keys, tasks, strict=True) if any(m not in known.get(key, {}) for m in wanted(task, options))}
+    missing = {key: (task, [m for m in wanted(task, options) if m not in known.get(key, {})]) for key, task in zip(keys, tasks, strict=True)}
+    new = {key: task for key, task in missing.items() if task[1]}
     with Pool(jobs, start, (options,)) as pool:
         for done, (key, row) in enumerate(zip(new, pool.imap(scored, new.values()), strict=True), 1):
             known.setdefault(key, {}).update(row)
