@@ -57,14 +57,14 @@ def rows_of(path: Path) -> list[dict]:
         return list(csv.DictReader(f))
 
 
-def listed(data: Path, what: str) -> list[tuple]:
-    """(kind, source, file, start, seconds, speaker, bandwidth, floor, licence) of a folder with lists."""
+def listed(data: Path, what: str, training: bool = True) -> list[tuple]:
+    """(kind, source, file, start, seconds, speaker, bandwidth, floor, licence) of a folder with lists: what is for training, or what is not."""
     starts = defaultdict(list)
     for row in rows_of(data / f"{what}-segments.csv"):
         starts[row["file"]].append((float(row["start_s"]), float(row["seconds"])))
     out = []
     for row in rows_of(data / f"{what}.csv"):
-        if row["split"] == "train":
+        if (row["split"] == "train") == training:
             out += [
                 (what if what == "speech" else row["kind"], row.get("source") or "", data / what / row["file"], start, seconds,
                  row.get("speaker") or "", row.get("bandwidth_hz") or 20000, row.get("floor_db") or 45, row.get("licence") or "")
