@@ -28,8 +28,9 @@ RATE = 48000
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
 OUTSIDE = Path(__file__).resolve().parent.parent / "evaluation" / "outside_sources.json"
 COLUMNS = ("kind", "source", "file", "offset", "samples", "speaker", "bandwidth_hz", "floor_db", "licence")
-# Licences that ask for a copyright notice at most.
+# Licences that ask for a copyright notice at most; where files of a source have several, each must be one of them.
 PERMISSIVE = re.compile(r"CC0|public domain|MIT|BSD|Apache|CC[ -]BY(?![ -](SA|NC|ND))", re.I)
+DEMANDING = re.compile(r"GPL|FDL|[ -](SA|NC|ND)\b", re.I)
 # The gathered folders and the repositories they were taken out of, where an older list holds parts of the same.
 SAME = {
     "kathleen": "rhasspy/dataset-voice-kathleen", "kerstin": "rhasspy/dataset-voice-kerstin", "nathalie": "rhasspy/dataset-voice-nathalie",
@@ -108,7 +109,7 @@ def index(folders: list[Path], leave_out: set[str], permissive: bool) -> list[tu
                 found += plain(data, what)
     here = {row[1] for row in found}
     doubles = {SAME[source] for source in here & SAME.keys()}
-    return [row for row in found if row[1] not in doubles | leave_out and (not permissive or PERMISSIVE.search(row[8]))]
+    return [row for row in found if row[1] not in doubles | leave_out and (not permissive or (PERMISSIVE.search(row[8]) and not DEMANDING.search(row[8])))]
 
 
 def decode(task: tuple[Path, list[tuple]]) -> tuple[str, int]:

@@ -242,6 +242,7 @@ def test_gathering(folder: Path) -> None:
     assert rows_of(folder / "out/speech/again/measured.csv")[0]["dropped"] == "development:2 double:1"
 
     assert {row[1] for row in index([folder / "out"], set(), permissive=False)} == set(about)
+    assert {row[1] for row in index([folder / "out"], set(), permissive=True)} == set(about) - {"noise"}, "CC BY-SA of some files is not permissive"
     shutil.rmtree(folder / "out/speech/again")
     code, said = run("--only", "again")
     part = folder / "out/speech/again/part-000.opus"
