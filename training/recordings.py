@@ -87,7 +87,7 @@ def by_ffmpeg(files: list[tuple[str, bytes]]) -> list[tuple[np.ndarray, int] | N
 
 @dataclass
 class Measure:
-    """Levels of the frames in dBFS, their mean where somebody speaks, how far below it the quietest tenth lies (dB), and the share of samples at the peak."""
+    """Levels of the frames in dBFS, their mean where somebody speaks, how far below it the quietest twelfth lies (dB), and the share of samples at the peak."""
 
     frames: np.ndarray
     level: float
@@ -102,7 +102,7 @@ def measure(x: np.ndarray, rate: int) -> Measure:
     active = frames[frames > np.percentile(frames, 95) - 20]
     level = 10 * np.log10((10 ** (active / 10)).mean())
     heard = frames[frames > SILENCE]
-    floor = level - np.percentile(heard, 10) if len(heard) else 0.0
+    floor = level - np.percentile(heard, 8) if len(heard) else 0.0
     if len(heard) < 0.85 * len(frames):
         floor = max(floor, GATED_FLOOR)
     peak = np.abs(x).max()
