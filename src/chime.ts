@@ -3,7 +3,7 @@ import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chi
 import { NoiseSuppressorError } from './errors';
 import { linked } from './linked';
 import { NoiseSuppressorNode, rest } from './node';
-import { type CreateOptions, checkCreate } from './node-options';
+import { type CreateOptions, checkLive } from './node-options';
 import { recommendedConstraints } from './track';
 
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
@@ -91,7 +91,7 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
     private readonly inner: Device,
     options: CreateOptions = {},
   ) {
-    checkCreate(options);
+    checkLive(options);
     this.suppressor = new Suppressor(options);
   }
 

@@ -4,7 +4,7 @@ import { isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { linked } from './linked';
 import { NoiseSuppressorNode } from './node';
-import { type CreateOptions, checkCreate } from './node-options';
+import { type CreateOptions, checkLive } from './node-options';
 import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './track';
 
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
@@ -43,7 +43,7 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
 
   /** @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own */
   constructor(private readonly options: CreateOptions = {}) {
-    checkCreate(options);
+    checkLive(options);
     this.enabled = !options.bypass;
     this.strength = options.strength;
   }

@@ -1,10 +1,12 @@
 /** What may be said to a node, and to whoever makes one. */
 import type { ProcessorOptions } from '../worklet/messages';
 import { type AssetOptions, checkAssets } from './asset-options';
+import { isOffline } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { LIMITS, type LoadLimits } from './limited';
 import { BOOLEAN, CHANNELS, checkOptions, number, OBJECT, oneOf, type Rules, STRENGTH } from './options';
 import { isObject, shown } from './realm';
+import type { SuppressNoiseOptions } from './track';
 
 export interface NoiseSuppressorOptions {
   /** 0 leaves the (delayed) input untouched, 1 removes as much as the model can. Default 1. */
@@ -43,29 +45,28 @@ const VOICE_RULES: Rules<VoiceActivityOptions> = {
   stopThreshold: number(0, 1),
   holdMs: number(0, Number.MAX_VALUE),
 };
-const NODE_RULES: Rules<NoiseSuppressorOptions> = {
+/** Of all who make nodes: one object may serve them all, so the names that another has are taken. */
+const RULES: Rules<SuppressNoiseOptions> = {
   strength: STRENGTH,
   bypass: BOOLEAN,
   channels: CHANNELS,
   voiceActivity: ['true, false or an object', (value) => typeof value === 'boolean' || isObject(value)],
   overload: oneOf('bypass', 'report'),
+  assets: OBJECT,
+  ...LIMITS,
+  context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
+  stopSourceOnDestroy: BOOLEAN,
+  fallback: BOOLEAN,
 };
-export const CREATE_RULES: Rules<CreateOptions> = { ...NODE_RULES, ...LIMITS, assets: OBJECT };
 
-/** @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own */
-export function checkNode(options: NoiseSuppressorOptions): void {
-  checkOptions(options, NODE_RULES);
-  checkVoice(options);
-}
-
-/** As checkNode. */
-export function checkCreate(options: CreateOptions, rules: Rules<CreateOptions> = CREATE_RULES): void {
-  checkOptions(options, rules);
+/** @throws {NoiseSuppressorError} 'invalid-input' for an option that there is not, or a value that is none of its own */
+export function checkLive(options: SuppressNoiseOptions): void {
+  checkOptions(options, RULES);
   checkVoice(options);
   checkAssets(options.assets);
 }
 
-/** As checkNode. */
+/** As checkLive. */
 export function checkSupportOptions(options: { measure?: boolean; assets?: AssetOptions } & LoadLimits): void {
   checkOptions(options, { ...LIMITS, measure: BOOLEAN, assets: OBJECT });
   checkAssets(options.assets);

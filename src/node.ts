@@ -11,8 +11,7 @@ import { loadNetwork } from './model';
 import {
   type CreateOptions,
   checkContext,
-  checkCreate,
-  checkNode,
+  checkLive,
   checkSupportOptions,
   type NoiseSuppressorOptions,
   voiceActivity,
@@ -114,7 +113,7 @@ export class NoiseSuppressorNode extends Base {
    */
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
     checkContext(context);
-    checkCreate(options);
+    checkLive(options);
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, assets = {}, ...own } = options;
     let node: NoiseSuppressorNode | undefined;
     try {
@@ -173,7 +172,7 @@ export class NoiseSuppressorNode extends Base {
    */
   constructor(context: BaseAudioContext, options: NoiseSuppressorOptions = {}) {
     checkContext(context);
-    checkNode(options);
+    checkLive(options);
     const registration = registrationOf(context);
     const { assets } = registration;
     if (!assets) {

@@ -1,10 +1,9 @@
-import { contextClosed, isClosed, isOffline } from './closing';
+import { contextClosed, isClosed } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { type ContextLease, leaseContext } from './lease';
 import { DEFAULT_TIMEOUT_MS, limited } from './limited';
 import { NoiseSuppressorNode } from './node';
-import { CREATE_RULES, type CreateOptions, checkCreate, isContext } from './node-options';
-import { BOOLEAN, type Rules } from './options';
+import { type CreateOptions, checkLive } from './node-options';
 import { OutputTrack } from './output-track';
 import { isObject, shown } from './realm';
 
@@ -20,13 +19,6 @@ export interface SuppressNoiseOptions extends CreateOptions {
   /** Resolve with the untouched track instead of rejecting when suppression cannot start. Default true. */
   fallback?: boolean;
 }
-
-const RULES: Rules<SuppressNoiseOptions> = {
-  ...CREATE_RULES,
-  context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
-  stopSourceOnDestroy: BOOLEAN,
-  fallback: BOOLEAN,
-};
 
 export interface SuppressedTrack {
   /**
@@ -69,7 +61,7 @@ export async function suppressNoise(
     console.warn('percepnet-wasm: the browser suppresses noise on this track too; use recommendedConstraints()');
   }
   try {
-    checkCreate(options, RULES);
+    checkLive(options);
     return await start(track, options);
   } catch (cause) {
     const error =

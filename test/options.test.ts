@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type AssetOptions, checkAssets } from '../src/asset-options';
 import { NoiseSuppressorTransformDevice } from '../src/chime';
 import { NoiseSuppressorProcessor } from '../src/livekit';
-import { checkContext, checkCreate, checkNode, checkSupportOptions, voiceActivity } from '../src/node-options';
+import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../src/node-options';
 import { recommendedConstraints } from '../src/track';
 
 const refused = (name: string): object => ({
@@ -65,8 +65,7 @@ const ASSETS: [name: string, value: unknown][] = [
 ];
 
 describe.each([
-  ['a node', checkNode, NODE],
-  ['create()', checkCreate, NODE],
+  ['create()', checkLive, NODE],
   ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), NODE],
   ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), NODE],
 ] as const)('%s', (_, check, values) => {
@@ -90,7 +89,7 @@ describe.each([
 
 describe('create(), LiveKit, Chime, checkSupport()', () => {
   const calls: ((options: object) => unknown)[] = [
-    checkCreate,
+    checkLive,
     (options) => new NoiseSuppressorProcessor(options),
     (options) => new NoiseSuppressorTransformDevice('default', options),
     checkSupportOptions,
@@ -109,8 +108,6 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
     ['signal', 'now'],
     ['timeoutMs', '10'],
     ['timeoutMs', 0],
-    ['fallback', true],
-    ['context', {}],
   ])('refuse %s: %o', (name, value) => {
     for (const call of calls) {
       expect(() => call({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
@@ -132,6 +129,14 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
     }
     checkAssets({ fetchInit: { headers: new Headers({ a: 'b' }), signal: null, credentials: 'include' } });
   });
+});
+
+test('what suppressNoise() takes goes for the others, as its type does', () => {
+  const context = Object.assign(new EventTarget(), { sampleRate: 48000 }) as AudioContext;
+  checkLive({ context, fallback: false, stopSourceOnDestroy: true });
+  for (const [name, value] of Object.entries({ context: {}, fallback: 'no', stopSourceOnDestroy: 1 })) {
+    expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
+  }
 });
 
 test('a context that is none is named', () => {
@@ -160,7 +165,7 @@ test('one threshold moves alone, the other keeps its default', () => {
   });
   expect(voiceActivity({ voiceActivity: false })).toBeNull();
   // Speech would never end.
-  expect(() => checkNode({ voiceActivity: { startThreshold: 0.3 } })).toThrow(
+  expect(() => checkLive({ voiceActivity: { startThreshold: 0.3 } })).toThrow(
     expect.objectContaining(refused('startThreshold')),
   );
 });

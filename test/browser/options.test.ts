@@ -67,7 +67,7 @@ test('contexts and limits that are none, the constructor, the context of suppres
       () => Node.preload({ module: '/' } as never),
       () => Node.checkSupport({ measured: true } as never),
       () => new Node(context, { strength: '1' } as never),
-      () => new Node(context, { assets } as never),
+      () => new Node(context, { asset: assets } as never),
       () => new Node(null as never),
       () => suppressNoise(tools.tone(), { context: {} as never, fallback: false }),
       () => suppressNoise(tools.tone(), { context: new OfflineAudioContext(1, 1, 48000) as never, fallback: false }),
