@@ -7,7 +7,7 @@ A data folder is one of
 - speech/SOURCE/ and noise/SOURCE/, each with a segments.csv (file, start_s, seconds, speaker, kind, bandwidth_hz, floor_db) beside its parts;
 - neither: every wav, flac, ogg or opus file below speech/ and noise/ is one segment of one talker or one kind of noise.
 
-Writes POOL/WHAT-SOURCE.i16 with a .csv beside it; what is there already stays. Sources of evaluation/outside_sources.json are left out always: the outside yardstick must stay
+Writes POOL/WHAT-SOURCE.i16 with a .csv beside it, where they are not there already, and the names of what training may hear into POOL/sources.json. Sources of evaluation/outside_sources.json are left out always: the outside yardstick must stay
 outside. Where two folders hold the same repository the later one counts, so that nothing is heard double.
 """
 
@@ -30,7 +30,7 @@ OUTSIDE = Path(__file__).resolve().parent.parent / "evaluation" / "outside_sourc
 COLUMNS = ("kind", "source", "file", "offset", "samples", "speaker", "bandwidth_hz", "floor_db", "licence")
 # Licences that ask for a copyright notice at most; where files of a source have several, each must be one of them.
 PERMISSIVE = re.compile(r"CC0|public domain|MIT|BSD|Apache|CC[ -]BY(?![ -](SA|NC|ND))", re.I)
-DEMANDING = re.compile(r"GPL|FDL|[ -](SA|NC|ND)\b", re.I)
+DEMANDING = re.compile(r"GPL|GFDL|FDL|[ -](SA|NC|ND)\b", re.I)
 # The gathered folders and the repositories they were taken out of, where an older list holds parts of the same.
 SAME = {
     "kathleen": "rhasspy/dataset-voice-kathleen", "kerstin": "rhasspy/dataset-voice-kerstin", "nathalie": "rhasspy/dataset-voice-nathalie",
@@ -149,16 +149,19 @@ def build(folders: list[Path], pool: Path, leave_out: set[str] = frozenset(), pe
     """Decodes what the pool lacks; returns the pool."""
     if OUTSIDE.exists():
         outside = json.loads(OUTSIDE.read_text())
-        leave_out = set(leave_out) | {name for what in ("speech", "noise") for name in outside[what]}
+        leave_out = set(leave_out) | {name for what in ("speech", "noise", "first_noise") for name in outside.get(what, {})}
     sources = defaultdict(list)
     for row in index(folders, set(leave_out), permissive):
         sources[(row[0] == "speech", row[1])].append(row)
     if not any(speech for speech, _ in sources) or all(speech for speech, _ in sources):
         raise SystemExit(f"no speech or no noise for training in {', '.join(map(str, folders))}: put wav, flac, ogg or opus files into speech/ and noise/ there")
     pool.mkdir(parents=True, exist_ok=True)
+    names = []
     with multiprocessing.Pool(workers) as processes:
         for number, (name, samples) in enumerate(processes.imap_unordered(decode, [(pool, rows) for rows in sources.values()])):
             print(f"{number + 1}/{len(sources)}: {name}, {f'{samples / RATE / 3600:.2f} h' if samples else 'there already'}", flush=True)
+            names.append(name)
+    (pool / "sources.json").write_text(json.dumps(sorted(names)))
     return pool
 
 
@@ -166,10 +169,10 @@ class Pool:
     """The audio of a pool, memory-mapped and shared by all processes."""
 
     def __init__(self, folder: Path):
-        tables = sorted(folder.glob("*.csv"))
-        if not tables:
-            raise SystemExit(f"nothing in {folder}: run training/corpus.py first")
-        self.rows = [row for table in tables for row in rows_of(table)]
+        names = folder / "sources.json"
+        if not names.exists():
+            raise SystemExit(f"no sources.json in {folder}: run training/corpus.py first")
+        self.rows = [row for name in json.loads(names.read_text()) for row in rows_of(folder / f"{name}.csv")]
         self.speech: list[Segment] = []
         self.noise: dict[str, list[Segment]] = defaultdict(list)
         for row in self.rows:
