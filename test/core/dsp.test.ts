@@ -329,7 +329,8 @@ describe('Wiener filter of the bins', () => {
     expect(at((k) => k % 10 === 0)).toBeGreaterThan(0.95);
     // The mean of three bins keeps those beside it too.
     expect(at((k) => k % 10 === 1 || (k % 10 === 9 && k < 199))).toBeGreaterThan(0.95);
-    expect(at((k) => k % 10 > 1 && k % 10 < 9)).toBeLessThan(0.4);
+    // At a gain of 0.5 none may be below 0.45.
+    expect(at((k) => k % 10 > 1 && k % 10 < 9)).toBeLessThan(0.5);
   });
 
   it('leaves a clean voice alone: gains of one, or no noise learnt, or silence', () => {
