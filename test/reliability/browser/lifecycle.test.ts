@@ -1,6 +1,6 @@
 /** Nodes, tracks and devices that come and go: heap, wasm memory and threads must be where they were. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchChromium, type Site, serve } from '../../browser/browser';
 import { amount, record } from '../kit';
@@ -12,10 +12,41 @@ const LEFT_PER_CYCLE = 4096;
 /** Bytes of resident memory a cycle may leave, a page of wasm memory, and what the engine's own caches may come to. */
 const LEFT_RESIDENT = 65536;
 const RESIDENT = 64 << 20;
+/** Listeners and nodes of the last round or two, which the collector may not have taken yet. */
+const LEFT_OBJECTS = 20;
+/** Runs in each worklet scope before the library: counts the streams of its cores, and tells the count to whoever makes the node 'streams'. */
+const COUNTING = `
+  const { Instance } = WebAssembly;
+  let streams = 0;
+  WebAssembly.Instance = function (...args) {
+    const exports = { ...new Instance(...args).exports };
+    const { suppressorCreate, suppressorDestroy } = exports;
+    exports.suppressorCreate = (network) => {
+      streams++;
+      return suppressorCreate(network);
+    };
+    exports.suppressorDestroy = (suppressor) => {
+      streams--;
+      return suppressorDestroy(suppressor);
+    };
+    return { exports };
+  };
+  registerProcessor('streams', class extends AudioWorkletProcessor {
+    constructor() {
+      super();
+      this.port.postMessage(streams);
+    }
+    process() {
+      return false;
+    }
+  });`;
 
 let browser: Browser;
 let site: Site;
 let page: Page;
+let session: CDPSession;
+/** Audio nodes of the page that are not collected yet, as DevTools sees them. */
+let nodes: Set<string>;
 
 beforeAll(async () => {
   site = await serve();
@@ -33,6 +64,12 @@ afterAll(async () => {
 
 beforeEach(async () => {
   page = await openTestPage(browser, site);
+  session = await page.context().newCDPSession(page);
+  nodes = new Set();
+  session.on('WebAudio.audioNodeCreated', ({ node }) => nodes.add(node.nodeId));
+  session.on('WebAudio.audioNodeWillBeDestroyed', ({ nodeId }) => nodes.delete(nodeId));
+  await session.send('WebAudio.enable');
+  await session.send('Performance.enable');
 });
 
 afterEach(async () => {
@@ -45,19 +82,24 @@ interface Use {
   buffers: number;
   /** Memory of all renderers, bytes: the audio threads' wasm memory is in no heap that can be asked. */
   resident: number;
+  /** Event listeners of the page, and its audio nodes. */
+  listeners: number;
+  nodes: number;
   /** Threads of all renderers whose name has to do with audio. */
   audioThreads: number;
 }
 
 async function measure(): Promise<Use> {
-  const session = await page.context().newCDPSession(page);
-  for (let i = 0; i < 3; i++) await session.send('HeapProfiler.collectGarbage');
-  await page.waitForTimeout(500);
+  for (let i = 0; i < 3; i++) {
+    await session.send('HeapProfiler.collectGarbage');
+    await page.waitForTimeout(300);
+  }
   const { usedSize, backingStorageSize } = (await session.send('Runtime.getHeapUsage')) as unknown as {
     usedSize: number;
     backingStorageSize: number;
   };
-  await session.detach();
+  const { metrics } = await session.send('Performance.getMetrics');
+  const listeners = metrics.find(({ name }) => name === 'JSEventListeners')?.value ?? Number.NaN;
   const system = await browser.newBrowserCDPSession();
   const { processInfo } = await system.send('SystemInfo.getProcessInfo');
   await system.detach();
@@ -74,38 +116,37 @@ async function measure(): Promise<Use> {
       // The process, or the thread, has just ended; or this is no Linux.
     }
   }
-  return { heap: usedSize, buffers: backingStorageSize, resident, audioThreads };
+  return { heap: usedSize, buffers: backingStorageSize, resident, listeners, nodes: nodes.size, audioThreads };
 }
 
-/**
- * Runs some rounds to warm up, and the rest between two measurements. What Chromium itself keeps is measured by `control`, a
- * run without the library.
- */
-async function flat(
-  run: (rounds: number) => Promise<void>,
-  control?: (rounds: number) => Promise<void>,
-): Promise<string> {
-  const growth = async (act: (rounds: number) => Promise<void>) => {
+interface Own {
+  /** The same without the library, for the memory that Chromium itself keeps. */
+  control?(rounds: number): Promise<void>;
+  /** Source nodes made in a round: Chromium keeps each in a running context until it is suspended. */
+  sources?: number;
+}
+
+/** Runs some rounds to warm up, and the rest between two measurements. */
+async function flat(run: (rounds: number) => Promise<void>, { control, sources = 0 }: Own = {}): Promise<string> {
+  const growth = async (act: (rounds: number) => Promise<void>): Promise<Use> => {
     await act(5);
     const before = await measure();
     await act(CYCLES);
     const after = await measure();
-    const { heap, buffers, resident } = after;
-    return {
-      heap: heap - before.heap,
-      buffers: buffers - before.buffers,
-      resident: resident - before.resident,
-      threads: [before.audioThreads, after.audioThreads] as const,
-    };
+    const grown = Object.entries(after).map(([what, value]) => [what, value - before[what as keyof Use]]);
+    return Object.fromEntries(grown) as unknown as Use;
   };
   const own = control ? (await growth(control)).resident : 0;
-  const { heap, buffers, resident, threads } = await growth(run);
+  const { heap, buffers, resident, listeners, nodes, audioThreads } = await growth(run);
   expect(heap).toBeLessThan(LEFT_PER_CYCLE * CYCLES);
   expect(buffers).toBeLessThan(1 << 20);
   expect(resident - Math.max(0, own)).toBeLessThan(RESIDENT + LEFT_RESIDENT * CYCLES);
-  expect(threads[1]).toBeLessThanOrEqual(threads[0] + 1);
+  expect(listeners).toBeLessThanOrEqual(LEFT_OBJECTS);
+  expect(nodes).toBeLessThanOrEqual(LEFT_OBJECTS + sources * CYCLES);
+  expect(audioThreads).toBeLessThanOrEqual(1);
   const without = control ? ` (the same without the library ${sign(own / 2 ** 20)} MiB)` : '';
-  return `${CYCLES} times: JS heap ${sign(heap / 1024)} KiB, buffers ${sign(buffers / 1024)} KiB, memory of the renderers ${sign(resident / 2 ** 20)} MiB${without}, audio threads ${threads[0]} to ${threads[1]}`;
+  const memory = `JS heap ${sign(heap / 1024)} KiB, buffers ${sign(buffers / 1024)} KiB, memory of the renderers ${sign(resident / 2 ** 20)} MiB${without}`;
+  return `${CYCLES} times: ${memory}, listeners ${sign(listeners)}, audio nodes ${sign(nodes)}, audio threads ${sign(audioThreads)}`;
 }
 
 function sign(value: number): string {
@@ -133,48 +174,81 @@ describe('soak of a page', { timeout: 7_200_000 }, () => {
     record(context, result);
   });
 
-  test('tracks suppressed and destroyed, a context each', async (context) => {
-    // A context with a worklet between a microphone and a stream, as any app could make it.
+  test('tracks suppressed and destroyed, all in one context', async (context) => {
+    await page.evaluate((counting) => {
+      const made: AudioContext[] = [];
+      Object.assign(globalThis, { made });
+      globalThis.AudioContext = new Proxy(AudioContext, {
+        construct(target, given, extended) {
+          const context = Reflect.construct(target, given, extended);
+          made.push(context);
+          return context;
+        },
+      });
+      const { addModule } = AudioWorklet.prototype;
+      AudioWorklet.prototype.addModule = async function (...given) {
+        const url = URL.createObjectURL(new Blob([counting], { type: 'text/javascript' }));
+        await addModule.call(this, url);
+        URL.revokeObjectURL(url);
+        return addModule.apply(this, given);
+      };
+    }, COUNTING);
+    // A worklet between a microphone and a stream, as any app could make it.
     const control = (rounds: number): Promise<void> =>
       page.evaluate(async (rounds) => {
+        const context = new AudioContext();
         const code = `registerProcessor('empty', class extends AudioWorkletProcessor {
           constructor() { super(); this.port.postMessage('ready'); }
-          process() { return true; }
+          process() { return false; }
         })`;
         const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+        await context.audioWorklet.addModule(url);
+        const source = await rel.microphone();
         for (let i = 0; i < rounds; i++) {
-          const context = new AudioContext();
-          const source = await rel.microphone();
-          await context.audioWorklet.addModule(url);
+          await context.resume();
+          const input = new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([source]) });
           const node = new AudioWorkletNode(context, 'empty');
           const ready = new Promise((resolve) => {
             node.port.onmessage = resolve;
           });
-          new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([source]) })
-            .connect(node)
-            .connect(new MediaStreamAudioDestinationNode(context));
+          const output = new MediaStreamAudioDestinationNode(context);
+          input.connect(node).connect(output);
           await ready;
-          source.stop();
-          await context.close();
+          input.disconnect();
+          node.disconnect();
+          output.stream.getAudioTracks()[0]?.stop();
+          await context.suspend();
         }
+        source.stop();
+        await context.close();
       }, rounds);
-    const result = await flat(
-      (rounds) =>
-        page.evaluate(async (rounds) => {
-          for (let i = 0; i < rounds; i++) {
-            const source = await rel.microphone();
-            const handle = await percepnet.suppressNoise(source, {
-              assets: rel.tiny,
-              stopSourceOnDestroy: true,
-              timeoutMs: 60_000,
-            });
-            if (handle.error) throw handle.error;
-            await handle.destroy();
-          }
-        }, rounds),
-      control,
-    );
-    record(context, result);
+    const library = (rounds: number): Promise<void> =>
+      page.evaluate(async (rounds) => {
+        const source = await rel.microphone();
+        for (let i = 0; i < rounds; i++) {
+          const handle = await percepnet.suppressNoise(source, { assets: rel.tiny, timeoutMs: 60_000 });
+          if (handle.error) throw handle.error;
+          await handle.destroy();
+        }
+        source.stop();
+      }, rounds);
+    const result = await flat(library, { control });
+    const left = await page.evaluate(async () => {
+      const { made } = globalThis as unknown as { made: AudioContext[] };
+      const open = made.filter(({ state }) => state !== 'closed');
+      const source = await rel.microphone();
+      const handle = await percepnet.suppressNoise(source, { assets: rel.tiny, timeoutMs: 60_000 });
+      const ask = (): Promise<number> =>
+        new Promise((resolve) => {
+          new AudioWorkletNode(open[0]!, 'streams').port.onmessage = ({ data }) => resolve(data);
+        });
+      const during = await ask();
+      await handle.destroy();
+      await tools.until(() => open[0]?.state === 'suspended');
+      return { contexts: open.length, during, after: await ask() };
+    });
+    expect(left).toEqual({ contexts: 1, during: 1, after: 0 });
+    record(context, `${result}, 1 context, its core has no stream left`);
   });
 
   test('device changes under one track', async (context) => {
@@ -183,7 +257,7 @@ describe('soak of a page', { timeout: 7_200_000 }, () => {
       if (handle.error) throw handle.error;
       Object.assign(globalThis, { handle });
     });
-    const result = await flat((rounds) =>
+    const change = (rounds: number): Promise<void> =>
       page.evaluate(async (rounds) => {
         const { handle } = globalThis as unknown as { handle: Awaited<ReturnType<typeof percepnet.suppressNoise>> };
         for (let i = 0; i < rounds; i++) {
@@ -191,8 +265,8 @@ describe('soak of a page', { timeout: 7_200_000 }, () => {
           await handle.replaceSource(await rel.microphone());
           old.stop();
         }
-      }, rounds),
-    );
+      }, rounds);
+    const result = await flat(change, { sources: 1 });
     const sound = await page.evaluate(async () => {
       const { handle } = globalThis as unknown as { handle: Awaited<ReturnType<typeof percepnet.suppressNoise>> };
       const heard = await rel.heard(handle.track, 3);
@@ -200,6 +274,8 @@ describe('soak of a page', { timeout: 7_200_000 }, () => {
       return heard > 0;
     });
     expect(sound).toBe(true);
-    record(context, result);
+    const { nodes } = await measure();
+    expect(nodes).toBeLessThan(LEFT_OBJECTS);
+    record(context, `${result}, ${nodes} audio nodes when it has ended`);
   });
 });
