@@ -52,13 +52,20 @@ if (positionals.length !== 2) {
   process.exit(2);
 }
 
+/** Samples of a channel that are read at once. */
+const BLOCK = 48000;
+
 /** All of a file as one channel at the core's rate. */
 async function read(core, path) {
   const reader = await WavReader.open(path);
   try {
-    const channels = await reader.read(0, reader.length);
-    const mono = channels[0].map((_, i) => channels.reduce((sum, channel) => sum + channel[i], 0) / channels.length);
-    return resample(core, mono, reader.format.sampleRate);
+    const mono = [];
+    for (let block = await reader.read(BLOCK); block; block = await reader.read(BLOCK)) {
+      for (let i = 0; i < block[0].length; i++) {
+        mono.push(block.reduce((sum, channel) => sum + channel[i], 0) / block.length);
+      }
+    }
+    return resample(core, Float32Array.from(mono), reader.format.sampleRate);
   } finally {
     await reader.close();
   }
