@@ -92,18 +92,21 @@ describe.each(PAIRS)('$from Hz to $to Hz', ({ from, to }) => {
     expect(errorOf(output, from, to, share * nyquist)).toBeLessThan(share < 0.9 ? -95 : -80);
   });
 
-  test.runIf(to < from).each([1.001, 1.02, 1.1, 1.5])('stops %f of Nyquist', (share) => {
-    if (share * nyquist >= from / 2) return;
-    const output = resample(from, to, sine(share * nyquist, from), length);
-    expect(levelOf(output, Math.ceil((4 * resamplerDelay(from, to) * to) / from))).toBeLessThan(-80);
-  });
+  // Registered only where there is something to stop: a test that does not apply is no skipped one.
+  const stopped = to < from ? [1.001, 1.02, 1.1, 1.5].filter((share) => share * nyquist < from / 2) : [];
+  for (const share of stopped)
+    test(`stops ${share} of Nyquist`, () => {
+      const output = resample(from, to, sine(share * nyquist, from), length);
+      expect(levelOf(output, Math.ceil((4 * resamplerDelay(from, to) * to) / from))).toBeLessThan(-80);
+    });
 
-  test.runIf(to > from)('makes no images', () => {
-    const frequency = 0.9 * nyquist;
-    const output = resample(from, to, sine(frequency, from), length);
-    // What is left without the tone itself.
-    expect(errorOf(output, from, to, frequency)).toBeLessThan(-80);
-  });
+  if (to > from)
+    test('makes no images', () => {
+      const frequency = 0.9 * nyquist;
+      const output = resample(from, to, sine(frequency, from), length);
+      // What is left without the tone itself.
+      expect(errorOf(output, from, to, frequency)).toBeLessThan(-80);
+    });
 });
 
 test('the split into blocks does not matter', () => {
