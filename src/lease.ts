@@ -62,7 +62,10 @@ class SharedContext {
 
   private readonly settle = (): void => {
     const { context, users } = this;
-    if (context.state === 'closed') return this.close();
+    if (context.state === 'closed') {
+      this.close();
+      return;
+    }
     const running = context.state === 'running';
     if (users > 0 && !running) context.resume().catch(() => {});
     if (users === 0 && running) context.suspend().catch(() => {});
