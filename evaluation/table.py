@@ -11,6 +11,7 @@ costs what is new. All systems are compared on the clips that all of them have.
 import argparse
 import csv
 import json
+import os
 import pathlib
 import sys
 from collections import defaultdict
@@ -59,6 +60,17 @@ def wanted(task, options):
     return [*names, *(["p808"] if options["p808"] else []), *(["sig", "bak", "ovrl"] if options["p835"] else []), *(["distillmos"] if options["distill"] else [])]
 
 
+def save(scores, cache):
+    """Adds scores to those of the file, where another run may have written, and returns all."""
+    found = json.loads(cache.read_text()) if cache.exists() else {}
+    for key, row in scores.items():
+        found[key] = found.get(key, {}) | row
+    beside = cache.with_suffix(f".{os.getpid()}")
+    beside.write_text(json.dumps(found))
+    beside.replace(cache)
+    return found
+
+
 def score_all(tasks, options, cache, jobs):
     """Scores of the tasks in order; the cache is {content of the files: {metric: value}}."""
     known = json.loads(cache.read_text()) if cache.exists() else {}
@@ -78,7 +90,7 @@ def score_all(tasks, options, cache, jobs):
             if sys.stderr.isatty():
                 print(f"\rscored {done} of {len(new)}", end="", file=sys.stderr)
             if done % 20 == 0 or done == len(new):
-                cache.write_text(json.dumps(known))
+                known = save(known, cache)
     return [known[key] for key in keys]
 
 
