@@ -1,11 +1,14 @@
-/** Compiles the core: build/core.wasm (plain SIMD) and build/core-relaxed.wasm (relaxed SIMD). */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+/** Compiles the core: build/core.wasm (plain SIMD) and build/core-relaxed.wasm (relaxed SIMD), each with its text. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { compile } from './compile.mjs';
 
-const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 mkdirSync('build', { recursive: true });
-for (const target of ['simd', 'relaxed']) {
-  execFileSync(process.execPath, [asc, '--target', target], { stdio: 'inherit' });
+for (const [name, relaxed] of [
+  ['core', false],
+  ['core-relaxed', true],
+]) {
+  const { wasm, text } = await compile('assembly/index.ts', { relaxed, options: ['--textFile', 'core.wat'] });
+  writeFileSync(`build/${name}.wasm`, wasm);
+  writeFileSync(`build/${name}.wat`, text);
+  console.log(`build/${name}.wasm ${wasm.length} bytes`);
 }
-for (const file of ['build/core.wasm', 'build/core-relaxed.wasm']) console.log(`${file} ${statSync(file).size} bytes`);
