@@ -10,11 +10,6 @@
  * Everything is allocated by the constructor; every method is real-time safe.
  */
 
-import { comfortFloor } from './bands/comfort';
-import { bandProducts, interpolate } from './bands/erb';
-import { Link } from './bands/link';
-import { postFilter } from './bands/postfilter';
-import { WienerFilter } from './bands/wiener';
 import {
   BANDS,
   BANDS_BYTES,
@@ -30,6 +25,10 @@ import {
   MIN_PERIOD,
   WINDOW,
 } from './constants';
+import { comfortFloor } from './enhance/comfort';
+import { Link } from './enhance/link';
+import { postFilter } from './enhance/postfilter';
+import { WienerFilter } from './enhance/wiener';
 import { energyFeatures, pitchFeatures } from './features';
 import { Network, NetworkState } from './network/percepnet';
 import { pitchCoherence } from './pitch/coherence';
@@ -38,6 +37,7 @@ import { futurePeriod, refinePeriod } from './pitch/refine';
 import { PitchSearch } from './pitch/search';
 import { Viterbi } from './pitch/viterbi';
 import { DcBlocker } from './signal/dcblock';
+import { bandProducts, interpolate } from './signal/erb';
 import { irfft, rfft } from './signal/fft';
 import { applyWindow } from './signal/window';
 

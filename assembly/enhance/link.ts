@@ -13,7 +13,7 @@
  * channels have equal gains, which no step changes, to the bit.
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
-import { bandEnergies } from './erb';
+import { bandEnergies } from '../signal/erb';
 
 const SMOOTHING: f32 = 0.1;
 /** Coherence of two sources, by chance, in so few frames; and where the channels count as one source. */

@@ -19,8 +19,8 @@
  * numbers were chosen on the outside yardstick's quick clips (training/EXPERIMENTS.md, "Voices of everywhere").
  */
 import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
+import { bandEnergies, interpolate } from '../signal/erb';
 import { binProducts } from '../signal/vector';
-import { bandEnergies, interpolate } from './erb';
 
 const LEARNING: f32 = 0.03;
 const OVERESTIMATE: f32 = 1.5;

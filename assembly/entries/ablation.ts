@@ -2,11 +2,11 @@
  * What a network decides, and what the rest of the core makes of decisions: entry of scripts/ablate.mjs, not part of the core
  * that ships. Recordings as in recording.ts; nothing here is real-time safe, pointers are trusted.
  */
-import { BANDS, BANDS_BYTES, FRAME_BYTES } from './constants';
-import { allocate } from './memory';
-import { Network } from './network/percepnet';
-import { checkLayers } from './network/weights';
-import { Suppressor } from './suppressor';
+import { BANDS, BANDS_BYTES, FRAME_BYTES } from '../constants';
+import { allocate } from '../memory';
+import { Network } from '../network/percepnet';
+import { checkLayers } from '../network/weights';
+import { Suppressor } from '../suppressor';
 
 let network: Network | null = null;
 

@@ -1,7 +1,8 @@
 /** What the page of the article draws: shapes of the bands and taps of the comb filter. Not part of the core that ships. */
-import { interpolate } from './bands/erb';
-import { BANDS, BINS, COMB_PERIODS, MAX_PERIOD, MIN_PERIOD, WINDOW } from './constants';
-import { combFilter, combNoise } from './pitch/comb';
+
+import { BANDS, BINS, COMB_PERIODS, MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
+import { combFilter, combNoise } from '../pitch/comb';
+import { interpolate } from '../signal/erb';
 
 const ONE_HOT = new StaticArray<f32>(BANDS);
 const SHAPE = new StaticArray<f32>(BINS + 3);

@@ -3,10 +3,11 @@
  * is given and answers with a negative code (or 0 where a pointer is asked for). Only functions that create something
  * allocate; all others are real-time safe unless they say otherwise.
  */
-import { FEATURES, FRAME } from './constants';
-import { allocate, isAllocated, reserve } from './memory';
-import { Network, NetworkState } from './network/percepnet';
-import { checkLayers } from './network/weights';
+import { FEATURES, FRAME } from '../constants';
+import { allocate, isAllocated, reserve } from '../memory';
+import { Network, NetworkState } from '../network/percepnet';
+import { checkLayers } from '../network/weights';
+import { Suppressor } from '../suppressor';
 import { STATISTICS } from './oracle';
 import {
   climbLadder,
@@ -17,7 +18,6 @@ import {
   STEP_UNTOUCHED,
   trackPitch,
 } from './recording';
-import { Suppressor } from './suppressor';
 
 export {
   resamplerCreate,
@@ -27,7 +27,7 @@ export {
   resamplerOutput,
   resamplerProcess,
   resamplerReset,
-} from './signal/resampler';
+} from '../signal/resampler';
 
 /** major << 16 | minor << 8 | patch; the package's version. */
 const VERSION: i32 = (0 << 16) | (1 << 8) | 0;

@@ -3,14 +3,14 @@
  * article. Formulas re-derived from arXiv 2008.04259, sections 2 and 3.
  */
 
-import { bandProducts } from './bands/erb';
-import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from './constants';
-import { pitchCoherence } from './pitch/coherence';
-import { combFilter, combNoise } from './pitch/comb';
-import { DcBlocker } from './signal/dcblock';
-import { rfft } from './signal/fft';
-import { applyWindow } from './signal/window';
-import { Suppressor } from './suppressor';
+import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from '../constants';
+import { pitchCoherence } from '../pitch/coherence';
+import { combFilter, combNoise } from '../pitch/comb';
+import { DcBlocker } from '../signal/dcblock';
+import { bandProducts } from '../signal/erb';
+import { rfft } from '../signal/fft';
+import { applyWindow } from '../signal/window';
+import { Suppressor } from '../suppressor';
 
 const SPECTRUM: i32 = 2 * (BINS + 3);
 /** Noise kept where the comb filter cannot be as periodic as the speech: attenuation of at most 15 dB. */

@@ -3,9 +3,9 @@
  *
  * Each starts from silence, reads hops * 480 f32 and leaves hop n's output at hop n, 1440 samples late as on the live path.
  */
-import { BANDS, BANDS_BYTES, BINS, FEATURES, FRAME_BYTES } from './constants';
+import { BANDS, BANDS_BYTES, BINS, FEATURES, FRAME_BYTES } from '../constants';
+import { Suppressor } from '../suppressor';
 import { Oracle, STATISTICS } from './oracle';
-import { Suppressor } from './suppressor';
 
 /** Steps of the ladder. */
 export const STEP_UNTOUCHED: i32 = 0;

@@ -4,22 +4,23 @@
  * The stages come in the order of `Suppressor.process`; the difference between their sum and `STAGE_FRAME` is what moving samples
  * and cold caches cost.
  */
-import { bandProducts, interpolate } from './bands/erb';
-import { WienerFilter } from './bands/wiener';
-import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from './constants';
-import { energyFeatures } from './features';
-import { allocate } from './memory';
-import { Network, NetworkState } from './network/percepnet';
-import { checkLayers } from './network/weights';
-import { pitchCoherence } from './pitch/coherence';
-import { combFilter } from './pitch/comb';
-import { futurePeriod, refinePeriod } from './pitch/refine';
-import { PitchSearch } from './pitch/search';
-import { Viterbi } from './pitch/viterbi';
-import { DcBlocker } from './signal/dcblock';
-import { irfft, rfft } from './signal/fft';
-import { applyWindow } from './signal/window';
-import { Suppressor } from './suppressor';
+
+import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from '../constants';
+import { WienerFilter } from '../enhance/wiener';
+import { energyFeatures } from '../features';
+import { allocate } from '../memory';
+import { Network, NetworkState } from '../network/percepnet';
+import { checkLayers } from '../network/weights';
+import { pitchCoherence } from '../pitch/coherence';
+import { combFilter } from '../pitch/comb';
+import { futurePeriod, refinePeriod } from '../pitch/refine';
+import { PitchSearch } from '../pitch/search';
+import { Viterbi } from '../pitch/viterbi';
+import { DcBlocker } from '../signal/dcblock';
+import { bandProducts, interpolate } from '../signal/erb';
+import { irfft, rfft } from '../signal/fft';
+import { applyWindow } from '../signal/window';
+import { Suppressor } from '../suppressor';
 
 const STAGE_DC_BLOCKER: i32 = 0;
 const STAGE_ANALYSIS: i32 = 1;

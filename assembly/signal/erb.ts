@@ -5,8 +5,8 @@
  * follows the ERB scale 9.265 ln(1 + f / 228.8) above the 100 Hz limit.
  */
 import { BANDS, BINS, BINS_BYTES } from '../constants';
-import { CUTOFF } from '../signal/highpass';
-import { binProducts } from '../signal/vector';
+import { CUTOFF } from './highpass';
+import { binProducts } from './vector';
 
 export const CENTRES: StaticArray<i32> = [
   0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198, 223,
