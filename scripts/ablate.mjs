@@ -1,7 +1,6 @@
 // npm run ablate -- <clean folder> <noisy folder>: what each part of the suppressor earns, and what int8 costs.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { CORE_IMPORTS } from '../src/core';
 import { loadNetwork, parseModel } from '../src/model';
 import { CORE_DELAY, FRAME } from '../src/stream';
+import { compile } from './compile.mjs';
 import { findPython } from './python.mjs';
 import { Wav16 } from './wav16.mjs';
 
@@ -77,13 +77,9 @@ const [clean, noisy] = positionals;
 
 class Ablation {
   static async load(model) {
-    mkdirSync('build', { recursive: true });
-    const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
-    const options = ['--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd'];
-    const output = ['-o', 'build/ablation.wasm'];
-    execFileSync(process.execPath, [asc, 'assembly/ablation.ts', ...options, ...output], { stdio: ['ignore', 2, 2] });
-    const wasm = await WebAssembly.instantiate(readFileSync('build/ablation.wasm'), CORE_IMPORTS);
-    return new Ablation(wasm.instance.exports, parseModel(readFileSync(model)));
+    const { wasm } = await compile('assembly/entries/ablation.ts');
+    const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
+    return new Ablation(instance.exports, parseModel(readFileSync(model)));
   }
 
   constructor(core, model) {

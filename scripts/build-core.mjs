@@ -7,7 +7,7 @@ for (const [name, relaxed] of [
   ['core', false],
   ['core-relaxed', true],
 ]) {
-  const { wasm, text } = await compile('assembly/index.ts', { relaxed, options: ['--textFile', 'core.wat'] });
+  const { wasm, text } = await compile('assembly/entries/index.ts', { relaxed, options: ['--textFile', 'core.wat'] });
   writeFileSync(`build/${name}.wasm`, wasm);
   writeFileSync(`build/${name}.wat`, text);
   console.log(`build/${name}.wasm ${wasm.length} bytes`);

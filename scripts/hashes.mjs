@@ -24,10 +24,10 @@ import { compile } from './compile.mjs';
 const REFERENCE = 'test/golden/entries.json';
 const NEWER_NODE = '.ci/node/node_modules/.bin/node';
 const ENTRIES = {
-  core: 'assembly/index.ts',
-  recordings: 'assembly/index.ts',
-  ablation: 'assembly/ablation.ts',
-  shapes: 'assembly/article.ts',
+  core: 'assembly/entries/index.ts',
+  recordings: 'assembly/entries/index.ts',
+  ablation: 'assembly/entries/ablation.ts',
+  shapes: 'assembly/entries/article.ts',
 };
 const NETWORKS = {
   tiny: 'test/golden/tiny.safetensors',

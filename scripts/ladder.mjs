@@ -30,7 +30,7 @@ Writes a WAV file and a spectrogram of each, and of clean and noisy, at 48 kHz m
   --json         JSON on standard output
 `;
 
-/** The steps as recordingLadder in assembly/index.ts numbers them; 5 is not the core's. */
+/** The steps as recordingLadder in assembly/entries/index.ts numbers them; 5 is not the core's. */
 const STEPS = ['noisy', 'bins', 'bands', 'comb', 'postfilter', 'network'];
 
 const { values, positionals } = parseArgs({

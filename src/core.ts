@@ -1,4 +1,4 @@
-/** The exports of the wasm core (assembly/index.ts) that the library and the worklet call. */
+/** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   alloc(bytes: number): number;
@@ -46,7 +46,7 @@ export const CORE_EXPORTS: readonly (keyof CoreExports)[] = [
   'resamplerDestroy',
 ];
 
-/** Channels one instance can hold (MAX_SUPPRESSORS in assembly/index.ts). */
+/** Channels one instance can hold (MAX_SUPPRESSORS in assembly/entries/index.ts). */
 export const CORE_CHANNELS = 64;
 
 /** The core asks for one import, the abort hook; calling it ends the call with an exception. */

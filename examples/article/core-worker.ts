@@ -34,7 +34,7 @@ interface Recordings extends CoreExports {
   recordingPitch(noisy: number, hops: number, out: number): number;
 }
 
-/** assembly/article.ts */
+/** assembly/entries/article.ts */
 interface Shapes {
   readonly memory: WebAssembly.Memory;
   bandShape(band: number): number;

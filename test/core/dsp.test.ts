@@ -3,10 +3,10 @@ import { instantiateAssembly } from '../helpers/assembly';
 
 /** The stages of the signal path against their formulas in double precision. */
 const probe = `
-import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
-import { comfortFloor } from './assembly/bands/comfort';
-import { postFilter } from './assembly/bands/postfilter';
-import { WienerFilter } from './assembly/bands/wiener';
+import { bandProducts, CENTRES, interpolate } from './assembly/signal/erb';
+import { comfortFloor } from './assembly/enhance/comfort';
+import { postFilter } from './assembly/enhance/postfilter';
+import { WienerFilter } from './assembly/enhance/wiener';
 import { combFilter, combNoise } from './assembly/pitch/comb';
 import { pitchCoherence } from './assembly/pitch/coherence';
 import { futurePeriod, refinePeriod } from './assembly/pitch/refine';

@@ -36,7 +36,10 @@ describe('the core of scripts/ablate.mjs', () => {
 
   beforeAll(async () => {
     assets = await testAssets();
-    const { instance } = await WebAssembly.instantiate(await compileAssembly('assembly/ablation.ts'), CORE_IMPORTS);
+    const { instance } = await WebAssembly.instantiate(
+      await compileAssembly('assembly/entries/ablation.ts'),
+      CORE_IMPORTS,
+    );
     core = instance.exports as unknown as Ablation;
     const tiny = fileURLToPath(new URL('../golden/tiny.safetensors', import.meta.url));
     loadNetwork(core, parseModel(readFileSync(tiny)));

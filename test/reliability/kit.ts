@@ -85,7 +85,7 @@ export async function coreBytes(name = 'core.wasm'): Promise<Uint8Array<ArrayBuf
   );
   const fresh = existsSync(built) && statSync(built).mtimeMs > newest;
   if (fresh && !ASSEMBLY_COVERAGE) return Uint8Array.from(readFileSync(built));
-  return compileAssembly('assembly/index.ts', undefined, name === 'core.wasm' ? [] : ['--enable', 'relaxed-simd']);
+  return compileAssembly('assembly/entries/index.ts', { relaxed: name !== 'core.wasm' });
 }
 
 /** Exports that only tests and training call. */
