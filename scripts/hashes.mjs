@@ -25,7 +25,7 @@ const REFERENCE = 'test/golden/entries.json';
 const NEWER_NODE = '.ci/node/node_modules/.bin/node';
 const ENTRIES = {
   core: 'assembly/entries/index.ts',
-  recordings: 'assembly/entries/index.ts',
+  recordings: 'assembly/entries/recording.ts',
   ablation: 'assembly/entries/ablation.ts',
   shapes: 'assembly/entries/article.ts',
 };

@@ -67,7 +67,7 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
   log('3/3 Bundling the pages ...');
   const found = copyModels(models, out);
   mkdirSync(`${out}/article`, { recursive: true });
-  writeFileSync(`${out}/article/shapes.wasm`, (await compile('assembly/entries/article.ts')).wasm);
+  writeFileSync(`${out}/article/core.wasm`, (await compile('assembly/entries/article.ts')).wasm);
   await bundlePages(out);
   copyPages(out);
   await copyPeers(out);

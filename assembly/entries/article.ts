@@ -1,7 +1,10 @@
-/** What the page of the article draws: shapes of the bands and taps of the comb filter. Not part of the core that ships. */
+/** Entry of the page of the article: recordings, and what it draws, shapes of the bands and taps of the comb filter. */
 
 import { BANDS, BINS, COMB_PERIODS, MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
 import { combFilter, combNoise } from '../pitch/comb';
+
+export * from './recording';
+
 import { interpolate } from '../signal/erb';
 
 const ONE_HOT = new StaticArray<f32>(BANDS);

@@ -1,23 +1,12 @@
 /**
- * The exported surface of the core. Handles are small integers; every function checks the handles, pointers and lengths it
+ * Entry: the core that ships, as build/core.wasm and build/core-relaxed.wasm. Handles are small integers; every function checks the handles, pointers and lengths it
  * is given and answers with a negative code (or 0 where a pointer is asked for). Only functions that create something
  * allocate; all others are real-time safe unless they say otherwise.
  */
-import { FEATURES, FRAME } from '../constants';
-import { allocate, isAllocated, reserve } from '../memory';
+import { allocate, reserve } from '../memory';
 import { Network, NetworkState } from '../network/percepnet';
 import { checkLayers } from '../network/weights';
 import { Suppressor } from '../suppressor';
-import { STATISTICS } from './oracle';
-import {
-  climbLadder,
-  extractTraining,
-  recordSpectra,
-  SPECTRA,
-  STEP_POST_FILTER,
-  STEP_UNTOUCHED,
-  trackPitch,
-} from './recording';
 
 export {
   resamplerCreate,
@@ -40,7 +29,6 @@ const SUPPRESSOR_BYTES: i64 = 6 << 14;
 /** Codes of this file; those of a refused network are in network/weights.ts. */
 const ERROR_HANDLE: i32 = -1;
 const ERROR_FULL: i32 = -2;
-const ERROR_POINTER: i32 = -3;
 const ERROR_MEMORY: i32 = -4;
 
 const networks = new StaticArray<Network | null>(MAX_NETWORKS);
@@ -194,37 +182,4 @@ export function suppressorProcessLinked(left: i32, right: i32, strength: f32): f
 export function suppressorBypass(handle: i32): void {
   const s = suppressorAt(handle);
   if (s) s.bypass();
-}
-
-/** Training data of a recording (recording.ts); all pointers lead into memory of `alloc`. Not real-time safe. 0 or a negative code. */
-export function recordingFeatures(noisy: usize, clean: usize, hops: i32, out: usize): i32 {
-  const samples = (hops as i64) * FRAME;
-  if (!isAllocated(noisy, samples) || !isAllocated(clean, samples)) return ERROR_POINTER;
-  if (!isAllocated(out, (hops as i64) * (FEATURES + STATISTICS))) return ERROR_POINTER;
-  extractTraining(noisy, clean, hops, out);
-  return 0;
-}
-
-/** One step of the article's ladder, 0 (untouched) to 4 (post-filter), pointers as above. Not real-time safe. 0 or a negative code. */
-export function recordingLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): i32 {
-  const samples = (hops as i64) * FRAME;
-  if (!isAllocated(noisy, samples) || !isAllocated(clean, samples) || !isAllocated(out, samples)) return ERROR_POINTER;
-  if (step < STEP_UNTOUCHED || step > STEP_POST_FILTER) return ERROR_HANDLE;
-  climbLadder(noisy, clean, hops, step, out);
-  return 0;
-}
-
-/** Period and correlation of each hop, pointers as above. Not real-time safe. 0 or a negative code. */
-export function recordingPitch(noisy: usize, hops: i32, out: usize): i32 {
-  if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, 2 * (hops as i64))) return ERROR_POINTER;
-  trackPitch(noisy, hops, out);
-  return 0;
-}
-
-/** Spectra Y and P of each hop up to 10 kHz, pointers as above. Not real-time safe. 0 or a negative code. */
-export function recordingSpectra(noisy: usize, hops: i32, out: usize): i32 {
-  if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, (hops as i64) * 2 * SPECTRA))
-    return ERROR_POINTER;
-  recordSpectra(noisy, hops, out);
-  return 0;
 }

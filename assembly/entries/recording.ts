@@ -1,18 +1,25 @@
 /**
- * Whole recordings in one call: training data, the article's ladder, pitch tracks. Not real-time safe.
+ * Entry: the core and whole recordings in one call, as build/recording.wasm: training data, the article's ladder, pitch tracks.
  *
- * Each starts from silence, reads hops * 480 f32 and leaves hop n's output at hop n, 1440 samples late as on the live path.
+ * Each function starts from silence, reads hops * 480 f32 and leaves hop n's output at hop n, 1440 samples late as on the live path.
+ * All pointers lead into memory of `alloc`. Not real-time safe. Each gives 0, or a negative code.
  */
-import { BANDS, BANDS_BYTES, BINS, FEATURES, FRAME_BYTES } from '../constants';
+import { BANDS, BANDS_BYTES, BINS, FEATURES, FRAME, FRAME_BYTES } from '../constants';
+import { isAllocated } from '../memory';
 import { Suppressor } from '../suppressor';
 import { Oracle, STATISTICS } from './oracle';
 
-/** Steps of the ladder. */
-export const STEP_UNTOUCHED: i32 = 0;
-export const STEP_BINS: i32 = 1;
-export const STEP_BANDS: i32 = 2;
-export const STEP_COMB: i32 = 3;
-export const STEP_POST_FILTER: i32 = 4;
+export * from './index';
+
+/** As in index.ts. */
+const ERROR_HANDLE: i32 = -1;
+const ERROR_POINTER: i32 = -3;
+
+/** Steps of the ladder; 2, between these, is bands alone. */
+const STEP_UNTOUCHED: i32 = 0;
+const STEP_BINS: i32 = 1;
+const STEP_COMB: i32 = 3;
+const STEP_POST_FILTER: i32 = 4;
 
 const BIN_GAINS = new StaticArray<f32>(BINS + 3);
 
@@ -47,8 +54,15 @@ function analyse(s: Suppressor, o: Oracle, noisy: usize, clean: usize): void {
   o.process(s);
 }
 
-/** out: hops * (70 features + 171 statistics) f32. */
-export function extractTraining(noisy: usize, clean: usize, hops: i32, out: usize): void {
+/** Whether there are `width` f32 for each hop at a pointer. */
+function isRoom(pointer: usize, hops: i32, width: i32): bool {
+  return isAllocated(pointer, (hops as i64) * width);
+}
+
+/** Training data. out: hops * (70 features + 171 statistics) f32. */
+export function recordingFeatures(noisy: usize, clean: usize, hops: i32, out: usize): i32 {
+  if (!isRoom(noisy, hops, FRAME) || !isRoom(clean, hops, FRAME) || !isRoom(out, hops, FEATURES + STATISTICS))
+    return ERROR_POINTER;
   const s = freshSuppressor();
   const o = freshOracle();
   const features = (FEATURES as usize) << 2;
@@ -59,10 +73,13 @@ export function extractTraining(noisy: usize, clean: usize, hops: i32, out: usiz
     memory.copy(out + features, changetype<usize>(o.statistics), statistics);
     out += features + statistics;
   }
+  return 0;
 }
 
-/** One step of the ladder with ideal gains and strengths; out: hops * 480 f32. */
-export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): void {
+/** One step of the article's ladder with ideal gains and strengths, 0 (untouched) to 4 (post-filter). out: hops * 480 f32. */
+export function recordingLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): i32 {
+  if (!isRoom(noisy, hops, FRAME) || !isRoom(clean, hops, FRAME) || !isRoom(out, hops, FRAME)) return ERROR_POINTER;
+  if (step < STEP_UNTOUCHED || step > STEP_POST_FILTER) return ERROR_HANDLE;
   const s = freshSuppressor();
   const o = freshOracle();
   const gains = changetype<usize>(s.gains);
@@ -89,10 +106,12 @@ export function climbLadder(noisy: usize, clean: usize, hops: i32, step: i32, ou
     }
     memory.copy(out + at, changetype<usize>(s.output), FRAME_BYTES);
   }
+  return 0;
 }
 
 /** out: hops * (period in samples, correlation) f32 of the frames in decision. */
-export function trackPitch(noisy: usize, hops: i32, out: usize): void {
+export function recordingPitch(noisy: usize, hops: i32, out: usize): i32 {
+  if (!isRoom(noisy, hops, FRAME) || !isRoom(out, hops, 2)) return ERROR_POINTER;
   const s = freshSuppressor();
   for (let n = 0; n < hops; n++) {
     memory.copy(changetype<usize>(s.input), noisy + (n as usize) * FRAME_BYTES, FRAME_BYTES);
@@ -100,13 +119,15 @@ export function trackPitch(noisy: usize, hops: i32, out: usize): void {
     store<f32>(out + (n << 3), s.period as f32);
     store<f32>(out + (n << 3), unchecked(s.features[FEATURES - 1]), 4);
   }
+  return 0;
 }
 
-/** Pairs (re, im) of Y and of P that `recordSpectra` writes for a hop: the bins of all bands below 8 kHz and of the one that reaches it. */
-export const SPECTRA: i32 = 2 * 200;
+/** f32 of Y, and of P, that `recordingSpectra` writes for a hop: the bins of all bands below 8 kHz and of the one that reaches it. */
+const SPECTRA: i32 = 2 * 200;
 
 /** out: hops * (200 pairs of Y, 200 pairs of P) f32 of the frames in decision. */
-export function recordSpectra(noisy: usize, hops: i32, out: usize): void {
+export function recordingSpectra(noisy: usize, hops: i32, out: usize): i32 {
+  if (!isRoom(noisy, hops, FRAME) || !isRoom(out, hops, 2 * SPECTRA)) return ERROR_POINTER;
   const s = freshSuppressor();
   const half = (SPECTRA as usize) << 2;
   for (let n = 0; n < hops; n++) {
@@ -116,4 +137,5 @@ export function recordSpectra(noisy: usize, hops: i32, out: usize): void {
     memory.copy(out + half, changetype<usize>(s.comb), half);
     out += 2 * half;
   }
+  return 0;
 }
