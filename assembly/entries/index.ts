@@ -1,8 +1,10 @@
 /**
- * Entry: the core that ships, as build/core.wasm and build/core-relaxed.wasm. Handles are small integers; every function checks the handles, pointers and lengths it
- * is given and answers with a negative code (or 0 where a pointer is asked for). Only functions that create something
- * allocate; all others are real-time safe unless they say otherwise.
+ * Entry: the core that ships, as build/core.wasm and build/core-relaxed.wasm. Handles are small integers;
+ * every function checks the handles, pointers and lengths it is given and answers with a negative code of errors.ts (or 0 where a pointer
+ * is asked for). Only functions that create something allocate; all others are real-time safe unless they say otherwise.
  */
+import { MAX_NETWORKS, MAX_SUPPRESSORS } from '../constants';
+import { ERROR_FULL, ERROR_HANDLE, ERROR_MEMORY } from '../errors';
 import { allocate, reserve } from '../memory';
 import { Network, NetworkState } from '../network/percepnet';
 import { checkLayers } from '../network/weights';
@@ -21,15 +23,8 @@ export {
 /** major << 16 | minor << 8 | patch; the package's version. */
 const VERSION: i32 = (0 << 16) | (1 << 8) | 0;
 
-const MAX_NETWORKS: i32 = 4;
-const MAX_SUPPRESSORS: i32 = 64;
 /** A little more than a Suppressor without a network takes. */
 const SUPPRESSOR_BYTES: i64 = 6 << 14;
-
-/** Codes of this file; those of a refused network are in network/weights.ts. */
-const ERROR_HANDLE: i32 = -1;
-const ERROR_FULL: i32 = -2;
-const ERROR_MEMORY: i32 = -4;
 
 const networks = new StaticArray<Network | null>(MAX_NETWORKS);
 const suppressors = new StaticArray<Suppressor | null>(MAX_SUPPRESSORS);
@@ -113,37 +108,37 @@ export function suppressorReset(handle: i32): i32 {
 /** 480 f32 to write the next hop to, +-1 full scale. */
 export function suppressorInput(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.input) : 0;
+  return s ? changetype<usize>(s.stream.input) : 0;
 }
 
 /** 480 f32 of the last hop, 1440 samples late. */
 export function suppressorOutput(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.output) : 0;
+  return s ? changetype<usize>(s.stream.output) : 0;
 }
 
 /** 70 f32: what the network saw last (features.ts). */
 export function suppressorFeatures(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.features) : 0;
+  return s ? changetype<usize>(s.analysis.features) : 0;
 }
 
-/** 34 f32: gains of the last frame, post-filter and floor applied. */
+/** 34 f32: gains of the last frame, floors applied. */
 export function suppressorGains(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.gains) : 0;
+  return s ? changetype<usize>(s.enhancer.gains) : 0;
 }
 
 /** 34 f32: comb filter strengths of the last frame, 0..1. */
 export function suppressorStrengths(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.strengths) : 0;
+  return s ? changetype<usize>(s.enhancer.strengths) : 0;
 }
 
 /** Pitch period of the last frame in samples, or a negative code. */
 export function suppressorPeriod(handle: i32): i32 {
   const s = suppressorAt(handle);
-  return s ? s.period : ERROR_HANDLE;
+  return s ? s.analysis.period : ERROR_HANDLE;
 }
 
 /** NaN counts as full strength: a broken control must not let noise through or sound out. */

@@ -9,8 +9,8 @@ import { FRAME, MAX_PERIOD, MIN_PERIOD, SAMPLE_RATE, WINDOW } from '../constants
 import {
   PITCH_DOUBLING_GUARD as DOUBLING_GUARD,
   PITCH_DOUBLING_PENALTY as DOUBLING_PENALTY,
-  PITCH_SOFTENING as SOFTENING,
   PITCH_WHITENING,
+  PITCH_SOFTENING as SOFTENING,
 } from '../settings';
 import { HighPass } from '../signal/highpass';
 import { dot } from '../signal/vector';
