@@ -14,14 +14,12 @@ export class Ring {
   }
 
   /** Moves on by one block and gives its place, where the oldest block still is. */
-  @inline
   advance(): usize {
     this.newest = (this.newest + 1) % this.slots;
     return this.before(0);
   }
 
   /** The block `count` blocks before the newest, 0..slots - 1. */
-  @inline
   before(count: i32): usize {
     const slot = (this.newest + this.slots - count) % this.slots;
     return changetype<usize>(this.values) + ((slot * this.size) << 2);
@@ -57,7 +55,6 @@ export class History {
   }
 
   /** One past the newest sample. */
-  @inline
   get end(): usize {
     return changetype<usize>(this.samples) + ((this.kept + this.ahead * FRAME) << 2);
   }
