@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compile } from '../scripts/compile.mjs';
 import { CORE_IMPORTS, type CoreExports } from '../src/core';
+import { FRAME } from '../src/core-shape';
 import { loadNetwork, parseModel } from '../src/model';
 
 interface Stages extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
@@ -30,7 +31,6 @@ const STAGES: [string, number][] = [
   ['inverse FFT, overlap-add', 40],
   ['whole frame', 4],
 ];
-const FRAME = 480;
 const WARM_UP = 200;
 const BURSTS = 400;
 

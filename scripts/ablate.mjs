@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CORE_IMPORTS } from '../src/core';
+import { BANDS, DELAY as CORE_DELAY, FRAME } from '../src/core-shape';
 import { loadNetwork, parseModel } from '../src/model';
-import { CORE_DELAY, FRAME } from '../src/stream';
 import { compile } from './compile.mjs';
 import { findPython } from './python.mjs';
 import { Wav16 } from './wav16.mjs';
@@ -35,7 +35,6 @@ With --checkpoint also: float and rounded, the decisions of the network before e
   --jobs N           processes (default 2)
 `;
 
-const BANDS = 34;
 const ROW = 2 * BANDS + 1;
 
 /** Decisions [gains, strengths, speech] of one frame, changed in place. */

@@ -1,9 +1,10 @@
 /**
  * Compiles the core: build/core.wasm (plain SIMD) and build/core-relaxed.wasm (relaxed SIMD), each with its text, and
- * build/recording.wasm, which training, the ladder and the page of the article load.
+ * build/recording.wasm, the core with recordings, which training loads. What others must know of it is written beside them (shape.mjs).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { compile } from './compile.mjs';
+import { writeShape } from './shape.mjs';
 
 mkdirSync('build', { recursive: true });
 for (const [name, entry, relaxed] of [
@@ -18,4 +19,5 @@ for (const [name, entry, relaxed] of [
   writeFileSync(`build/${name}.wasm`, wasm);
   writeFileSync(`build/${name}.wat`, text);
   console.log(`build/${name}.wasm ${wasm.length} bytes`);
+  if (name === 'core') await writeShape(wasm);
 }

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { run as runCli } from '../src/cli';
 import { CORE_IMPORTS } from '../src/core';
+import { BANDS, BINS, FEATURES, FRAME, TRAINING_BINS } from '../src/core-shape';
 import { Denoiser } from '../src/denoiser';
 import { loadNetwork, parseModel } from '../src/model';
 import { denoise } from '../src/offline';
@@ -34,8 +35,9 @@ const NETWORKS = {
   lite: 'models/lite/model.safetensors',
   full: 'models/full/model.safetensors',
 };
-const FRAME = 480;
-const [FEATURES, BANDS, BINS, STATISTICS, SPECTRA] = [70, 34, 481, 171, 400];
+/** Of recordingFeatures: five a band, and a level. */
+const STATISTICS = 5 * BANDS + 1;
+const SPECTRA = 2 * TRAINING_BINS;
 const SECONDS = 2;
 
 const { values } = parseArgs({

@@ -1,13 +1,13 @@
 // npm run ladder -- <clean.wav> <noisy.wav>: the article's ladder from ideal gains per bin to the network, to hear, see and score.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import wavefile from 'wavefile';
 import { CORE_IMPORTS } from '../src/core';
-import { CORE_DELAY, CORE_RATE, FRAME } from '../src/stream';
+import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME } from '../src/core-shape';
 import { WavReader } from '../src/wav';
 import { compile } from './compile.mjs';
 import { ensureBuild } from './ensure-build.mjs';

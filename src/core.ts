@@ -1,3 +1,5 @@
+import { CORE_FUNCTIONS, MAX_SUPPRESSORS } from './core-shape';
+
 /** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
@@ -23,31 +25,10 @@ export interface CoreExports {
 }
 
 /** Names a module must export to be a core; the look-up that tells a foreign wasm file from ours. */
-export const CORE_EXPORTS: readonly (keyof CoreExports)[] = [
-  'memory',
-  'alloc',
-  'coreVersion',
-  'networkLoad',
-  'suppressorCreate',
-  'suppressorDestroy',
-  'suppressorReset',
-  'suppressorInput',
-  'suppressorOutput',
-  'suppressorProcess',
-  'suppressorPrepare',
-  'suppressorProcessLinked',
-  'suppressorBypass',
-  'resamplerCreate',
-  'resamplerInput',
-  'resamplerOutput',
-  'resamplerProcess',
-  'resamplerDelay',
-  'resamplerReset',
-  'resamplerDestroy',
-];
+export const CORE_EXPORTS: readonly string[] = ['memory', ...Object.keys(CORE_FUNCTIONS)];
 
-/** Channels one instance can hold (MAX_SUPPRESSORS in assembly/entries/index.ts). */
-export const CORE_CHANNELS = 64;
+/** Channels one instance can hold. */
+export const CORE_CHANNELS = MAX_SUPPRESSORS;
 
 /** The core asks for one import, the abort hook; calling it ends the call with an exception. */
 export const CORE_IMPORTS = {

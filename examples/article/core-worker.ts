@@ -1,7 +1,15 @@
 /** The core's own view of a recording, off the main thread: steps of the ladder, pitch, bands, comb filter. */
 import { denoise } from 'percepnet-wasm/offline';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
-import { CORE_DELAY, CORE_RATE, FRAME } from '../../src/stream';
+import {
+  BANDS,
+  BINS,
+  COMB_PERIODS,
+  DELAY as CORE_DELAY,
+  SAMPLE_RATE as CORE_RATE,
+  FRAME,
+  LOOKAHEAD,
+} from '../../src/core-shape';
 
 export type CoreJob =
   | { type: 'ladder'; id: number; noisy: Float32Array<ArrayBuffer>; clean: Float32Array<ArrayBuffer> }
@@ -36,13 +44,9 @@ interface ArticleCore extends CoreExports {
   combTaps(period: number): number;
 }
 
-const BANDS = 34;
-const BINS = 481;
-const TAPS = 7;
+const TAPS = 2 * COMB_PERIODS + 1;
 /** Steps 1 to 4 of recordingLadder. */
 const IDEAL_STEPS = [1, 2, 3, 4];
-/** Frames between what goes in and the frame whose pitch is told. */
-const LOOKAHEAD = 2;
 
 // Pages and workers have one type of global here.
 const scope = self as unknown as {

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { DELAY, FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { coreBytes } from '../reliability/kit';
-
-const FRAME = 480;
-const DELAY = 1440;
 
 interface Exports extends CoreExports {
   suppressorFeatures(s: number): number;

@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { BANDS, DELAY, FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { denoise } from '../../src/offline';
 import { compileAssembly } from '../helpers/assembly';
 import { testAssets } from '../helpers/assets';
 import { noise, snr, tones } from '../helpers/signals';
 
-const FRAME = 480;
-const DELAY = 3 * FRAME;
-const BANDS = 34;
 const ROW = 2 * BANDS + 1;
 const HOPS = 60;
 

@@ -1,10 +1,10 @@
 /** The core's exported surface under arguments nobody should send, and its every memory access. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { amount, coreBytes, fixture, instantiate, random, record, SEED, tinyModel } from './kit';
 import { sanitized } from './sanitizer';
 
-const FRAME = 480;
 const PAGE = 65536;
 
 let module: WebAssembly.Module;

@@ -9,10 +9,10 @@ import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
 import { randomModel, SIZES } from '../../bench/random-model.mjs';
 import type { CoreExports } from '../../src/core';
+import { FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { compileAssembly } from '../helpers/assembly';
 
-const FRAME = 480;
 /** Whole rounds of everything that does not happen each frame. */
 const FRAMES = 20;
 const NO_NETWORK = -1;
