@@ -1,6 +1,6 @@
-import { CORE_FUNCTIONS, MAX_SUPPRESSORS } from './core-shape';
+import { MAX_SUPPRESSORS } from './core-shape';
 
-/** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call. */
+/** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call; all of them are in core-shape.ts. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   alloc(bytes: number): number;
@@ -23,9 +23,6 @@ export interface CoreExports {
   resamplerReset(resampler: number): number;
   resamplerDestroy(resampler: number): number;
 }
-
-/** Names a module must export to be a core; the look-up that tells a foreign wasm file from ours. */
-export const CORE_EXPORTS: readonly string[] = ['memory', ...Object.keys(CORE_FUNCTIONS)];
 
 /** Channels one instance can hold. */
 export const CORE_CHANNELS = MAX_SUPPRESSORS;

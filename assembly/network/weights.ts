@@ -56,8 +56,8 @@ export const TILE_BYTES: i32 = TILE_ROWS * TILE_COLUMNS;
 export const GAIN_ROWS: i32 = BANDS + 1;
 
 /** Bounds that keep every size and every int32 sum far from overflow. */
-export const MAX_ROWS: i32 = 8192;
-export const MAX_COLUMNS: i32 = 16384;
+const MAX_ROWS: i32 = 8192;
+const MAX_COLUMNS: i32 = 16384;
 export const MAX_TAPS: i32 = 16;
 
 /** More than a layer's object, its list of counts and the headers of its blocks take. */

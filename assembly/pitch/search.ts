@@ -18,7 +18,7 @@ import { dot } from '../signal/vector';
 /** 48 kHz samples to one of the search. */
 export const DECIMATION: i32 = 4;
 export const MIN_LAG: i32 = MIN_PERIOD / DECIMATION;
-export const MAX_LAG: i32 = MAX_PERIOD / DECIMATION;
+const MAX_LAG: i32 = MAX_PERIOD / DECIMATION;
 /** Lags searched, MIN_LAG..MAX_LAG. */
 export const LAGS: i32 = MAX_LAG - MIN_LAG + 1;
 

@@ -1,7 +1,7 @@
 /** What is tested, measured and shown is compiled as what ships is. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CORE_EXPORTS, CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core';
 import { CORE_FUNCTIONS } from '../../src/core-shape';
 import { compileAssembly } from '../helpers/assembly';
 import { coreBytes } from '../reliability/kit';
@@ -14,19 +14,22 @@ const files = FOLDERS.flatMap((folder) =>
 );
 
 test('the compiler is called in one place', () => {
-  const callers = files.filter((file) => /['"`]assemblyscript\/(asc|bin\/)|npx asc/.test(readFileSync(file, 'utf8')));
+  const callers = files.filter((file) => /['"`]assemblyscript\/(asc|bin\/)/.test(readFileSync(file, 'utf8')));
   expect(callers).toEqual(['scripts/compile.mjs']);
 });
 
-test.runIf(!process.env.ASSEMBLY_COVERAGE)('tests get the bytes that ship', async () => {
+test('tests get the bytes that ship', async () => {
   expect(Buffer.compare(await compileAssembly('assembly/entries/index.ts'), await coreBytes())).toBe(0);
-});
+}, 300_000);
 
-test('the core exports what the library calls, with as many arguments', async () => {
-  const { instance } = await WebAssembly.instantiate(await coreBytes(), CORE_IMPORTS);
-  const core = instance.exports as unknown as CoreExports & Record<string, () => void>;
-  expect(Object.keys(core).sort()).toEqual([...CORE_EXPORTS].sort());
-  for (const [name, count] of Object.entries(CORE_FUNCTIONS)) expect(core[name]!.length, name).toBe(count);
+test('CoreExports has functions that the core has, with as many arguments', () => {
+  const [, body = ''] = /interface CoreExports \{([^}]*)\}/.exec(readFileSync('src/core.ts', 'utf8')) ?? [];
+  const called = [...body.matchAll(/^ {2}(\w+)\((.*)\): /gm)].map(([, name = '', given = '']) => [
+    name,
+    given === '' ? 0 : given.split(',').length,
+  ]);
+  expect(called.length).toBeGreaterThan(15);
+  expect(CORE_FUNCTIONS).toMatchObject(Object.fromEntries(called));
 });
 
 test('a stream takes no more memory than is asked for before it is made', async () => {
