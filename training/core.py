@@ -1,21 +1,15 @@
-"""The shipped wasm core under Python: features and targets come from the very code that runs in the browser."""
+"""The wasm core under Python, with recordings: features and targets come from the very code that runs in the browser."""
 
 from pathlib import Path
 
 import numpy as np
 import wasmtime
 
-HOP = 480
-FEATURES = 70
-BANDS = 34
-# Frames between the newest one and the one in decision.
-LOOKAHEAD = 2
-STATISTICS = 5 * BANDS + 1
-# Bins of `spectra`: those of all bands that reach below 8 kHz.
-SPECTRUM = 200
+from shape import BANDS, BUILD, FEATURES, HOP, SPECTRUM, STATISTICS
+
 # Of a shard of make_features.py: the number of bands with a target and the speech level come last.
 COLUMNS = FEATURES + STATISTICS + 2
-WASM = Path(__file__).resolve().parent.parent / "build" / "core.wasm"
+WASM = BUILD / "recording.wasm"
 
 
 class Core:

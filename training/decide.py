@@ -15,8 +15,10 @@ import torch
 
 from core import FEATURES, HOP, Core
 from network import PercepNet
+from shape import LOOKAHEAD
+from synthesis import as_taught
 
-DELAY = 3 * HOP
+DELAY = (1 + LOOKAHEAD) * HOP
 
 
 def main() -> None:
@@ -42,8 +44,7 @@ def main() -> None:
             network.quantise = folder == "rounded"
             with torch.no_grad():
                 gains, strengths, speech = network(features)
-            # As Suppressor.infer of the core: the topmost band is never taught.
-            gains[..., -1] = torch.minimum(gains[..., -1], gains[..., -2])
+            gains = as_taught(gains)
             rows = torch.cat([gains[0], strengths[0], speech[0, :, None]], -1)
             (args.out / folder / f"{path.stem}.f32").write_bytes(rows.numpy().astype("<f4").tobytes())
 

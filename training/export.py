@@ -25,13 +25,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from network import BANDS, CONV1_TAPS, CONV2_TAPS, DENSE, FEATURES, weight_integers, weight_scales
+from network import CONV1_TAPS, CONV2_TAPS, DENSE, weight_integers, weight_scales
+from shape import BANDS, FEATURES, LOOKAHEAD, TILE_COLUMNS, TILE_ROWS
 
 FORMAT = "percepnet-wasm"
 FORMAT_VERSION = 1
-LOOKAHEAD = 2
-TILE_ROWS = 16
-TILE_COLUMNS = 4
 ALIGNMENT = 16
 CRC_BLANK = "00000000"
 # A block list costs 2 bytes and a look-up per tile: worth it only when enough tiles go.

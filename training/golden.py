@@ -17,13 +17,13 @@ import torch
 
 from export import export
 from network import PercepNet, quantise_activations
+from shape import ACTIVATIONS
 
 FRAMES = 60
 SEED = 20240611
-# assembly/network/activations.ts
-TANH_LIMIT = 7.5
-P = (0.999992907, 0.122358911, 0.00221872004, 3.66297854e-6)
-Q = (1.0, 0.455668867, 0.0207978692, 0.000136104238)
+TANH_LIMIT = ACTIVATIONS["TANH_LIMIT"]
+P = tuple(ACTIVATIONS[f"P{i}"] for i in range(4))
+Q = (1.0, *(ACTIVATIONS[f"Q{i}"] for i in range(1, 4)))
 OUT = Path(__file__).resolve().parent.parent / "test" / "golden"
 
 

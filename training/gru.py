@@ -9,8 +9,9 @@ quantise on, the copy of the state that the recurrent matrix reads is rounded to
 import torch
 from torch import Tensor
 
-# Of assembly/network/gru.ts: a time constant of 20 s.
-RETAIN = 1 - 1 / 2048
+from shape import SETTINGS
+
+RETAIN = SETTINGS["RETAIN"]
 
 
 def _round7(h: Tensor) -> Tensor:

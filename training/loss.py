@@ -1,7 +1,7 @@
 """Losses of a frame from band statistics alone: the enhanced spectrum is never built.
 
 For a band with noisy y, comb output p and clean x, the enhanced band is g c z with z = (1 - r) y + r p and c = ||y|| / ||z||.
-Norms and real correlations of y, p and x per band (assembly/oracle.ts) are all that its distance from x depends on.
+Norms and real correlations of y, p and x per band (assembly/entries/oracle.ts) are all that its distance from x depends on.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core import BANDS, FEATURES, LOOKAHEAD
+from shape import BANDS, COMB_PERIODS, FEATURES, HOP, LOOKAHEAD, MAX_PERIOD, MIN_PERIOD, SETTINGS
 
-POSTFILTER_BETA = 0.02
+POSTFILTER_BETA = SETTINGS["POST_FILTER_BETA"]
 EPS = 1e-4
 # Weight of the distance at each coarser resolution beside that of single frames.
 POOLED_WEIGHT = 0.5
@@ -37,7 +37,8 @@ def decibels(rows):
 
     Energies enter as 0.4 log10(power) + 2 and belong to the newest frame, two after the one in decision.
     """
-    return (rows[..., :-LOOKAHEAD, :BANDS] - 2) * 25 - rows[..., LOOKAHEAD:, -1:]
+    scale = 10 / SETTINGS["FEATURE_SCALE"]
+    return (rows[..., :-LOOKAHEAD, :BANDS] - SETTINGS["FEATURE_OFFSET"]) * scale - rows[..., LOOKAHEAD:, -1:]
 
 
 def split(rows: Tensor) -> tuple[Tensor, Targets]:
@@ -64,9 +65,9 @@ def split(rows: Tensor) -> tuple[Tensor, Targets]:
 def comb_noise() -> Tensor:
     """s2, the sum of squared weights of the comb filter, with 0 to 3 periods of future."""
     squares = []
-    for future in range(4):
-        k = torch.cat([torch.arange(1, future + 1), torch.arange(1, 4)])
-        w = 0.5 + 0.5 * torch.cos(torch.pi * k / 4)
+    for future in range(COMB_PERIODS + 1):
+        k = torch.cat([torch.arange(1, future + 1), torch.arange(1, COMB_PERIODS + 1)])
+        w = 0.5 + 0.5 * torch.cos(torch.pi * k / (COMB_PERIODS + 1))
         squares.append(float((w**2).sum() / w.sum() ** 2))
     return torch.tensor(squares)
 
@@ -75,15 +76,15 @@ COMB_NOISE = comb_noise()
 
 
 def periodicity(q: Tensor, s2: Tensor) -> Tensor:
-    """How periodic a band is by its coherence q with the comb filter's output: assembly/oracle.ts."""
+    """How periodic a band is by its coherence q with the comb filter's output: assembly/entries/oracle.ts."""
     b = (1 - s2) * q**2
     return torch.sqrt(0.5 * (b + torch.sqrt(b**2 + 4 * s2 * q**2)))
 
 
 def ideal_strength(qx: Tensor, qy: Tensor, period_feature: Tensor) -> Tensor:
-    """r of assembly/oracle.ts from the coherences of clean and noisy and the period's feature, -1 (60) to 1 (800)."""
-    period = 60 * (800 / 60) ** ((period_feature + 1) / 2)
-    future = (960 / period + 1e-3).floor().clamp(1, 3).long()
+    """r of assembly/entries/oracle.ts from the coherences of clean and noisy and the period's feature, -1 (60) to 1 (800)."""
+    period = MIN_PERIOD * (MAX_PERIOD / MIN_PERIOD) ** ((period_feature + 1) / 2)
+    future = (LOOKAHEAD * HOP / period + 1e-3).floor().clamp(1, COMB_PERIODS).long()
     s2 = COMB_NOISE.to(qx.device)[future].unsqueeze(-1)
     x, y = periodicity(qx.clamp(0, 1), s2), periodicity(qy.clamp(0, 1), s2)
     allowed = y**2 * (1 - x**2) / (x**2 * (1 - y**2)).clamp_min(1e-9)
@@ -92,7 +93,7 @@ def ideal_strength(qx: Tensor, qy: Tensor, period_feature: Tensor) -> Tensor:
 
 
 def post_filter(gains: Tensor, noisy: Tensor) -> Tensor:
-    """The envelope post-filter of assembly/bands/postfilter.ts."""
+    """The envelope post-filter of assembly/enhance/postfilter.ts."""
     warped = gains * torch.sin(0.5 * torch.pi * gains)
     energy = noisy**2
     e0 = (gains**2 * energy).sum(-1, keepdim=True)

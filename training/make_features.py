@@ -2,7 +2,7 @@
 
     python training/make_features.py --pool POOL --cache CACHE --hours 40 [--workers 2] [--seed 1] [--endless]
 
-Each shard is a .npy of float16 [sequences, frames, 243]: 70 features, 171 statistics (see assembly/oracle.ts; the clean
+Each shard is a .npy of float16 [sequences, frames, 243]: 70 features, 171 statistics (see assembly/entries/oracle.ts; the clean
 level is relative to the sequence's speech level), the number of bands with a target, and the speech level in dBFS.
 With --spectra, for train.py --listen, also spectra/ of the frames in decision, float16 [sequences, frames, 2, 200, 2] (noisy and
 comb-filtered, bins up to 10 kHz, re and im), and sound/, float32 [sequences, 160 frames]: clean at 16 kHz. They take 0.8 GB an hour.
@@ -24,17 +24,15 @@ from pathlib import Path
 import numpy as np
 
 import manifest
-from core import COLUMNS, FEATURES, HOP, LOOKAHEAD, SPECTRUM, STATISTICS, WASM, Core
+import shape
+from core import COLUMNS, FEATURES, HOP, SPECTRUM, STATISTICS, WASM, Core
 from mixing import BAND_LIMITED, ROOMS, Mixer
 from teacher import Teacher
 
 SEQUENCES = 32
 FOLDERS = ("shards", "spectra", "sound", "taught")
 SECONDS = 12
-CENTRES = np.array(
-    [0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198,
-     223, 251, 282, 317, 356, 400]
-)  # fmt: skip
+CENTRES = np.array(shape.CENTRES)
 
 
 def valid_bands(bandwidth: float) -> int:
@@ -102,8 +100,8 @@ def make(task: tuple) -> tuple[int, float]:
             beside["spectra"][i] = core.spectra(noisy).view(np.float32).reshape(hops, 2, SPECTRUM, 2)
             beside["sound"][i] = narrowed(clean)
         if taught:
-            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[:-LOOKAHEAD, : HOP // 3 + 1])
-            beside["taught"][i, LOOKAHEAD:] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
+            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[: -shape.LOOKAHEAD, : HOP // 3 + 1])
+            beside["taught"][i, shape.LOOKAHEAD :] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
     # The shard comes last: trainers take what is there for complete.
     for target, array in (*((cache / folder / path.name, array) for folder, array in beside.items()), (path, shard)):
         temporary = target.with_suffix(f".{os.getpid()}.tmp")

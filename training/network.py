@@ -24,9 +24,8 @@ from torch.nn import functional
 
 from gru import RETAIN
 from gru import gru as fast_gru
+from shape import BANDS, FEATURES
 
-FEATURES = 70
-BANDS = 34
 DENSE = 128
 CONV1_TAPS = 5
 CONV2_TAPS = 3

@@ -1,6 +1,6 @@
 """The core's way from decisions to sound in PyTorch, differentiable: gains and strengths -> 16 kHz sound that listeners.py scores.
 
-Same stages and numbers as assembly/suppressor.ts and assembly/bands (comfort floor, comb filter's mix, Wiener filter), on the bins
+Same stages and numbers as assembly/enhance (comfort floor, comb filter's mix, Wiener filter), on the bins
 below 8 kHz. No gradient flows through the noise spectrum that is learnt and the smoothed powers: they change slowly. Differs from
 the core's sound below 8 kHz by -48 dB or less; test_training.py allows -40.
 """
@@ -10,25 +10,29 @@ import math
 import torch
 from torch import Tensor
 
-from core import BANDS, HOP, SPECTRUM
-from loss import LOOKAHEAD
 from make_features import CENTRES, NARROW_WINDOW
+from shape import BANDS, HOP, LOOKAHEAD, SAMPLE_RATE, SETTINGS, SPECTRUM
 
 RATE = 16000
-NARROW_HOP = HOP * RATE // 48000
+NARROW_HOP = HOP * RATE // SAMPLE_RATE
 NARROW_BINS = NARROW_HOP + 1
 # Bands with a centre among the bins of a shard; the last one's upper half is missing and reaches no bin below 8 kHz.
 LOW_BANDS = int((CENTRES < SPECTRUM).sum())
 # Far below any energy of the core's unnormalised spectra (its quietest floor is 2e-6), far above the square root of the smallest float.
 TINY = 1e-12
 
-# bands/wiener.ts
-LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = 0.03, 1.5, 0.35, 0.2, 0.02, 4.0
-# bands/comfort.ts; HIGH is its first band from 3 kHz on.
-HIGH = 17
-COMFORT, COMFORT_HIGH = 1e-10 * HOP**2, 1e-11 * HOP**2
-# bands/erb.ts: the high-pass of the band energies.
-RUMBLE = 40.0
+# enhance/noise.ts and enhance/wiener.ts
+LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = (
+    SETTINGS[name]
+    for name in ("NOISE_LEARNING", *(f"WIENER_{part}" for part in ("OVERESTIMATE", "LOWEST", "LOWEST_SLOPE", "NOISELESS", "MOST_LOST")))
+)
+# enhance/comfort.ts; HIGH is its first band with the lower floor.
+HIGH = SETTINGS["COMFORT_HIGH_BAND"]
+COMFORT, COMFORT_HIGH = SETTINGS["COMFORT_LEVEL"] * HOP**2, SETTINGS["COMFORT_LEVEL_HIGH"] * HOP**2
+# signal/erb.ts: the high-pass of the band energies.
+RUMBLE = SETTINGS["RUMBLE_CORNER"]
+# enhance/mix.ts
+MOST_RESTORED = SETTINGS["COMB_MOST_RESTORED"]
 
 
 def triangles() -> Tensor:
@@ -58,7 +62,14 @@ WINDOW = torch.from_numpy(NARROW_WINDOW)
 
 def band_energies(features: Tensor) -> Tensor:
     """Energies ||y_b||^2 of the unnormalised spectra of the frames in decision from features [batch, time, 70]: [batch, time - 2, 34]."""
-    return (10 ** ((features[:, :-LOOKAHEAD, :BANDS] - 2) * 2.5) - 1e-11).clamp_min(0) * HOP**2
+    power = 10 ** ((features[:, :-LOOKAHEAD, :BANDS] - SETTINGS["FEATURE_OFFSET"]) * (1 / SETTINGS["FEATURE_SCALE"]))
+    return (power - SETTINGS["FEATURE_FLOOR"]).clamp_min(0) * HOP**2
+
+
+def as_taught(gains: Tensor) -> Tensor:
+    """Gains [..., 34] with those of bands that were never taught no higher than the last taught one: assembly/decisions.ts."""
+    taught = gains[..., : SETTINGS["TAUGHT_BANDS"]]
+    return torch.cat([taught, torch.minimum(gains[..., SETTINGS["TAUGHT_BANDS"] :], taught[..., -1:])], -1)
 
 
 @torch.no_grad()
@@ -91,7 +102,7 @@ def banded(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) 
     spread, sums = SPREAD.to(gains.device), SUMS.to(gains.device)
     y, p = spectra[:, :, 0], spectra[:, :, 1]
     z = y + (strengths[..., :LOW_BANDS] @ spread) * (p - y)
-    kept = torch.sqrt((energies[..., :LOW_BANDS] / (power(z) @ sums + TINY)).clamp(max=10) + TINY)
+    kept = torch.sqrt((energies[..., :LOW_BANDS] / (power(z) @ sums + TINY)).clamp(max=MOST_RESTORED) + TINY)
     return z * ((gains[..., :LOW_BANDS] * kept) @ spread)
 
 
@@ -103,7 +114,7 @@ def enhance(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor)
     """
     device = gains.device
     spread, sums = SPREAD.to(device), SUMS.to(device)
-    gains = torch.cat([gains[..., :-1], torch.minimum(gains[..., -1:], gains[..., -2:-1])], -1)
+    gains = as_taught(gains)
     y, p = spectra[:, :, 0], spectra[:, :, 1]
     z = y + (strengths[..., :LOW_BANDS] @ spread) * (p - y)
     powers = power(z)
@@ -114,7 +125,7 @@ def enhance(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor)
     g = torch.maximum(floors, g)
     lowest = floors / (g + TINY)
 
-    # bands/wiener.ts, with its names.
+    # enhance/wiener.ts, with its names.
     mixed = powers @ sums
     own = noise @ sums + TINY
     u, t = OVERESTIMATE * (1 - g**2).clamp_min(0) * mixed, OVERESTIMATE * own
@@ -125,11 +136,11 @@ def enhance(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor)
     weights = torch.maximum(least @ spread, smoothed / (smoothed + (expected @ spread) * noise))
     lost = ((mixed + TINY) / ((weights**2 * powers) @ sums + TINY)).clamp(max=MOST_LOST)
 
-    restored = g * torch.sqrt((e / (mixed + TINY)).clamp(max=10) + TINY) * lost**0.125
+    restored = g * torch.sqrt((e / (mixed + TINY)).clamp(max=MOST_RESTORED) + TINY) * lost**0.125
     return overlap_add(z * ((restored @ spread) * weights))
 
 
 def overlap_add(spectra: Tensor) -> Tensor:
     """Frames of unnormalised spectra of 20 ms, bins of 50 Hz from 0 on -> sound at 16 kHz."""
-    frames = torch.fft.irfft(spectra[..., :NARROW_BINS] * (RATE / 48000), 2 * NARROW_HOP) * WINDOW.to(spectra.device)
+    frames = torch.fft.irfft(spectra[..., :NARROW_BINS] * (RATE / SAMPLE_RATE), 2 * NARROW_HOP) * WINDOW.to(spectra.device)
     return (frames[:, :-1, NARROW_HOP:] + frames[:, 1:, :NARROW_HOP]).flatten(1)
