@@ -11,7 +11,7 @@ import extractor from '@microsoft/api-extractor';
 
 const { Extractor, ExtractorConfig } = extractor;
 
-const ENTRIES = ['index', 'offline', 'inline', 'livekit', 'chime'];
+const ENTRIES = ['index', 'offline', 'inline', 'livekit', 'chime', 'full'];
 
 const { values: options } = parseArgs({
   options: {

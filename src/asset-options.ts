@@ -1,11 +1,9 @@
 /** Which files to load, from where, and how. */
 import { NoiseSuppressorError } from './errors';
 import { type AssetIntegrity, checkHashes } from './integrity';
-import { checkOptions, OBJECT, oneOf, type Rule, type Rules, SIGNAL } from './options';
-import { isObject, kindOf, messageOf } from './realm';
-
-/** A network that comes with the package: 'lite' is small and quick, 'full' larger and better. */
-export type NetworkName = 'lite' | 'full';
+import type { NetworkName } from './networks';
+import { checkOptions, NETWORK, OBJECT, type Rule, type Rules, SIGNAL } from './options';
+import { isObject, kindOf, messageOf, shown } from './realm';
 
 export interface AssetOptions {
   /** Folder that holds the package's files under their own names, as `npx percepnet-wasm copy-assets` makes it. */
@@ -14,7 +12,7 @@ export interface AssetOptions {
   worklet?: string | URL;
   /** Core, as a URL or as bytes (bytes are copied, never detached). Default: as for the worklet. */
   wasm?: string | URL | BufferSource;
-  /** Which network of the package to load when `model` is not given. Default 'lite'. */
+  /** Which network of the package, where `network` stands not beside `assets`; not together with `model`. Default 'lite'. */
   network?: NetworkName;
   /** Network weights, as a URL or as bytes (copied). Default: the file of `network`, as for the worklet. */
   model?: string | URL | BufferSource;
@@ -32,7 +30,7 @@ const RULES: Rules<AssetOptions> = {
   base: ADDRESS,
   worklet: ADDRESS,
   wasm: FILE,
-  network: oneOf('lite', 'full'),
+  network: NETWORK,
   model: FILE,
   integrity: OBJECT,
   fetchInit: OBJECT,
@@ -47,6 +45,27 @@ export function isBytes(value: unknown): value is BufferSource {
   return ArrayBuffer.isView(value) || kindOf(value) === 'ArrayBuffer';
 }
 
+/** Options that bring files, and may name the network beside them. */
+export interface WithAssets {
+  assets?: AssetOptions;
+  network?: NetworkName;
+}
+
+/** The files an options object asks for. */
+export function assetsOf({ assets = {}, network }: WithAssets): AssetOptions {
+  return network === undefined ? assets : { ...assets, network };
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' as checkAssets, and where the two do not name one network */
+export function checkFiles(options: WithAssets): void {
+  checkAssets(options.assets);
+  checkAssets(assetsOf(options));
+  const inner = options.assets?.network;
+  if (options.network === undefined || inner === undefined || inner === options.network) return;
+  const text = `network is ${shown(options.network)} and assets.network ${shown(inner)}: say it once`;
+  throw new NoiseSuppressorError('invalid-input', text);
+}
+
 /** @throws {NoiseSuppressorError} 'invalid-input' for what is no option, or none of its values */
 export function checkAssets(options: AssetOptions = {}): void {
   checkOptions(options, RULES, 'assets');
@@ -55,6 +74,9 @@ export function checkAssets(options: AssetOptions = {}): void {
   const bad = (what: string): never => {
     throw new NoiseSuppressorError('invalid-input', what);
   };
+  if (options.network !== undefined && options.model !== undefined) {
+    bad(`network (${shown(options.network)}) and assets.model both say which network: leave one out`);
+  }
   if (fetchInit.integrity) {
     bad('fetchInit.integrity cannot fit several files: use assets.integrity, which has a hash for each');
   }

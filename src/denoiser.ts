@@ -1,6 +1,8 @@
 /** Sound as it comes, without Web Audio. */
 import { Fifo } from '../worklet/fifo';
+import { assetsOf } from './asset-options';
 import { NoiseSuppressorError } from './errors';
+import type { NetworkInfo } from './networks';
 import type { DenoiseOptions } from './offline';
 import { checkDenoiser, checkSamples } from './offline-options';
 import {
@@ -49,6 +51,8 @@ export class Denoiser {
   readonly sampleRate = CORE_RATE;
   /** Samples per channel that are processed at once: 10 ms. Blocks of a multiple of it have the least delay. */
   readonly frameLength = FRAME;
+  /** Which network runs. */
+  readonly network: NetworkInfo;
   private core: SharedCore | null;
   private readonly sides: Side[];
   private currentStrength: number;
@@ -77,7 +81,7 @@ export class Denoiser {
     };
     checkAborted();
     const channels = options.channels === 'stereo' ? 2 : 1;
-    const core = await acquireCore(options.assets, channels, options);
+    const core = await acquireCore(assetsOf(options), channels, options);
     try {
       checkAborted();
       return new Denoiser(core, channels, strength);
@@ -89,6 +93,7 @@ export class Denoiser {
 
   private constructor(core: SharedCore, channels: number, strength: number) {
     this.core = core;
+    this.network = core.info;
     this.currentStrength = strength;
     this.sides = Array.from({ length: channels }, () => new Side());
     for (const side of this.sides) side.open(core);

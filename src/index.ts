@@ -1,8 +1,9 @@
-export type { AssetOptions, NetworkName } from './asset-options';
+export type { AssetOptions } from './asset-options';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
 export { type AssetIntegrity, integrity } from './integrity';
 export type { LoadLimits } from './limited';
+export type { NetworkInfo, NetworkName } from './networks';
 export {
   type NoiseSuppressorEventMap,
   NoiseSuppressorNode,

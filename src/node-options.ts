@@ -1,10 +1,11 @@
 /** What may be said to a node, and to whoever makes one. */
 import type { ProcessorOptions } from '../worklet/messages';
-import { type AssetOptions, checkAssets } from './asset-options';
+import { type AssetOptions, checkFiles, type WithAssets } from './asset-options';
 import { isOffline } from './closing';
 import { NoiseSuppressorError } from './errors';
 import { LIMITS, type LoadLimits } from './limited';
-import { BOOLEAN, CHANNELS, checkOptions, number, OBJECT, oneOf, type Rules, STRENGTH } from './options';
+import type { NetworkName } from './networks';
+import { BOOLEAN, CHANNELS, checkOptions, NETWORK, number, OBJECT, oneOf, type Rules, STRENGTH } from './options';
 import { isObject, shown } from './realm';
 import type { SuppressNoiseOptions } from './track';
 
@@ -31,6 +32,8 @@ export interface VoiceActivityOptions {
 }
 
 export interface CreateOptions extends NoiseSuppressorOptions {
+  /** 'lite' (1.0 MB), or 'full' (3.5 MB, twice the CPU) after `import 'percepnet-wasm/full'`. Default 'lite'. */
+  network?: NetworkName;
   assets?: AssetOptions;
   /** Gives up when aborted. */
   signal?: AbortSignal;
@@ -52,6 +55,7 @@ const RULES: Rules<SuppressNoiseOptions> = {
   channels: CHANNELS,
   voiceActivity: ['true, false or an object', (value) => typeof value === 'boolean' || isObject(value)],
   overload: oneOf('bypass', 'report'),
+  network: NETWORK,
   assets: OBJECT,
   ...LIMITS,
   context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
@@ -63,13 +67,13 @@ const RULES: Rules<SuppressNoiseOptions> = {
 export function checkLive(options: SuppressNoiseOptions): void {
   checkOptions(options, RULES);
   checkVoice(options);
-  checkAssets(options.assets);
+  checkFiles(options);
 }
 
 /** As checkLive. */
-export function checkSupportOptions(options: { measure?: boolean; assets?: AssetOptions } & LoadLimits): void {
-  checkOptions(options, { ...LIMITS, measure: BOOLEAN, assets: OBJECT });
-  checkAssets(options.assets);
+export function checkSupportOptions(options: { measure?: boolean } & WithAssets & LoadLimits): void {
+  checkOptions(options, { ...LIMITS, measure: BOOLEAN, network: NETWORK, assets: OBJECT });
+  checkFiles(options);
 }
 
 function checkVoice(options: NoiseSuppressorOptions): void {

@@ -1,6 +1,6 @@
 import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
 import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
-import { type AssetOptions, checkAssets } from './asset-options';
+import { type AssetOptions, assetsOf, checkAssets } from './asset-options';
 import { type LoadedAssets, loadAssets } from './assets';
 import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
@@ -8,6 +8,7 @@ import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
 import { DEFAULT_TIMEOUT_MS, LIMITS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';
 import { loadNetwork } from './model';
+import type { NetworkInfo, NetworkName } from './networks';
 import {
   type CreateOptions,
   checkContext,
@@ -47,6 +48,9 @@ export interface NoiseSuppressorStats {
   latency: number;
   sampleRate: number;
   coreVersion: string;
+  /** Which network runs. */
+  network: NetworkInfo;
+  /** As network.version. */
   modelVersion: string;
   simd: boolean;
   /** Whether the relaxed SIMD core was chosen; the numbers are the same either way. */
@@ -80,11 +84,11 @@ export class NoiseSuppressorNode extends Base {
 
   /** Slower, with reasons; `measure` loads the core and times one second of audio on the calling thread. */
   static async checkSupport(
-    options: { measure?: boolean; assets?: AssetOptions } & LoadLimits = {},
+    options: { measure?: boolean; network?: NetworkName; assets?: AssetOptions } & LoadLimits = {},
   ): Promise<SupportReport> {
     checkSupportOptions(options);
-    const { measure, assets, ...limits } = options;
-    return supportReport(measure ? () => measureLoad(assets, limits) : undefined);
+    const { measure, signal, timeoutMs } = options;
+    return supportReport(measure ? () => measureLoad(assetsOf(options), { signal, timeoutMs }) : undefined);
   }
 
   /**
@@ -114,7 +118,8 @@ export class NoiseSuppressorNode extends Base {
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
     checkContext(context);
     checkLive(options);
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, assets = {}, ...own } = options;
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const assets = assetsOf(options);
     let node: NoiseSuppressorNode | undefined;
     try {
       return await limited(
@@ -126,7 +131,7 @@ export class NoiseSuppressorNode extends Base {
           // The caller may have been told already: leave nothing behind.
           if (wait.signal.aborted) throw wait.signal.reason;
           registrationOf(context).assets = loaded;
-          node = construct(context, own);
+          node = construct(context, options);
           wait.things.add('the first frame');
           return node.ready;
         },
@@ -364,6 +369,7 @@ export class NoiseSuppressorNode extends Base {
           ...message.stats,
           sampleRate: this.context.sampleRate,
           coreVersion: this.coreVersion,
+          network: { name: this.assets.model.name, version: this.assets.model.version },
           modelVersion: this.assets.model.version,
           simd: true,
           relaxedSimd: this.assets.relaxedSimd,

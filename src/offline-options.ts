@@ -1,8 +1,8 @@
 /** What may be said to denoise() and Denoiser. */
-import { checkAssets } from './asset-options';
+import { checkFiles } from './asset-options';
 import { NoiseSuppressorError } from './errors';
 import type { DenoiseOptions } from './offline';
-import { CHANNELS, checkOptions, number, OBJECT, type Rules, SIGNAL, STRENGTH, TIMEOUT } from './options';
+import { CHANNELS, checkOptions, NETWORK, number, OBJECT, type Rules, SIGNAL, STRENGTH, TIMEOUT } from './options';
 import { isFloat32Array, shown } from './realm';
 import { MAX_RATE, MIN_RATE } from './stream';
 
@@ -10,6 +10,7 @@ const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
   sampleRate: number(MIN_RATE, MAX_RATE),
   strength: STRENGTH,
   channels: CHANNELS,
+  network: NETWORK,
   assets: OBJECT,
   signal: SIGNAL,
   timeoutMs: TIMEOUT,
@@ -22,13 +23,13 @@ const DENOISE: Rules<DenoiseOptions> = {
 /** @throws {NoiseSuppressorError} 'invalid-input' */
 export function checkDenoise(options: DenoiseOptions): void {
   checkOptions(options, DENOISE);
-  checkAssets(options.assets);
+  checkFiles(options);
 }
 
 /** @throws {NoiseSuppressorError} 'invalid-input' */
 export function checkDenoiser(options: Omit<DenoiseOptions, 'onProgress'>): void {
   checkOptions(options, DENOISER);
-  checkAssets(options.assets);
+  checkFiles(options);
 }
 
 /** @throws {NoiseSuppressorError} 'invalid-input' unless the argument holds samples as this library takes them */

@@ -1,8 +1,9 @@
 /** Recordings and single frames, without Web Audio: in pages, workers and Node. */
 import { Fold } from '../worklet/fold';
-import type { AssetOptions } from './asset-options';
+import { type AssetOptions, assetsOf } from './asset-options';
 import { CORE_CHANNELS } from './core';
 import { NoiseSuppressorError } from './errors';
+import type { NetworkName } from './networks';
 import { checkDenoise, checkSamples } from './offline-options';
 import { isFloat32Array, shown } from './realm';
 import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './stream';
@@ -11,6 +12,7 @@ export type { AssetOptions } from './asset-options';
 export { Denoiser } from './denoiser';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { type AssetIntegrity, integrity } from './integrity';
+export type { NetworkInfo, NetworkName } from './networks';
 
 export interface DenoiseOptions {
   /** Hertz, 1000 to 768000. Required for Float32Array input; an AudioBuffer brings its own. */
@@ -19,6 +21,8 @@ export interface DenoiseOptions {
   strength?: number;
   /** 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source. Default: what the input has. */
   channels?: 'mono' | 'stereo';
+  /** 'lite' (1.0 MB), or 'full' (3.5 MB, twice the CPU) after `import 'percepnet-wasm/full'`. Default 'lite'. */
+  network?: NetworkName;
   assets?: Omit<AssetOptions, 'worklet'>;
   /** Ends loading and work with code 'aborted'. */
   signal?: AbortSignal;
@@ -112,7 +116,7 @@ async function denoiseChannels(
     told = Math.max(told, fraction);
   };
   for (let done = length === 0; !done; ) {
-    const core = await acquireCore(options.assets, sources.length, options);
+    const core = await acquireCore(assetsOf(options), sources.length, options);
     try {
       await run(core, sources, output, rate, strength, signal, tell);
       done = true;

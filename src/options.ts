@@ -22,6 +22,7 @@ export const TIMEOUT: Rule = [
 ];
 export const STRENGTH = number(0, 1);
 export const CHANNELS = oneOf('mono', 'stereo');
+export const NETWORK = oneOf('lite', 'full');
 
 export function number(least: number, most: number): Rule {
   const words = most === Number.MAX_VALUE ? `a number, ${least} or more` : `a number from ${least} to ${most}`;

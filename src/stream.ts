@@ -5,6 +5,7 @@ import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from './core';
 import { NoiseSuppressorError } from './errors';
 import { LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
 import { loadNetwork } from './model';
+import type { NetworkInfo } from './networks';
 import { messageOf, shown } from './realm';
 
 /** Rate of the core in hertz. */
@@ -24,6 +25,7 @@ const CHUNK = 960;
 export interface SharedCore {
   readonly exports: CoreExports;
   readonly network: number;
+  readonly info: NetworkInfo;
   /** True once a call of anybody who shares the instance has thrown: its memory cannot be trusted any more. */
   readonly broken: boolean;
   /** Takes the instance out of use, for all who share it. */
@@ -79,6 +81,7 @@ function share(assets: LoadedAssets, channels: number): SharedCore {
   return {
     exports: core.exports,
     network: core.network,
+    info: { name: assets.model.name, version: assets.model.version },
     get broken() {
       return core.broken;
     },

@@ -5,6 +5,7 @@ import { type AssetOptions, checkAssets } from '../src/asset-options';
 import { NoiseSuppressorTransformDevice } from '../src/chime';
 import { NoiseSuppressorProcessor } from '../src/livekit';
 import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../src/node-options';
+import { checkDenoise, checkDenoiser } from '../src/offline-options';
 import { recommendedConstraints } from '../src/track';
 
 const refused = (name: string): object => ({
@@ -25,6 +26,8 @@ const NODE: [name: string, value: unknown][] = [
   ['channels', 'quad'],
   ['channels', 2],
   ['channels', new String('mono')],
+  ['network', 'huge'],
+  ['network', { name: 'lite' }],
   ['overload', 'ignore'],
   ['overload', true],
   ['voiceActivity', 'yes'],
@@ -129,6 +132,25 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
     }
     checkAssets({ fetchInit: { headers: new Headers({ a: 'b' }), signal: null, credentials: 'include' } });
   });
+});
+
+test.each([
+  ['create()', checkLive],
+  ['checkSupport()', checkSupportOptions],
+  ['denoise()', checkDenoise],
+  ['Denoiser', checkDenoiser],
+])('%s takes a network, and one only', (_, check) => {
+  check({ network: 'lite' });
+  check({ network: 'full', assets: { network: 'full' } });
+  check({ network: 'full', assets: { base: '/percepnet/' } });
+  for (const options of [
+    { network: 'full', assets: { network: 'lite' } },
+    { network: 'lite', assets: { model: '/own.safetensors' } },
+    { assets: { network: 'full', model: new Uint8Array(4) } },
+    { network: 'huge' },
+  ]) {
+    expect(() => check(options as object)).toThrow(expect.objectContaining(refused('network')));
+  }
 });
 
 test('what suppressNoise() takes goes for the others, as its type does', () => {
