@@ -40,6 +40,8 @@ const common = {
   target: 'es2022',
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
+  // src/disposable.ts, which is there for the types.
+  logOverride: { 'ignored-bare-import': 'silent' },
 };
 const shipped = { ...common, sourcemap: true, sourcesContent: true, metafile: true };
 
@@ -90,7 +92,10 @@ if (!options['no-types']) {
   // Node's resolution wants the extension that bundlers and this repository do without.
   for (const name of readdirSync(types, { recursive: true }).filter((file) => file.endsWith('.d.ts'))) {
     const text = readFileSync(`${types}/${name}`, 'utf8');
-    writeFileSync(`${types}/${name}`, text.replace(/(from |import\()(['"])(\.{1,2}\/[^'"]+)\2/g, '$1$2$3.js$2'));
+    writeFileSync(
+      `${types}/${name}`,
+      text.replace(/(from |import |import\()(['"])(\.{1,2}\/[^'"]+)\2/g, '$1$2$3.js$2'),
+    );
   }
 }
 

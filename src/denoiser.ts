@@ -1,6 +1,7 @@
 /** Sound as it comes, without Web Audio. */
 import { Fifo } from '../worklet/fifo';
 import { assetsOf } from './asset-options';
+import './disposable';
 import { NoiseSuppressorError } from './errors';
 import type { NetworkInfo } from './networks';
 import type { DenoiseOptions } from './offline';

@@ -4,6 +4,7 @@ import { type AssetOptions, assetsOf, checkAssets } from './asset-options';
 import { type LoadedAssets, loadAssets } from './assets';
 import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
+import './disposable';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
 import { DEFAULT_TIMEOUT_MS, LIMITS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';

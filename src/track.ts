@@ -1,4 +1,5 @@
 import { contextClosed, isClosed } from './closing';
+import './disposable';
 import { NoiseSuppressorError } from './errors';
 import { type ContextLease, leaseContext } from './lease';
 import { DEFAULT_TIMEOUT_MS, limited } from './limited';
