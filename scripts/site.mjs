@@ -71,7 +71,7 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
   const shapes = ['assembly/article.ts', '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert'];
   node(asc, ...shapes, '--enable', 'simd', '-o', `${out}/article/shapes.wasm`);
   await bundlePages(out);
-  copyPages(out);
+  copyPages(out, networkChoice(`${out}/dist`));
   await copyPeers(out);
   writeFileSync(`${out}/bench/subjects.json`, JSON.stringify(subjects(out, found), null, 2));
   return { models: found };
@@ -107,8 +107,8 @@ function copyModels(models, out) {
 const shippedLibrary = {
   name: 'shipped-library',
   setup(build) {
-    build.onResolve({ filter: /^percepnet-wasm(\/offline)?$/ }, ({ path }) => ({
-      path: path === 'percepnet-wasm' ? '../dist/index.js' : '../dist/offline.js',
+    build.onResolve({ filter: /^percepnet-wasm(\/(offline|full))?$/ }, ({ path }) => ({
+      path: `../dist/${path.split('/')[1] ?? 'index'}.js`,
       external: true,
     }));
   },
@@ -136,11 +136,11 @@ async function bundlePages(out) {
   });
 }
 
-function copyPages(out) {
-  writePage('examples/index.html', `${out}/index.html`, '');
+function copyPages(out, network) {
+  writePage('examples/index.html', `${out}/index.html`, '', network);
   for (const [folder] of PAGES) {
     const source = folder === 'bench' ? 'bench' : `examples/${folder}`;
-    writePage(`${source}/index.html`, `${out}/${folder}/index.html`, folder);
+    writePage(`${source}/index.html`, `${out}/${folder}/index.html`, folder, network);
   }
   copy('examples/style.css', `${out}/style.css`);
   copy('examples/icon.svg', `${out}/icon.svg`);
@@ -149,8 +149,23 @@ function copyPages(out) {
   copy('bench/worklets/pass-through.js', `${out}/bench/worklets/pass-through.js`);
 }
 
+/** Which network a page uses, with what each costs; nothing to choose where the build has one only. */
+function networkChoice(dist) {
+  if (!existsSync(`${dist}/full.js`)) return '';
+  const size = (name) => `${(statSync(`${dist}/${name}`).size / 1e6).toFixed(1)} MB`;
+  return `<div class="field">
+            <span class="label">Network</span>
+            <fieldset class="choice">
+              <legend class="skip">Network</legend>
+              <label><input type="radio" name="network" value="lite" checked /><span>lite</span></label>
+              <label><input type="radio" name="network" value="full" /><span>full</span></label>
+            </fieldset>
+            <span class="hint">lite: ${size('model.safetensors')}; full: ${size('model-full.safetensors')}, twice the CPU</span>
+          </div>`;
+}
+
 /** A page with the head and the menu that all share; `folder` is its own, '' the start page's. */
-function writePage(from, to, folder) {
+function writePage(from, to, folder, network) {
   const up = folder ? '../' : './';
   const links = PAGES.map(([path, name]) =>
     path === folder ? `<a href="./" aria-current="page">${name}</a>` : `<a href="${up}${path}/">${name}</a>`,
@@ -166,6 +181,7 @@ function writePage(from, to, folder) {
   const policy = CONTENT_SECURITY_POLICY.replace(/; frame-ancestors [^;]*/, '');
   const html = readFileSync(from, 'utf8')
     .replace('<!-- header -->', header)
+    .replace('<!-- network -->', network)
     .replace(
       '<meta charset="utf-8" />',
       `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,
