@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { firstUseBytes } from './first-use.mjs';
+import { htmlOf } from './markdown.mjs';
 import { CONTENT_SECURITY_POLICY, started } from './serve.mjs';
 
 const CORES = ['build/core.wasm', 'build/core-relaxed.wasm'];
@@ -36,6 +37,7 @@ export const PAGES = [
   ['file', 'File'],
   ['article', 'Article'],
   ['bench', 'Bench'],
+  ['api', 'API'],
 ];
 
 /**
@@ -137,16 +139,34 @@ async function bundlePages(out) {
 }
 
 function copyPages(out, network) {
-  writePage('examples/index.html', `${out}/index.html`, '', network);
-  for (const [folder] of PAGES) {
+  writePage(readFileSync('examples/index.html', 'utf8'), `${out}/index.html`, '', network);
+  for (const [folder] of PAGES.filter(([name]) => name !== 'api')) {
     const source = folder === 'bench' ? 'bench' : `examples/${folder}`;
-    writePage(`${source}/index.html`, `${out}/${folder}/index.html`, folder, network);
+    writePage(readFileSync(`${source}/index.html`, 'utf8'), `${out}/${folder}/index.html`, folder, network);
   }
+  copyReference(out);
   copy('examples/style.css', `${out}/style.css`);
   copy('examples/icon.svg', `${out}/icon.svg`);
   for (const name of ['speech.wav', 'noise.wav']) copy(`test/fixtures/${name}`, `${out}/samples/${name}`);
   copy('bench/headless.html', `${out}/bench/headless.html`);
   copy('bench/worklets/pass-through.js', `${out}/bench/worklets/pass-through.js`);
+}
+
+/** docs/api as pages. */
+function copyReference(out) {
+  for (const name of readdirSync('docs/api')) {
+    const markdown = readFileSync(`docs/api/${name}`, 'utf8');
+    const [, title] = /^# (.*)$/m.exec(markdown);
+    const to = `${out}/api/${name === 'README.md' ? 'index' : name.replace('.md', '')}.html`;
+    const body = htmlOf(markdown, (target) =>
+      // Other documents are no pages of the site.
+      target.startsWith('../') ? '' : target.replace(/^README\.md/, './').replace(/\.md(?=#|$)/, '.html'),
+    );
+    const html = readFileSync('examples/api.html', 'utf8')
+      .replace('<!-- title -->', title)
+      .replace('<!-- reference -->', () => body);
+    writePage(html, to, 'api');
+  }
 }
 
 /** Which network a page uses, with what each costs; nothing to choose where the build has one only. */
@@ -165,7 +185,7 @@ function networkChoice(dist) {
 }
 
 /** A page with the head and the menu that all share; `folder` is its own, '' the start page's. */
-function writePage(from, to, folder, network) {
+function writePage(source, to, folder, network = '') {
   const up = folder ? '../' : './';
   const links = PAGES.map(([path, name]) =>
     path === folder ? `<a href="./" aria-current="page">${name}</a>` : `<a href="${up}${path}/">${name}</a>`,
@@ -179,7 +199,7 @@ function writePage(from, to, folder, network) {
     </header>`;
   // Hosts that send no headers get the same policy, but for what only a header may say.
   const policy = CONTENT_SECURITY_POLICY.replace(/; frame-ancestors [^;]*/, '');
-  const html = readFileSync(from, 'utf8')
+  const html = source
     .replace('<!-- header -->', header)
     .replace('<!-- network -->', network)
     .replace(

@@ -46,6 +46,11 @@ class Side {
  * Block by block, for custom pipelines: out comes the input of `delay` samples ago, denoised. process(), reset() and strength are
  * real-time safe: they allocate nothing, but for the first block that is no multiple of frameLength. To have the end of a recording,
  * put in `delay` zeros after it. A core that traps is replaced, and goes on where the other stopped.
+ * @example
+ * ```ts
+ * const denoiser = await Denoiser.create({ strength: 0.9 });
+ * denoiser.process(block, block); // 10 ms are 480 samples at 48 kHz
+ * ```
  */
 export class Denoiser {
   /** Hertz. */
@@ -67,6 +72,7 @@ export class Denoiser {
   private fault: NoiseSuppressorError | null = null;
 
   /**
+   * Loads core and network, and makes one.
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names, or a sampleRate other than 48000
    * (denoise() takes any); 'aborted', 'timeout'; and what loading the assets throws
    */
@@ -182,6 +188,7 @@ export class Denoiser {
     core.release();
   }
 
+  /** As destroy(), for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -7,5 +7,8 @@ import { offer } from './networks';
 
 offer('full', () => beside(() => new URL('./model-full.safetensors', import.meta.url)));
 
-/** What to give as `network`. */
+/**
+ * What to give as `network`.
+ * @example `suppressNoise(track, { network: full })`
+ */
 export const full = 'full';

@@ -1,3 +1,4 @@
+/** Live suppression in pages: a track for a track, or a node of Web Audio. */
 export type { AssetOptions } from './asset-options';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';

@@ -31,38 +31,53 @@ import { VERSION } from './version';
  */
 export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
 
+/** What a node has done and what it costs. */
 export interface NoiseSuppressorStats {
+  /** Of 10 ms, through the network. */
   framesProcessed: number;
+  /** Of 10 ms, let through delayed: bypass, and overload. */
   framesBypassed: number;
   /** Gaps seen on the audio clock. */
   lateCallbacks: number;
+  /** How often it fell so far behind that it stopped for a while. */
   overloads: number;
   /** Mean share of real time spent in the core over the last second. 0 in offline contexts. */
   load: number;
+  /** The largest `load` of any second so far. */
   peakLoad: number;
   /** dBFS over the last second, first channel. */
   inputLevel: number;
+  /** As inputLevel, of what goes out. */
   outputLevel: number;
   /** Decibels by which frames without speech came out quieter, mean over the last 10 s of them. */
   attenuation: number;
   /** Seconds. */
   latency: number;
+  /** Hertz, of the context. */
   sampleRate: number;
+  /** Of the wasm file, as the package's. */
   coreVersion: string;
   /** Which network runs. */
   network: NetworkInfo;
   /** As network.version. */
   modelVersion: string;
+  /** Always true: without SIMD nothing starts. */
   simd: boolean;
   /** Whether the relaxed SIMD core was chosen; the numbers are the same either way. */
   relaxedSimd: boolean;
 }
 
+/** The events of a node by their names. */
 export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
+  /** `state` has changed. */
   statechange: Event;
+  /** Somebody began to speak. */
   speechstart: VoiceActivityEvent;
+  /** Nobody speaks any more. */
   speechend: VoiceActivityEvent;
+  /** The audio thread fell behind. */
   overload: OverloadEvent;
+  /** The core broke; the delayed input passes from now on. */
   error: NoiseSuppressorErrorEvent;
 }
 
@@ -76,7 +91,15 @@ const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} a
 /** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
 export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
 
-/** A node that suppresses noise. One input, one output; processing starts by itself. */
+/**
+ * A node that suppresses noise. One input, one output; processing starts by itself.
+ * @example
+ * ```ts
+ * const node = await NoiseSuppressorNode.create(context, { strength: 0.9 });
+ * source.connect(node).connect(destination);
+ * const { network, load } = await node.getStats(); // network: { name: 'lite', version: '…' }
+ * ```
+ */
 export class NoiseSuppressorNode extends Base {
   /** Whether live suppression can work here. Cheap, synchronous, safe on a server. */
   static isSupported(): boolean {
@@ -249,10 +272,12 @@ export class NoiseSuppressorNode extends Base {
     return this.probability;
   }
 
+  /** Between `speechstart` and `speechend`. */
   get speaking(): boolean {
     return this.isSpeaking;
   }
 
+  /** What it does now; `statechange` tells when that changes. */
   get state(): NoiseSuppressorState {
     // The event of a context that was closed comes later than its state.
     return isClosed(this.context) ? 'destroyed' : this.currentState;
@@ -263,7 +288,10 @@ export class NoiseSuppressorNode extends Base {
     this.send({ type: 'reset' });
   }
 
-  /** @throws {NoiseSuppressorError} 'destroyed' */
+  /**
+   * What it has done so far, and which network does it.
+   * @throws {NoiseSuppressorError} 'destroyed'
+   */
   getStats(): Promise<NoiseSuppressorStats> {
     if (this.state === 'destroyed') return Promise.reject(destroyed());
     const id = this.nextId++;
@@ -293,10 +321,12 @@ export class NoiseSuppressorNode extends Base {
     this.enter('destroyed');
   }
 
+  /** As destroy(), for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }
 
+  /** As any EventTarget, with the events of NoiseSuppressorEventMap. */
   override addEventListener<K extends keyof NoiseSuppressorEventMap>(
     type: K,
     listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
@@ -316,6 +346,7 @@ export class NoiseSuppressorNode extends Base {
     super.addEventListener(type, listener, options);
   }
 
+  /** As any EventTarget. */
   override removeEventListener<K extends keyof NoiseSuppressorEventMap>(
     type: K,
     listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,

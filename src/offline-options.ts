@@ -7,7 +7,7 @@ import { isFloat32Array, shown } from './realm';
 import { MAX_RATE, MIN_RATE } from './stream';
 
 const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
-  sampleRate: number(MIN_RATE, MAX_RATE),
+  sampleRate: number(MIN_RATE, MAX_RATE, 'hertz'),
   strength: STRENGTH,
   channels: CHANNELS,
   network: NETWORK,
@@ -15,14 +15,14 @@ const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
   signal: SIGNAL,
   timeoutMs: TIMEOUT,
 };
-const DENOISE: Rules<DenoiseOptions> = {
+export const OFFLINE_RULES: Rules<DenoiseOptions> = {
   ...DENOISER,
   onProgress: ['a function', (value) => typeof value === 'function'],
 };
 
 /** @throws {NoiseSuppressorError} 'invalid-input' */
 export function checkDenoise(options: DenoiseOptions): void {
-  checkOptions(options, DENOISE);
+  checkOptions(options, OFFLINE_RULES);
   checkFiles(options);
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const FOLDERS = ['.', 'docs', 'docs/decisions', 'models/lite', 'models/full', 'training'];
+const FOLDERS = ['.', 'docs', 'docs/api', 'docs/decisions', 'models/lite', 'models/full', 'training'];
 const DOCUMENTS = FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.md'))

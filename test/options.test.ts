@@ -161,6 +161,16 @@ test('what suppressNoise() takes goes for the others, as its type does', () => {
   }
 });
 
+test('LiveKit is enabled by true and false alone', async () => {
+  const processor = new NoiseSuppressorProcessor();
+  await processor.setEnabled(false);
+  expect(processor.isEnabled()).toBe(false);
+  for (const value of ['false', 0, null]) {
+    await expect(processor.setEnabled(value as never)).rejects.toMatchObject(refused('enabled'));
+  }
+  expect(processor.isEnabled()).toBe(false);
+});
+
 test('a context that is none is named', () => {
   for (const value of [undefined, null, {}, 48000, 'context']) {
     expect(() => checkContext(value)).toThrow(expect.objectContaining(refused('context')));

@@ -102,7 +102,7 @@ test('the server gives only files of the site', async () => {
   }
 });
 
-const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/'];
+const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/', '/api/', '/api/percepnet-wasm.html'];
 
 test.each([...PAGES, '/bench/headless.html'])('%s loads without a complaint', async (path) => {
   const { page, complaints } = await open(path);
@@ -442,6 +442,21 @@ test.each(PAGES)('%s works at any path of any host', async (path) => {
   expect(refused).toBe('connect-src');
   await page.close();
   await host.close();
+});
+
+test('the reference leads from a name to what is said of it', async () => {
+  const { page, complaints } = await open('/api/');
+  await page.click('a:text-is("suppressNoise")');
+  await page.waitForURL(/\/api\/percepnet-wasm\.html#suppressnoise$/);
+  expect(await page.textContent(':target')).toBe('suppressNoise');
+  const dead = await page.$$eval('main a[href]', (links) =>
+    (links as HTMLAnchorElement[])
+      .filter(({ hash, pathname }) => pathname === location.pathname && hash && !document.getElementById(hash.slice(1)))
+      .map(({ href }) => href),
+  );
+  expect(dead).toEqual([]);
+  expect(complaints).toEqual([]);
+  await page.close();
 });
 
 test('a short bench run fills table, chart and JSON', async () => {

@@ -31,14 +31,23 @@ test('are-the-types-wrong has nothing to say', async () => {
   await run(attw, [tarball(), '--profile', 'esm-only', '--exclude-entrypoints', ...files, '--no-color']);
 });
 
-test('the public interface is the one written down in api/ (npm run api)', { timeout: 900_000 }, async () => {
+/** It ends with 1 when a public name has no doc, or an option no default or example. */
+test('the public interface is the one written down in api/ and docs/api (npm run api)', {
+  timeout: 900_000,
+}, async () => {
   const out = mkdtempSync(join(tmpdir(), 'api-'));
   try {
-    await run(process.execPath, ['scripts/api-report.mjs', `--types=${STAGE}/dist/types`, `--out=${out}`]);
-    const names = readdirSync('api').sort();
-    expect(readdirSync(out).sort()).toEqual(names);
-    expect(names).toHaveLength(ENTRIES.length);
-    for (const name of names) expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(`api/${name}`, 'utf8'));
+    const folders = [`--out=${out}/api`, `--reference=${out}/docs/api`];
+    await run(process.execPath, ['scripts/api-report.mjs', `--types=${STAGE}/dist/types`, ...folders]);
+    expect(readdirSync('api')).toHaveLength(ENTRIES.length);
+    expect(readdirSync('docs/api')).toHaveLength(ENTRIES.length + 1);
+    for (const folder of ['api', 'docs/api']) {
+      const names = readdirSync(folder).sort();
+      expect(readdirSync(join(out, folder)).sort()).toEqual(names);
+      for (const name of names) {
+        expect(readFileSync(join(out, folder, name), 'utf8')).toBe(readFileSync(join(folder, name), 'utf8'));
+      }
+    }
   } finally {
     rmSync(out, { recursive: true });
   }

@@ -1,5 +1,8 @@
 /** A new user's first minutes: the tarball in an empty project, the first lines of the README, Vite, a microphone. */
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../browser/browser';
@@ -34,4 +37,49 @@ test('the first example of the README, as it stands, in Vite', { retry: 2 }, asy
   } finally {
     await server.close();
   }
+});
+
+/** Every example of the README. */
+const BLOCKS = [...readFileSync('README.md', 'utf8').matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(
+  ([, language = '', code = '']) => ({ language, code, first: code.split('\n')[0] }),
+);
+const blockWith = (text: string): string => BLOCKS.find(({ code }) => code.includes(text))?.code ?? '';
+
+test.each(BLOCKS.filter(({ language }) => ['js', 'jsx', 'html'].includes(language)))(
+  'the example "$first" bundles, and each name that it imports is there',
+  async ({ language, code }) => {
+    const script = /<script type="module">([\s\S]*?)<\/script>/.exec(code)?.[1] ?? code;
+    const { warnings, outputFiles } = await build({
+      stdin: {
+        contents: script.replace('./percepnet-wasm/index.js', 'percepnet-wasm'),
+        resolveDir: folder,
+        loader: 'jsx',
+      },
+      bundle: true,
+      format: 'esm',
+      write: false,
+      logLevel: 'silent',
+    });
+    expect(warnings).toEqual([]);
+    expect(outputFiles[0]?.text).not.toBe('');
+    // In the sketch of a component the imports are the reader's.
+    expect(script).toMatch(language === 'jsx' ? /suppressNoise\(/ : /from '(\.\/)?percepnet-wasm/);
+  },
+);
+
+test('the examples for Node and for the command line, as they stand', () => {
+  const code = `const pcm16 = new Int16Array(16000);\n${blockWith('pcm16')}\nconsole.log(clean.length);`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(said).toBe('16000\n');
+  cpSync('test/fixtures/noise.wav', join(folder, 'recordings/deep/noise.wav'));
+  execFileSync('sh', ['-c', blockWith('percepnet-wasm denoise')], { cwd: folder, stdio: 'pipe' });
+  expect(readdirSync(join(folder, 'cleaned/deep'))).toEqual(['noise.wav']);
+});
+
+test('the file to install is the one that npm pack makes', () => {
+  const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(blockWith('npm install')).toBe(`npm install path/to/${name}-${version}.tgz\n`);
 });
