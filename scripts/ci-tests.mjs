@@ -25,6 +25,9 @@ const missing = option('missing');
 const [newer] = option('newer');
 const again = option('again');
 
+/** One for both runs: titles tell it, and a test is known by its title. */
+const seed = process.env.SEED ?? String(Date.now() % 1e9);
+
 const runs = [run(process.execPath, given)];
 if (newer) runs.push(run(newer, [...given, ...again]));
 process.exitCode = tell(runs) ? 0 : 1;
@@ -56,11 +59,16 @@ function run(node, args) {
       `--reporter=${REPORTER}`,
       ...args,
     ],
-    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, TEST_REPORT: file } },
+    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, SEED: seed, TEST_REPORT: file } },
   );
   const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   rmSync(folder, { recursive: true });
   return { status, report };
+}
+
+/** What a test is called in every run: a skip of one has its reason in the title. */
+function keyOf({ file, name }) {
+  return `${file} > ${name.replaceAll(/ ?\(skipped: .*?\)/g, '')}`;
 }
 
 /** Whether this machine cannot run what is skipped for this reason. */
@@ -83,7 +91,7 @@ function tell(runs) {
       if (outcome === 'interrupted') wrong.push('the run was interrupted');
       if (report.tests.length === 0) wrong.push('no test was found');
       for (const test of report.tests) {
-        const key = `${test.file} > ${test.name}`;
+        const key = keyOf(test);
         const known = tests.get(key);
         if (!known || STATES.indexOf(test.state) > STATES.indexOf(known.state)) tests.set(key, test);
       }

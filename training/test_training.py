@@ -16,7 +16,6 @@ import soundfile as sf
 import torch
 
 from average import average
-from carry import translate
 from core import Core
 from corpus import Pool
 from corpus import build as build_pool
@@ -262,29 +261,6 @@ def test_restoring(folder: Path) -> None:
             assert path.name in str(error)
 
 
-def test_carrying(folder: Path) -> None:
-    """A network that reads other features of the same frames is carried over: at once nearly the same gains, then strengths."""
-    state = torch.load(folder / "run/latest.pt", weights_only=True)
-    (folder / "old/shards").mkdir(parents=True)
-    for file in (folder / "cache/shards").glob("*.npy"):
-        rows = np.load(file)
-        rows[..., :70] = 0.5 * rows[..., :70] - 0.25
-        np.save(folder / "old/shards" / file.name, rows)
-    old, new = (torch.from_numpy(rows.reshape(-1, rows.shape[-1])[:, :70].astype(np.float32)) for rows in (rows, np.load(file)))
-    torch.save({**state, "model": translate(state["model"], old, new)}, folder / "old.pt")
-    options = ("training/train.py", "--cache", str(folder / "cache"), "--teacher-cache", str(folder / "old"), "--weights", str(folder / "old.pt"),
-               "--units", "32", "--strength-units", "16", "--batch", "6", "--frames", "42", "--log-every", "10")  # fmt: skip
-    run(*options, "--out", str(folder / "carried"), "--teacher", str(folder / "old.pt"), "--teacher-weight", "1", "--steps", "60")
-    gains, strengths = logged(folder / "carried", "gain"), logged(folder / "carried", "strength")
-    assert max(gains) < 1e-3, gains
-    assert strengths[-1] < strengths[0], strengths
-    try:
-        run(*options, "--out", str(folder / "lost"), "--steps", "1")
-        raise AssertionError("features of nobody's were read")
-    except RuntimeError as error:
-        assert "--teacher-cache needs --teacher" in str(error)
-
-
 def noisy_voice(seconds: float) -> tuple[np.ndarray, np.ndarray]:
     """A voice and the same in noise that the band gains alone cannot take away, 48 kHz."""
     rng = np.random.default_rng(6)
@@ -371,7 +347,7 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_corpus, test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export, test_restoring, test_carrying,
+        for test in (test_corpus, test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export, test_restoring,
                      test_synthesis, test_listeners, test_listening):
             try:
                 test(folder)

@@ -278,7 +278,10 @@ describe('callers of one load', () => {
           ),
         );
       }, text);
-      for (const one of told) expect(one).toMatch(/^invalid-input timeoutMs is a number above 0/);
+      const names = ['timeoutMs', 'limits.timeoutMs', 'limits.timeoutMs', 'timeoutMs', 'timeoutMs'];
+      for (const [i, name] of names.entries()) {
+        expect(told[i]).toMatch(new RegExp(`^invalid-input ${name} is a number above 0.*, not ${text}$`));
+      }
     },
   );
 });

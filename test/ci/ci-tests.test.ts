@@ -103,6 +103,13 @@ describe.concurrent('the tests of a change', { timeout: 120_000 }, () => {
     const source = (newer: string): string =>
       `it('needs it', ({ skip }) => { if (!process.env.NEWER) skip('needs a newer Node'); ${newer} });`;
     const options = [`--newer=${script}`, '--again=a.test.ts'];
+    const titled = `const why = process.env.NEWER ? '' : ' (skipped: needs a newer Node)';
+      describe(\`SEED=\${process.env.SEED ?? Math.random()}\`, () => {
+        describe.skipIf(why)('a' + why, () => it('needs it', () => {}));
+        it.skipIf(why)('needs it too' + why, () => {});
+      });`;
+    expect(await run(titled, options)).toMatchObject({ code: 0, last: '2 passed, 0 failed, 0 skipped' });
+    expect(await run(titled)).toMatchObject({ code: 1, last: '0 passed, 2 failed, 0 skipped' });
     expect(await run(source(''), options)).toMatchObject({ code: 0, last: '1 passed, 0 failed, 0 skipped' });
     expect(await run(source(''))).toMatchObject({ code: 1, last: '0 passed, 1 failed, 0 skipped' });
     expect(await run(source('throw 1;'), options)).toMatchObject({ code: 1, last: '0 passed, 1 failed, 0 skipped' });

@@ -112,9 +112,10 @@ describe('faults', () => {
         await tools.inScope(context, script);
         const { node, errors } = await rel.playing(context);
         if (errors.length === 0) await tools.event(node, 'error');
-        const peak = await rel.peak(node, 0.3);
+        const sound = (await rel.peak(node, 0.3)) > 0.5;
+        const { state } = node;
         await context.close();
-        return { errors, state: node.state, sound: peak > 0.5 };
+        return { errors, state, sound };
       },
       patchedProcessor(`(prototype) => {
         const { mix } = prototype;

@@ -176,8 +176,9 @@ describe('overload', () => {
       const { lateCallbacks } = await node.getStats();
       await rel.sleep(1000);
       const sound = (await rel.peak(node, 0.3)) > 0;
+      const { state } = node;
       await (node.context as AudioContext).close();
-      return { errors, told, lateCallbacks, kept: node.latency === latency, state: node.state, sound };
+      return { errors, told, lateCallbacks, kept: node.latency === latency, state, sound };
     });
     expect(result).toMatchObject({ errors: [], kept: true, state: 'running', sound: true });
     record(
