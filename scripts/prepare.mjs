@@ -8,8 +8,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtFiles, lacking } from './whole.mjs';
 
-const SOURCES = ['assembly', 'worklet', 'src', 'models', 'asconfig.json', 'package.json', 'tsconfig.build.json'];
-const SCRIPTS = ['scripts/build.mjs', 'scripts/build-core.mjs', 'scripts/bundled.mjs'];
+const SOURCES = [
+  'assembly',
+  'worklet',
+  'src',
+  'models',
+  'scripts',
+  'asconfig.json',
+  'package.json',
+  'tsconfig.build.json',
+];
 const TOOLS = ['esbuild', 'assemblyscript', 'typescript'];
 
 process.chdir(fileURLToPath(new URL('../', import.meta.url)));
@@ -26,7 +34,7 @@ function why() {
 
 function stale() {
   const built = Math.min(...builtFiles().map((name) => statSync(name).mtimeMs));
-  const newer = [...SOURCES, ...SCRIPTS].flatMap(filesIn).find((name) => statSync(name).mtimeMs > built);
+  const newer = SOURCES.flatMap(filesIn).find((name) => statSync(name).mtimeMs > built);
   return newer ? [`${newer} is newer than dist`] : [];
 }
 
