@@ -2,7 +2,7 @@
  * npm's `prepare` and `prepack`: what is packed, or installed from git or a folder, has a whole and fresh dist, or npm stops here with a
  * reason. Builds only where it has to. `--check` never builds.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,9 +51,10 @@ function build([reason]) {
       `${reason}, and ${tools.join(', ')} that would build it are not installed: run npm ci in ${process.cwd()} first.`,
     );
   }
-  // npm shows this where something failed, or with --foreground-scripts.
   console.log(`Building dist (${reason}): about a minute.`);
-  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+  // What the compilers say is of use where they fail.
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/build.mjs'], { encoding: 'utf8' });
+  if (status !== 0) stop(`${stdout}${stderr}\nThe build failed.`);
 }
 
 function installed(name) {
