@@ -40,11 +40,11 @@ DNSMOS_SAMPLES = 72000
 class Shards:
     """Random crops of the shards on disk; looks for new ones now and then.
 
-    With `listen`, batches hold the spectra and the clean sound of make_features.py --spectra too.
+    With `listen`, batches hold the spectra and the clean sound of make_features.py --spectra too, with `teacher` those of the teacher after them.
     """
 
-    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, listen: bool = False):
-        self.folder, self.frames, self.lower, self.held, self.listen = cache / "shards", frames, lower, held, listen
+    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, listen: bool = False, teacher: bool = False):
+        self.folder, self.frames, self.lower, self.held, self.listen, self.teacher = cache / "shards", frames, lower, held, listen, teacher
         self.rng = np.random.default_rng(seed)
         self.files: list[Path] = []
         self.open: list[np.ndarray] = []
@@ -67,11 +67,18 @@ class Shards:
         shard = np.load(file, mmap_mode="r")
         if self.listen and not all((self.folder.parent / folder / file.name).exists() for folder in ("spectra", "sound")):
             raise SystemExit(f"{file} has no spectra beside it: run training/make_features.py --spectra")
+        if self.teacher and not (self.folder.parent / "taught" / file.name).exists():
+            raise SystemExit(f"{file} has nothing of a teacher beside it: run training/make_features.py --teacher")
         return shard
 
     def sequence(self, shard: np.ndarray, at: int) -> np.ndarray:
         rows = shard[at].astype(np.float32)
         return lower_own_noise(rows) if self.lower else rows
+
+    def taught(self, file: Path, number: int, at: int, frames: int) -> np.ndarray:
+        """Spectra [frames - 2, 161] of the teacher, complex, of the frames in decision."""
+        taught = np.load(self.folder.parent / "taught" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
+        return taught.astype(np.float32).view(np.complex64)[..., 0]
 
     def audible(self, file: Path, number: int, at: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """Spectra of the frames in decision from row at + 2 on, complex, and the clean sound where two of them overlap."""
@@ -82,7 +89,8 @@ class Shards:
     def crop(self, file: Path, shard: np.ndarray, number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
         """Rows at .. at + frames of one sequence; with `listen` what belongs to them of audible()."""
         rows = self.sequence(shard, number)[at : at + frames]
-        return (rows, *(self.audible(file, number, at, frames) if self.listen else ()))
+        audible = self.audible(file, number, at, frames) if self.listen else ()
+        return (rows, *audible, *((self.taught(file, number, at, frames),) if self.teacher else ()))
 
     def batch(self, size: int) -> list[torch.Tensor]:
         """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
@@ -116,11 +124,11 @@ class Listeners:
     def __init__(self, args, device):
         self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
         self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
-        self.weights = {"sound": -args.sound_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
+        self.weights = {"sound": -args.sound_weight, "taught": -args.taught_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
         self.clips = args.dnsmos_clips
         self.filters = args.filters
 
-    def __call__(self, gains, strengths, rows, spectra, sound) -> tuple[torch.Tensor, dict]:
+    def __call__(self, gains, strengths, rows, spectra, sound, taught=None) -> tuple[torch.Tensor, dict]:
         """Loss of decisions of the frames of `spectra`, and the scores."""
         with torch.autocast(rows.device.type, enabled=False):
             energies = band_energies(rows[..., :FEATURES])
@@ -131,6 +139,8 @@ class Listeners:
             scores = {}
             if self.weights["sound"]:
                 scores["sound"] = self.spectra.distance(sound, heard)
+            if taught is not None:
+                scores["taught"] = self.followed(sound, heard, overlap_add(taught) * level)
             # Where nobody speaks there is nothing to compare.
             spoken = sound.square().mean(-1) > 1e-6
             heard, sound = heard[spoken], sound[spoken]
@@ -147,6 +157,12 @@ class Listeners:
             if not scores:
                 return gains.sum() * 0, {}
         return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
+
+    def followed(self, clean, heard, taught) -> torch.Tensor:
+        """Distance from the teacher's sound, of sequences in which the teacher is nearer to the clean sound than the network is; 0 in the others."""
+        with torch.no_grad():
+            leads = self.spectra.distance(clean, taught) < self.spectra.distance(clean, heard)
+        return self.spectra.distance(taught, heard) * leads
 
 
 def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listeners | None = None, audible=()) -> tuple[torch.Tensor, dict]:
@@ -203,6 +219,7 @@ def main() -> None:
     parser.add_argument("--teacher-weight", type=float, default=0.1)
     parser.add_argument("--listen", action="store_true", help="score the finished sound too (listeners.py); needs a cache with --spectra")
     parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
+    parser.add_argument("--taught-weight", type=float, default=0.0, help="of the distance from the teacher's sound; needs a cache with --teacher")
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
     parser.add_argument("--pesq-weight", type=float, default=0.0)
     parser.add_argument("--stoi-weight", type=float, default=0.0)
@@ -219,6 +236,9 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+
+    if args.taught_weight and not args.listen:
+        parser.error("--taught-weight needs --listen: the teacher is heard")
 
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     cuda = torch.cuda.is_available()
@@ -244,7 +264,7 @@ def main() -> None:
         average.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
-    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, listen=args.listen)
+    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, listen=args.listen, teacher=args.taught_weight > 0)
     listeners = Listeners(args, device) if args.listen else None
     if not step and args.weights:
         weights = checkpoint(args.weights, device)["model"]
