@@ -1,7 +1,7 @@
 /** Finding, loading and checking the core and the network. Runs in pages, workers and Node. */
 import { type AssetOptions, isBytes, type Source } from './asset-options';
 import { beside } from './beside';
-import { CORE_EXPORTS } from './core';
+import { CORE_FUNCTIONS } from './core-shape';
 import { NoiseSuppressorError } from './errors';
 import { absolute, fetchFile } from './fetch-file';
 import { checkIntegrity } from './integrity';
@@ -144,7 +144,8 @@ function checkCore(wasm: ArrayBuffer): Core {
   }
   const module = compile(wasm);
   const names = new Set(WebAssembly.Module.exports(module).map((entry) => entry.name));
-  const missing = CORE_EXPORTS.filter((name) => !names.has(name));
+  // The look-up that tells a foreign wasm file from ours.
+  const missing = ['memory', ...Object.keys(CORE_FUNCTIONS)].filter((name) => !names.has(name));
   if (missing.length > 0) {
     throw new NoiseSuppressorError('wasm-rejected', `the wasm file is not this library's core: no ${missing[0]}`);
   }

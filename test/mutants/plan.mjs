@@ -9,7 +9,7 @@ const CORE = [
 const STAGES = {
   'assembly/network/': [['test/network'], ['test/core/pipeline', 'test/reliability/models']],
   'assembly/pitch/': CORE,
-  'assembly/bands/': CORE,
+  'assembly/enhance/': CORE,
   'assembly/signal/fft': [['test/signal'], ...CORE],
   'assembly/signal/resampler': [['test/worklet/resampler'], ['test/reliability/input', 'test/reliability/core']],
   'assembly/signal/': CORE,
@@ -30,9 +30,9 @@ export function stagesOf(file) {
   return STAGES[prefix];
 }
 
-/** Files that assembly/index.ts reaches: the core that ships. */
+/** Files that assembly/entries/index.ts reaches: the core that ships. */
 export function coreFiles() {
-  const files = new Set(['assembly/index.ts']);
+  const files = new Set(['assembly/entries/index.ts']);
   for (const file of files) {
     for (const [, name] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']*)'/g)) {
       files.add(new URL(`${name}.ts`, `file:///${file}`).pathname.slice(1));
