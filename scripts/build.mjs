@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 const { out } = options;
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const NETWORKS = { lite: 'model.safetensors', full: 'model-full.safetensors' };
-const ENTRIES = ['index', 'offline', 'livekit', 'chime', 'inline'];
+const ENTRIES = ['index', 'offline', 'livekit', 'chime', 'inline', 'full'];
 
 if (!options.core) execFileSync(process.execPath, ['scripts/build-core.mjs'], { stdio: 'inherit' });
 const core = options.core ?? 'build';
@@ -38,8 +38,10 @@ if (!networks.includes('lite')) console.warn('models/lite is missing: dist has n
 const common = {
   bundle: true,
   target: 'es2022',
-  define: { __VERSION__: JSON.stringify(version), __FULL__: JSON.stringify(networks.includes('full')) },
+  define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
+  // src/disposable.ts, which is there for the types.
+  logOverride: { 'ignored-bare-import': 'silent' },
 };
 const shipped = { ...common, sourcemap: true, sourcesContent: true, metafile: true };
 
@@ -70,12 +72,11 @@ common.define.__INTEGRITY__ = JSON.stringify(integrity);
 const tool = await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
 const library = await build({
   ...shipped,
-  entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
+  // A bundler stops at a missing file: without the weights the entry is not there either.
+  entryPoints: ENTRIES.filter((name) => name !== 'full' || networks.includes('full')).map((name) => `src/${name}.ts`),
   format: 'esm',
   // One copy of each class for all entries: errors of one are instances in the other.
   splitting: true,
-  // Branches that this build does not have must not reach a bundler, which would look for their files.
-  minifySyntax: true,
   // Files imported only on a server, and peers that the app brings.
   external: ['node:*', 'livekit-client', 'amazon-chime-sdk-js'],
   plugins: [builtFiles()],
@@ -91,7 +92,10 @@ if (!options['no-types']) {
   // Node's resolution wants the extension that bundlers and this repository do without.
   for (const name of readdirSync(types, { recursive: true }).filter((file) => file.endsWith('.d.ts'))) {
     const text = readFileSync(`${types}/${name}`, 'utf8');
-    writeFileSync(`${types}/${name}`, text.replace(/(from |import\()(['"])(\.{1,2}\/[^'"]+)\2/g, '$1$2$3.js$2'));
+    writeFileSync(
+      `${types}/${name}`,
+      text.replace(/(from |import |import\()(['"])(\.{1,2}\/[^'"]+)\2/g, '$1$2$3.js$2'),
+    );
   }
 }
 

@@ -20,6 +20,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { compile } from './compile.mjs';
 import { firstUseBytes } from './first-use.mjs';
+import { htmlOf } from './markdown.mjs';
 import { CONTENT_SECURITY_POLICY, started } from './serve.mjs';
 
 const CORES = ['build/core.wasm', 'build/core-relaxed.wasm'];
@@ -36,6 +37,7 @@ export const PAGES = [
   ['file', 'File'],
   ['article', 'Article'],
   ['bench', 'Bench'],
+  ['api', 'API'],
 ];
 
 /**
@@ -69,7 +71,7 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
   mkdirSync(`${out}/article`, { recursive: true });
   writeFileSync(`${out}/article/core.wasm`, (await compile('assembly/entries/article.ts')).wasm);
   await bundlePages(out);
-  copyPages(out);
+  copyPages(out, networkChoice(`${out}/dist`));
   await copyPeers(out);
   writeFileSync(`${out}/bench/subjects.json`, JSON.stringify(subjects(out, found), null, 2));
   return { models: found };
@@ -105,8 +107,8 @@ function copyModels(models, out) {
 const shippedLibrary = {
   name: 'shipped-library',
   setup(build) {
-    build.onResolve({ filter: /^percepnet-wasm(\/offline)?$/ }, ({ path }) => ({
-      path: path === 'percepnet-wasm' ? '../dist/index.js' : '../dist/offline.js',
+    build.onResolve({ filter: /^percepnet-wasm(\/(offline|full))?$/ }, ({ path }) => ({
+      path: `../dist/${path.split('/')[1] ?? 'index'}.js`,
       external: true,
     }));
   },
@@ -134,12 +136,13 @@ async function bundlePages(out) {
   });
 }
 
-function copyPages(out) {
-  writePage('examples/index.html', `${out}/index.html`, '');
-  for (const [folder] of PAGES) {
+function copyPages(out, network) {
+  writePage(readFileSync('examples/index.html', 'utf8'), `${out}/index.html`, '', network);
+  for (const [folder] of PAGES.filter(([name]) => name !== 'api')) {
     const source = folder === 'bench' ? 'bench' : `examples/${folder}`;
-    writePage(`${source}/index.html`, `${out}/${folder}/index.html`, folder);
+    writePage(readFileSync(`${source}/index.html`, 'utf8'), `${out}/${folder}/index.html`, folder, network);
   }
+  copyReference(out);
   copy('examples/style.css', `${out}/style.css`);
   copy('examples/icon.svg', `${out}/icon.svg`);
   for (const name of ['speech.wav', 'noise.wav']) copy(`test/fixtures/${name}`, `${out}/samples/${name}`);
@@ -147,8 +150,40 @@ function copyPages(out) {
   copy('bench/worklets/pass-through.js', `${out}/bench/worklets/pass-through.js`);
 }
 
+/** docs/api as pages. */
+function copyReference(out) {
+  for (const name of readdirSync('docs/api')) {
+    const markdown = readFileSync(`docs/api/${name}`, 'utf8');
+    const [, title] = /^# (.*)$/m.exec(markdown);
+    const to = `${out}/api/${name === 'README.md' ? 'index' : name.replace('.md', '')}.html`;
+    const body = htmlOf(markdown, (target) =>
+      // Other documents are no pages of the site.
+      target.startsWith('../') ? '' : target.replace(/^README\.md/, './').replace(/\.md(?=#|$)/, '.html'),
+    );
+    const html = readFileSync('examples/api.html', 'utf8')
+      .replace('<!-- title -->', title)
+      .replace('<!-- reference -->', () => body);
+    writePage(html, to, 'api');
+  }
+}
+
+/** Which network a page uses, with what each costs; nothing to choose where the build has one only. */
+function networkChoice(dist) {
+  if (!existsSync(`${dist}/full.js`)) return '';
+  const size = (name) => `${(statSync(`${dist}/${name}`).size / 1e6).toFixed(1)} MB`;
+  return `<div class="field">
+            <span class="label">Network</span>
+            <fieldset class="choice">
+              <legend class="skip">Network</legend>
+              <label><input type="radio" name="network" value="lite" checked /><span>lite</span></label>
+              <label><input type="radio" name="network" value="full" /><span>full</span></label>
+            </fieldset>
+            <span class="hint">lite: ${size('model.safetensors')}; full: ${size('model-full.safetensors')}, twice the CPU</span>
+          </div>`;
+}
+
 /** A page with the head and the menu that all share; `folder` is its own, '' the start page's. */
-function writePage(from, to, folder) {
+function writePage(source, to, folder, network = '') {
   const up = folder ? '../' : './';
   const links = PAGES.map(([path, name]) =>
     path === folder ? `<a href="./" aria-current="page">${name}</a>` : `<a href="${up}${path}/">${name}</a>`,
@@ -162,8 +197,9 @@ function writePage(from, to, folder) {
     </header>`;
   // Hosts that send no headers get the same policy, but for what only a header may say.
   const policy = CONTENT_SECURITY_POLICY.replace(/; frame-ancestors [^;]*/, '');
-  const html = readFileSync(from, 'utf8')
+  const html = source
     .replace('<!-- header -->', header)
+    .replace('<!-- network -->', network)
     .replace(
       '<meta charset="utf-8" />',
       `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,

@@ -1,11 +1,13 @@
 /** Finding, loading and checking the core and the network. Runs in pages, workers and Node. */
-import { type AssetOptions, isBytes, type NetworkName, type Source } from './asset-options';
+import { type AssetOptions, isBytes, type Source } from './asset-options';
+import { beside } from './beside';
 import { CORE_FUNCTIONS } from './core-shape';
 import { NoiseSuppressorError } from './errors';
 import { absolute, fetchFile } from './fetch-file';
 import { checkIntegrity } from './integrity';
 import type { Wait } from './limited';
 import { type Model, parseModel } from './model';
+import { NETWORK_FILES, networkAddress } from './networks';
 import { isError } from './realm';
 import { SharedLoads } from './shared-loads';
 import { readStamp } from './stamp';
@@ -22,9 +24,6 @@ export interface LoadedAssets {
   readonly relaxedSimd: boolean;
 }
 
-/** Whether this build came with the weights of 'full'. Put in by the bundler. */
-declare const __FULL__: boolean;
-
 // Literal `new URL(…, import.meta.url)`: the form bundlers know as a reference to a file.
 function defaultWorklet(): string {
   return beside(() => new URL('./worklet.js', import.meta.url));
@@ -33,34 +32,6 @@ function defaultWorklet(): string {
 function defaultWasm(relaxed: boolean): string {
   if (relaxed) return beside(() => new URL('./core-relaxed.wasm', import.meta.url));
   return beside(() => new URL('./core.wasm', import.meta.url));
-}
-
-function defaultModel(network: NetworkName): string {
-  if (network === 'lite') return beside(() => new URL('./model.safetensors', import.meta.url));
-  // Not there at all in a build without the weights: bundlers stop at a missing file.
-  if (typeof __FULL__ === 'boolean' && __FULL__)
-    return beside(() => new URL('./model-full.safetensors', import.meta.url));
-  throw new NoiseSuppressorError(
-    'asset-not-found',
-    "this build of percepnet-wasm has no 'full' network: use 'lite', or name your file in assets.model",
-  );
-}
-
-/** A file of the package, next to this module. */
-function beside(find: () => URL): string {
-  try {
-    // A string, and the URL left alone: Next.js puts a read-only stand-in with a relative address in its place.
-    // Vite's dev server serves this module from its cache and leaves the files it refers to where they were
-    // (https://github.com/vitejs/vite/issues/8427).
-    return find().href.replace(/\/\.vite\/deps(_\w+)?\//, '/percepnet-wasm/dist/');
-  } catch (cause) {
-    throw new NoiseSuppressorError(
-      'asset-not-found',
-      'this bundle is no module (iife, cjs), so it cannot find the files of percepnet-wasm next to itself: run ' +
-        '"npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints, or use percepnet-wasm/inline',
-      { cause },
-    );
-  }
 }
 
 function inBase(base: string | URL, name: string): string {
@@ -81,8 +52,7 @@ function wasmSource({ wasm, base }: AssetOptions): Source {
 
 function modelSource({ model, network = 'lite', base }: AssetOptions): Source {
   if (model !== undefined) return model;
-  if (base === undefined) return defaultModel(network);
-  return inBase(base, network === 'lite' ? 'model.safetensors' : 'model-full.safetensors');
+  return base === undefined ? networkAddress(network) : inBase(base, NETWORK_FILES[network]);
 }
 
 /** A checked core. */

@@ -77,6 +77,12 @@ class Suppressor {
 /**
  * An audio transform device of amazon-chime-sdk-js (3.x), for a device controller with enableWebAudio. When suppression cannot
  * start, the microphone is used as it is, with the browser's suppression, and `error` says why.
+ * @example
+ * ```ts
+ * const device = new NoiseSuppressorTransformDevice(deviceId);
+ * await session.audioVideo.startAudioInput(device);
+ * if (device.error) console.warn(device.error.message);
+ * ```
  */
 export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
   private suppressor: Suppressor;
@@ -86,7 +92,10 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
     return NoiseSuppressorNode.isSupported();
   }
 
-  /** @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own */
+  /**
+   * Nothing is loaded before Chime starts the device.
+   * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own
+   */
   constructor(
     private readonly inner: Device,
     options: CreateOptions = {},

@@ -8,6 +8,8 @@ import { copyAssets } from './copy-assets';
 import { CORE_CHANNELS } from './core';
 import { denoiseFile, type FileResult, planFiles } from './denoise-files';
 import { NoiseSuppressorError } from './errors';
+import { full } from './full';
+import type { NetworkName } from './networks';
 import { descriptorOf } from './paths';
 import { acquireCore, checkStrength } from './stream';
 import { VERSION } from './version';
@@ -22,7 +24,7 @@ The output has the length, sample rate (8 to 192 kHz), channels and sample forma
 written, and the exit status is 1.
 
   --strength S   0 leaves the sound as it is, 1 removes as much as possible (default 1)
-  --model FILE   another network (.safetensors)
+  --model NAME   lite (default), full (3.5 MB, twice the work), or a file of your own (.safetensors)
   --progress     show progress even where standard error is no terminal
   --quiet        print errors only
   --version
@@ -36,6 +38,8 @@ copies worklet, cores and network to a folder that the app serves, and prints th
 network too.
 `;
 
+/** A file of such a name is ./lite, ./full. */
+const NETWORKS: readonly NetworkName[] = ['lite', full];
 const BAR_WIDTH = 30;
 
 /** Where text goes; tests put their own here. */
@@ -86,13 +90,15 @@ export async function run(args: readonly string[], io: Terminal = terminal, wasm
     failed++;
     io.err(`error: ${error instanceof Error ? error.message : error}\n`);
   };
-  const model = values.model === undefined ? undefined : pathToFileURL(resolve(values.model));
+  const { model = 'lite' } = values;
+  const named = NETWORKS.find((name) => name === model);
+  const assets = named ? { network: named } : { model: pathToFileURL(resolve(model)) };
   const results: FileResult[] = [];
   let core: Awaited<ReturnType<typeof acquireCore>>;
   let tasks: Awaited<ReturnType<typeof planFiles>>;
   try {
-    tasks = await planFiles(input, output, values.model === undefined ? [] : [values.model]);
-    core = await acquireCore({ ...(model && { model }), ...(wasm && { wasm }) }, CORE_CHANNELS);
+    tasks = await planFiles(input, output, named ? [] : [model]);
+    core = await acquireCore({ ...assets, ...(wasm && { wasm }) }, CORE_CHANNELS);
   } catch (error) {
     failure(error);
     return 1;
@@ -109,7 +115,7 @@ export async function run(args: readonly string[], io: Terminal = terminal, wasm
       if (!values.quiet) tell(`${task.output}  ${describe(result)}\n`);
     } catch (error) {
       bar.clear();
-      failure(error instanceof NoiseSuppressorError ? error : named(task.input, error));
+      failure(error instanceof NoiseSuppressorError ? error : about(task.input, error));
       if (core.broken) core = core.renew();
     }
   }
@@ -137,7 +143,7 @@ function parse(args: readonly string[]) {
   });
 }
 
-function named(path: string, error: unknown): Error {
+function about(path: string, error: unknown): Error {
   return new Error(`${path}: ${error instanceof Error ? error.message : error}`);
 }
 

@@ -1,6 +1,9 @@
 /** Sound as it comes, without Web Audio. */
 import { Fifo } from '../worklet/fifo';
+import { assetsOf } from './asset-options';
+import './disposable';
 import { NoiseSuppressorError } from './errors';
+import type { NetworkInfo } from './networks';
 import type { DenoiseOptions } from './offline';
 import { checkDenoiser, checkSamples } from './offline-options';
 import {
@@ -43,12 +46,19 @@ class Side {
  * Block by block, for custom pipelines: out comes the input of `delay` samples ago, denoised. process(), reset() and strength are
  * real-time safe: they allocate nothing, but for the first block that is no multiple of frameLength. To have the end of a recording,
  * put in `delay` zeros after it. A core that traps is replaced, and goes on where the other stopped.
+ * @example
+ * ```ts
+ * const denoiser = await Denoiser.create({ strength: 0.9 });
+ * denoiser.process(block, block); // 10 ms are 480 samples at 48 kHz
+ * ```
  */
 export class Denoiser {
   /** Hertz. */
   readonly sampleRate = CORE_RATE;
   /** Samples per channel that are processed at once: 10 ms. Blocks of a multiple of it have the least delay. */
   readonly frameLength = FRAME;
+  /** Which network runs. */
+  readonly network: NetworkInfo;
   private core: SharedCore | null;
   private readonly sides: Side[];
   private currentStrength: number;
@@ -62,6 +72,7 @@ export class Denoiser {
   private fault: NoiseSuppressorError | null = null;
 
   /**
+   * Loads core and network, and makes one.
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names, or a sampleRate other than 48000
    * (denoise() takes any); 'aborted', 'timeout'; and what loading the assets throws
    */
@@ -77,7 +88,7 @@ export class Denoiser {
     };
     checkAborted();
     const channels = options.channels === 'stereo' ? 2 : 1;
-    const core = await acquireCore(options.assets, channels, options);
+    const core = await acquireCore(assetsOf(options), channels, options);
     try {
       checkAborted();
       return new Denoiser(core, channels, strength);
@@ -89,6 +100,7 @@ export class Denoiser {
 
   private constructor(core: SharedCore, channels: number, strength: number) {
     this.core = core;
+    this.network = core.info;
     this.currentStrength = strength;
     this.sides = Array.from({ length: channels }, () => new Side());
     for (const side of this.sides) side.open(core);
@@ -176,6 +188,7 @@ export class Denoiser {
     core.release();
   }
 
+  /** As destroy(), for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }

@@ -19,8 +19,10 @@ export type NoiseSuppressorErrorCode =
 
 /** The only error type this library throws or rejects with; `cause` holds the platform's own error when there is one. */
 export class NoiseSuppressorError extends Error {
+  /** For programs; the message is for people. */
   readonly code: NoiseSuppressorErrorCode;
 
+  /** The library makes them; apps may in tests of their own. */
   constructor(code: NoiseSuppressorErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'NoiseSuppressorError';

@@ -7,6 +7,7 @@ export class VoiceActivityEvent extends Event {
   /** Context time in seconds at which the decided sound entered the node: latency is already subtracted. */
   readonly contextTime: number;
 
+  /** The node makes them. */
   constructor(type: 'speechstart' | 'speechend', probability: number, contextTime: number) {
     super(type);
     this.probability = probability;
@@ -21,6 +22,7 @@ export class OverloadEvent extends Event {
   /** Seconds in overload one after the other, retries included. */
   readonly consecutive: number;
 
+  /** The node makes them. */
   constructor(load: number, consecutive: number) {
     super('overload', { cancelable: true });
     this.load = load;
@@ -30,8 +32,10 @@ export class OverloadEvent extends Event {
 
 /** Something went wrong for good; the delayed input stays audible. */
 export class NoiseSuppressorErrorEvent extends Event {
+  /** What, and what to do. */
   readonly error: NoiseSuppressorError;
 
+  /** The node makes them. */
   constructor(error: NoiseSuppressorError) {
     super('error');
     this.error = error;

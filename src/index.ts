@@ -1,8 +1,10 @@
-export type { AssetOptions, NetworkName } from './asset-options';
+/** Live suppression in pages: a track for a track, or a node of Web Audio. */
+export type { AssetOptions } from './asset-options';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
 export { type AssetIntegrity, integrity } from './integrity';
 export type { LoadLimits } from './limited';
+export type { NetworkInfo, NetworkName } from './networks';
 export {
   type NoiseSuppressorEventMap,
   NoiseSuppressorNode,

@@ -6,6 +6,7 @@ import coreText from 'built:core.wasm';
 import relaxedText from 'built:core-relaxed.wasm';
 import workletText from 'built:worklet.js';
 import { type AssetOptions, checkAssets } from './asset-options';
+import { NoiseSuppressorError } from './errors';
 import { hasRelaxedSimd } from './support';
 
 export type { AssetOptions } from './asset-options';
@@ -16,10 +17,15 @@ let wasm: Uint8Array<ArrayBuffer> | undefined;
 /**
  * The assets option with worklet and core from this module: `{ assets: inlineAssets() }`. Made once per page.
  * @param others further members, `model` for one; of `integrity` the model's hash counts, for the rest is part of this module
- * @throws {NoiseSuppressorError} 'invalid-input'
+ * @throws {NoiseSuppressorError} 'invalid-input' for what is no option, none of its values, or brought by this module itself
+ * @example `suppressNoise(track, { assets: inlineAssets() })`
  */
 export function inlineAssets(others: Omit<AssetOptions, 'worklet' | 'wasm'> = {}): AssetOptions {
   checkAssets(others);
+  for (const name of ['worklet', 'wasm'] as const) {
+    if ((others as AssetOptions)[name] === undefined) continue;
+    throw new NoiseSuppressorError('invalid-input', `${name} comes from percepnet-wasm/inline: leave it out`);
+  }
   worklet ??= URL.createObjectURL(new Blob([withoutMap(workletText)], { type: 'text/javascript' }));
   wasm ??= decode(hasRelaxedSimd() ? relaxedText : coreText);
   return { ...others, integrity: { model: others.integrity?.model }, worklet, wasm };

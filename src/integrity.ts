@@ -8,7 +8,9 @@ import { NoiseSuppressorError } from './errors';
 export interface AssetIntegrity {
   /** core.wasm and core-relaxed.wasm: which one is loaded is the browser's matter, so name both. */
   readonly core?: string;
+  /** Each network that may come. */
   readonly model?: string;
+  /** worklet.js. */
   readonly worklet?: string;
 }
 

@@ -12,10 +12,21 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** What may be said of waiting. */
 export const LIMITS: Rules<LoadLimits> = { signal: SIGNAL, timeoutMs: TIMEOUT };
 
+/** How long to wait for files. */
 export interface LoadLimits {
-  /** Gives up when aborted. Who else waits for the same files goes on waiting. */
+  /**
+   * Gives up when aborted. Who else waits for the same files goes on waiting.
+   * @defaultValue none
+   * @throws 'aborted'
+   * @example `{ signal: controller.signal }`
+   */
   signal?: AbortSignal | null;
-  /** Milliseconds before giving up, above 0; Infinity, or more than a timer can count (24 days), waits for ever. */
+  /**
+   * How long to wait before giving up; Infinity, or more than a timer can count (24 days), waits for ever.
+   * @defaultValue 60000
+   * @throws 'timeout'
+   * @example `{ timeoutMs: 5000 }`
+   */
   timeoutMs?: number;
 }
 

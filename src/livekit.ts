@@ -5,6 +5,7 @@ import { NoiseSuppressorError } from './errors';
 import { linked } from './linked';
 import { NoiseSuppressorNode } from './node';
 import { type CreateOptions, checkLive } from './node-options';
+import { BOOLEAN, checkOptions } from './options';
 import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './track';
 
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
@@ -21,8 +22,15 @@ interface Wish {
 /**
  * A track processor of livekit-client, for one LocalAudioTrack at a time. It works on the track's own audio context, or on one of
  * ours where that is closed. Calls may overlap in any order: the last one decides what is left running.
+ * @example
+ * ```ts
+ * const processor = new NoiseSuppressorProcessor({ strength: 0.9 });
+ * await microphoneTrack.setProcessor(processor);
+ * await processor.setEnabled(false); // and the sound passes
+ * ```
  */
 export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio, AudioProcessorOptions> {
+  /** By which LiveKit tells processors apart. */
   readonly name = 'percepnet-noise-suppressor';
   private handle: SuppressedTrack | null = null;
   private context: AudioContext | undefined;
@@ -41,7 +49,10 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
     return NoiseSuppressorNode.isSupported();
   }
 
-  /** @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own */
+  /**
+   * Nothing is loaded before init().
+   * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own
+   */
   constructor(private readonly options: CreateOptions = {}) {
     checkLive(options);
     this.enabled = !options.bypass;
@@ -93,12 +104,17 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
     await this.become(null);
   }
 
-  /** false lets the sound through at the same delay, without a new negotiation. Valid at any time. */
+  /**
+   * false lets the sound through at the same delay, without a new negotiation. Valid at any time.
+   * @throws {NoiseSuppressorError} 'invalid-input' for what is neither true nor false
+   */
   async setEnabled(enabled: boolean): Promise<void> {
+    checkOptions({ enabled }, { enabled: BOOLEAN });
     this.enabled = enabled;
     this.apply();
   }
 
+  /** Whether sound is suppressed now, or will be once it runs. */
   isEnabled(): boolean {
     return this.node ? !this.node.bypass : this.enabled;
   }

@@ -1,13 +1,15 @@
 import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
 import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
-import { type AssetOptions, checkAssets } from './asset-options';
+import { type AssetOptions, assetsOf, checkAssets } from './asset-options';
 import { type LoadedAssets, loadAssets } from './assets';
 import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
 import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
+import './disposable';
 import { NoiseSuppressorError } from './errors';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
 import { DEFAULT_TIMEOUT_MS, LIMITS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';
 import { loadNetwork } from './model';
+import type { NetworkInfo, NetworkName } from './networks';
 import {
   type CreateOptions,
   checkContext,
@@ -29,35 +31,53 @@ import { VERSION } from './version';
  */
 export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
 
+/** What a node has done and what it costs. */
 export interface NoiseSuppressorStats {
+  /** Of 10 ms, through the network. */
   framesProcessed: number;
+  /** Of 10 ms, let through delayed: bypass, and overload. */
   framesBypassed: number;
   /** Gaps seen on the audio clock. */
   lateCallbacks: number;
+  /** How often it fell so far behind that it stopped for a while. */
   overloads: number;
   /** Mean share of real time spent in the core over the last second. 0 in offline contexts. */
   load: number;
+  /** The largest `load` of any second so far. */
   peakLoad: number;
   /** dBFS over the last second, first channel. */
   inputLevel: number;
+  /** As inputLevel, of what goes out. */
   outputLevel: number;
   /** Decibels by which frames without speech came out quieter, mean over the last 10 s of them. */
   attenuation: number;
   /** Seconds. */
   latency: number;
+  /** Hertz, of the context. */
   sampleRate: number;
+  /** Of the wasm file, as the package's. */
   coreVersion: string;
+  /** Which network runs. */
+  network: NetworkInfo;
+  /** As network.version. */
   modelVersion: string;
+  /** Always true: without SIMD nothing starts. */
   simd: boolean;
   /** Whether the relaxed SIMD core was chosen; the numbers are the same either way. */
   relaxedSimd: boolean;
 }
 
+/** The events of a node by their names. */
 export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
+  /** `state` has changed. */
   statechange: Event;
+  /** Somebody began to speak. */
   speechstart: VoiceActivityEvent;
+  /** Nobody speaks any more. */
   speechend: VoiceActivityEvent;
+  /** The audio thread fell behind. */
   overload: OverloadEvent;
+  /** The core broke; the delayed input passes from now on. */
   error: NoiseSuppressorErrorEvent;
 }
 
@@ -71,7 +91,15 @@ const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} a
 /** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
 export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
 
-/** A node that suppresses noise. One input, one output; processing starts by itself. */
+/**
+ * A node that suppresses noise. One input, one output; processing starts by itself.
+ * @example
+ * ```ts
+ * const node = await NoiseSuppressorNode.create(context, { strength: 0.9 });
+ * source.connect(node).connect(destination);
+ * const { network, load } = await node.getStats(); // network: { name: 'lite', version: '…' }
+ * ```
+ */
 export class NoiseSuppressorNode extends Base {
   /** Whether live suppression can work here. Cheap, synchronous, safe on a server. */
   static isSupported(): boolean {
@@ -80,11 +108,11 @@ export class NoiseSuppressorNode extends Base {
 
   /** Slower, with reasons; `measure` loads the core and times one second of audio on the calling thread. */
   static async checkSupport(
-    options: { measure?: boolean; assets?: AssetOptions } & LoadLimits = {},
+    options: { measure?: boolean; network?: NetworkName; assets?: AssetOptions } & LoadLimits = {},
   ): Promise<SupportReport> {
     checkSupportOptions(options);
-    const { measure, assets, ...limits } = options;
-    return supportReport(measure ? () => measureLoad(assets, limits) : undefined);
+    const { measure, signal, timeoutMs } = options;
+    return supportReport(measure ? () => measureLoad(assetsOf(options), { signal, timeoutMs }) : undefined);
   }
 
   /**
@@ -114,7 +142,8 @@ export class NoiseSuppressorNode extends Base {
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
     checkContext(context);
     checkLive(options);
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS, assets = {}, ...own } = options;
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const assets = assetsOf(options);
     let node: NoiseSuppressorNode | undefined;
     try {
       return await limited(
@@ -126,7 +155,7 @@ export class NoiseSuppressorNode extends Base {
           // The caller may have been told already: leave nothing behind.
           if (wait.signal.aborted) throw wait.signal.reason;
           registrationOf(context).assets = loaded;
-          node = construct(context, own);
+          node = construct(context, options);
           wait.things.add('the first frame');
           return node.ready;
         },
@@ -243,10 +272,12 @@ export class NoiseSuppressorNode extends Base {
     return this.probability;
   }
 
+  /** Between `speechstart` and `speechend`. */
   get speaking(): boolean {
     return this.isSpeaking;
   }
 
+  /** What it does now; `statechange` tells when that changes. */
   get state(): NoiseSuppressorState {
     // The event of a context that was closed comes later than its state.
     return isClosed(this.context) ? 'destroyed' : this.currentState;
@@ -257,7 +288,10 @@ export class NoiseSuppressorNode extends Base {
     this.send({ type: 'reset' });
   }
 
-  /** @throws {NoiseSuppressorError} 'destroyed' */
+  /**
+   * What it has done so far, and which network does it.
+   * @throws {NoiseSuppressorError} 'destroyed'
+   */
   getStats(): Promise<NoiseSuppressorStats> {
     if (this.state === 'destroyed') return Promise.reject(destroyed());
     const id = this.nextId++;
@@ -287,10 +321,12 @@ export class NoiseSuppressorNode extends Base {
     this.enter('destroyed');
   }
 
+  /** As destroy(), for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
   }
 
+  /** As any EventTarget, with the events of NoiseSuppressorEventMap. */
   override addEventListener<K extends keyof NoiseSuppressorEventMap>(
     type: K,
     listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
@@ -310,6 +346,7 @@ export class NoiseSuppressorNode extends Base {
     super.addEventListener(type, listener, options);
   }
 
+  /** As any EventTarget. */
   override removeEventListener<K extends keyof NoiseSuppressorEventMap>(
     type: K,
     listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
@@ -364,6 +401,7 @@ export class NoiseSuppressorNode extends Base {
           ...message.stats,
           sampleRate: this.context.sampleRate,
           coreVersion: this.coreVersion,
+          network: { name: this.assets.model.name, version: this.assets.model.version },
           modelVersion: this.assets.model.version,
           simd: true,
           relaxedSimd: this.assets.relaxedSimd,

@@ -1,34 +1,35 @@
 /** What may be said to denoise() and Denoiser. */
-import { checkAssets } from './asset-options';
+import { checkFiles } from './asset-options';
 import { NoiseSuppressorError } from './errors';
 import type { DenoiseOptions } from './offline';
-import { CHANNELS, checkOptions, number, OBJECT, type Rules, SIGNAL, STRENGTH, TIMEOUT } from './options';
+import { CHANNELS, checkOptions, NETWORK, number, OBJECT, type Rules, SIGNAL, STRENGTH, TIMEOUT } from './options';
 import { isFloat32Array, shown } from './realm';
 import { MAX_RATE, MIN_RATE } from './stream';
 
 const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
-  sampleRate: number(MIN_RATE, MAX_RATE),
+  sampleRate: number(MIN_RATE, MAX_RATE, 'hertz'),
   strength: STRENGTH,
   channels: CHANNELS,
+  network: NETWORK,
   assets: OBJECT,
   signal: SIGNAL,
   timeoutMs: TIMEOUT,
 };
-const DENOISE: Rules<DenoiseOptions> = {
+export const OFFLINE_RULES: Rules<DenoiseOptions> = {
   ...DENOISER,
   onProgress: ['a function', (value) => typeof value === 'function'],
 };
 
 /** @throws {NoiseSuppressorError} 'invalid-input' */
 export function checkDenoise(options: DenoiseOptions): void {
-  checkOptions(options, DENOISE);
-  checkAssets(options.assets);
+  checkOptions(options, OFFLINE_RULES);
+  checkFiles(options);
 }
 
 /** @throws {NoiseSuppressorError} 'invalid-input' */
 export function checkDenoiser(options: Omit<DenoiseOptions, 'onProgress'>): void {
   checkOptions(options, DENOISER);
-  checkAssets(options.assets);
+  checkFiles(options);
 }
 
 /** @throws {NoiseSuppressorError} 'invalid-input' unless the argument holds samples as this library takes them */

@@ -1,8 +1,9 @@
 /** Recordings and single frames, without Web Audio: in pages, workers and Node. */
 import { Fold } from '../worklet/fold';
-import type { AssetOptions } from './asset-options';
+import { type AssetOptions, assetsOf } from './asset-options';
 import { CORE_CHANNELS } from './core';
 import { NoiseSuppressorError } from './errors';
+import type { NetworkName } from './networks';
 import { checkDenoise, checkSamples } from './offline-options';
 import { isFloat32Array, shown } from './realm';
 import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './stream';
@@ -11,20 +12,62 @@ export type { AssetOptions } from './asset-options';
 export { Denoiser } from './denoiser';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
 export { type AssetIntegrity, integrity } from './integrity';
+export type { NetworkInfo, NetworkName } from './networks';
 
+/** What denoise() and Denoiser take. */
 export interface DenoiseOptions {
-  /** Hertz, 1000 to 768000. Required for Float32Array input; an AudioBuffer brings its own. */
+  /**
+   * Rate of the samples. `denoise` needs it for Float32Array input; an AudioBuffer brings its own. A Denoiser takes 48000 alone.
+   * @defaultValue none in denoise(), 48000 in a Denoiser
+   * @example `{ sampleRate: 16000 }`
+   */
   sampleRate?: number;
-  /** 0 leaves the input untouched, 1 removes as much as the model can. Default 1. */
+  /**
+   * How much may be taken away: no band falls by more than -20 log10(1 - strength) dB. 0.5 is 6 dB, 0.9 is 20 dB, 1 is all that the
+   * network can; 0 gives the input, bit for bit.
+   * @defaultValue 1
+   * @example `{ strength: 0.9 }`
+   */
   strength?: number;
-  /** 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source. Default: what the input has. */
+  /**
+   * 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source.
+   * @defaultValue what the input has; 'mono' in a Denoiser
+   * @example `{ channels: 'mono' }`
+   */
   channels?: 'mono' | 'stereo';
+  /**
+   * Which network of the package runs: 'lite' (1.0 MB), or 'full' (3.5 MB, twice the CPU), which needs
+   * `import 'percepnet-wasm/full'` or `assets.base`. Not together with `assets.model`.
+   * @defaultValue 'lite'
+   * @throws 'asset-not-found' for 'full' that is neither imported nor in a folder
+   * @example `{ network: 'full' }`
+   */
+  network?: NetworkName;
+  /**
+   * Where the files are; the worklet is not needed.
+   * @defaultValue the files of the package
+   * @example `{ assets: { base: '/percepnet/' } }`
+   */
   assets?: Omit<AssetOptions, 'worklet'>;
-  /** Ends loading and work with code 'aborted'. */
+  /**
+   * Ends loading and work when aborted.
+   * @defaultValue none
+   * @throws 'aborted'
+   * @example `{ signal: AbortSignal.timeout(5000) }`
+   */
   signal?: AbortSignal;
-  /** Milliseconds to wait for core and network. Default 60 000. */
+  /**
+   * How long to wait for core and network.
+   * @defaultValue 60000
+   * @throws 'timeout'
+   * @example `{ timeoutMs: 10000 }`
+   */
   timeoutMs?: number;
-  /** Called with 0..1, in order, the last time with 1. */
+  /**
+   * Called with the share that is done, 0 to 1, in order, the last time with 1. Not for a Denoiser.
+   * @defaultValue none
+   * @example `{ onProgress: (done) => bar.value = done }`
+   */
   onProgress?: (fraction: number) => void;
 }
 
@@ -39,6 +82,7 @@ const BLOCK = 48000;
  * @param input one channel, a list of up to 64 channels of one length (any number for 'mono'), or an AudioBuffer; of any realm
  * @throws {NoiseSuppressorError} 'invalid-input' for an option or argument that is none, which it names; 'aborted', 'timeout';
  * 'processor-failed' when the core traps; and what loading the assets throws
+ * @example `const clean = await denoise(samples, { sampleRate: 16000 });`
  */
 export function denoise(input: AudioBuffer, options?: DenoiseOptions): Promise<AudioBuffer>;
 export function denoise(input: Float32Array, options: DenoiseOptions & { sampleRate: number }): Promise<Float32Array>;
@@ -112,7 +156,7 @@ async function denoiseChannels(
     told = Math.max(told, fraction);
   };
   for (let done = length === 0; !done; ) {
-    const core = await acquireCore(options.assets, sources.length, options);
+    const core = await acquireCore(assetsOf(options), sources.length, options);
     try {
       await run(core, sources, output, rate, strength, signal, tell);
       done = true;

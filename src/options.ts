@@ -22,10 +22,11 @@ export const TIMEOUT: Rule = [
 ];
 export const STRENGTH = number(0, 1);
 export const CHANNELS = oneOf('mono', 'stereo');
+export const NETWORK = oneOf('lite', 'full');
 
-export function number(least: number, most: number): Rule {
+export function number(least: number, most: number, unit = ''): Rule {
   const words = most === Number.MAX_VALUE ? `a number, ${least} or more` : `a number from ${least} to ${most}`;
-  return [words, (value) => typeof value === 'number' && value >= least && value <= most];
+  return [unit ? `${words} (${unit})` : words, (value) => typeof value === 'number' && value >= least && value <= most];
 }
 
 export function oneOf(...values: readonly string[]): Rule {

@@ -6,6 +6,7 @@ import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME, MAX_RATE, MIN_RAT
 import { NoiseSuppressorError } from './errors';
 import { LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
 import { loadNetwork } from './model';
+import type { NetworkInfo } from './networks';
 import { messageOf, shown } from './realm';
 
 export { CORE_DELAY, CORE_RATE, FRAME, MAX_RATE, MIN_RATE };
@@ -17,6 +18,7 @@ const CHUNK = 960;
 export interface SharedCore {
   readonly exports: CoreExports;
   readonly network: number;
+  readonly info: NetworkInfo;
   /** True once a call of anybody who shares the instance has thrown: its memory cannot be trusted any more. */
   readonly broken: boolean;
   /** Takes the instance out of use, for all who share it. */
@@ -72,6 +74,7 @@ function share(assets: LoadedAssets, channels: number): SharedCore {
   return {
     exports: core.exports,
     network: core.network,
+    info: { name: assets.model.name, version: assets.model.version },
     get broken() {
       return core.broken;
     },

@@ -2,6 +2,7 @@
 
 import { isError } from './realm';
 
+/** Why live suppression cannot work; 'cross-origin-frame' is a warning. */
 export type UnsupportedReason =
   | 'no-audio-worklet'
   | 'insecure-context'
@@ -13,6 +14,7 @@ export type UnsupportedReason =
 
 /** What the library can do here, and if not, why. */
 export interface SupportReport {
+  /** Whether live suppression can work. */
   readonly supported: boolean;
   /** Why not. 'cross-origin-frame' alone is a warning (browsers throttle such frames), not a refusal. */
   readonly reasons: readonly UnsupportedReason[];

@@ -1,4 +1,5 @@
 import { contextClosed, isClosed } from './closing';
+import './disposable';
 import { NoiseSuppressorError } from './errors';
 import { type ContextLease, leaseContext } from './lease';
 import { DEFAULT_TIMEOUT_MS, limited } from './limited';
@@ -7,19 +8,32 @@ import { type CreateOptions, checkLive } from './node-options';
 import { OutputTrack } from './output-track';
 import { isObject, shown } from './realm';
 
+/** What suppressNoise() takes; LiveKit, Chime and NoiseSuppressorNode.create() pass over what is only its own. */
 export interface SuppressNoiseOptions extends CreateOptions {
   /**
    * Reuse the app's context, which is the app's to resume. Otherwise one shared context is created, resumed at a gesture when the
    * browser wants one, and suspended while unused (`handle.node.context.close()` frees it for good); if it does not run within
    * `timeoutMs`, the fallback is taken.
+   * @defaultValue a context of the library
+   * @throws 'context-closed' for one that is closed
+   * @example `{ context }`
    */
   context?: AudioContext;
-  /** The source track is the handle's: it is stopped when the handle is destroyed or its output track stopped. Default false. */
+  /**
+   * The source track is the handle's: it is stopped when the handle is destroyed or its output track stopped.
+   * @defaultValue false
+   * @example `{ stopSourceOnDestroy: true }`
+   */
   stopSourceOnDestroy?: boolean;
-  /** Resolve with the untouched track instead of rejecting when suppression cannot start. Default true. */
+  /**
+   * Resolve with the untouched track, and the reason in its `error`, instead of rejecting when suppression cannot start.
+   * @defaultValue true
+   * @example `{ fallback: false }`
+   */
   fallback?: boolean;
 }
 
+/** The answer of suppressNoise(): the track to send, and the way to change and to end it. */
 export interface SuppressedTrack {
   /**
    * Stays the same object for life, also across replaceSource(): no renegotiation. It behaves as the source does: `muted`,
@@ -28,11 +42,13 @@ export interface SuppressedTrack {
    * lives on its own. When the context is closed or the node destroyed it ends for good. After a fallback it is the source itself.
    */
   readonly track: MediaStreamTrack;
+  /** The track's own stream, for addTrack(). */
   readonly stream: MediaStream;
   /** null after a fallback. */
   readonly node: NoiseSuppressorNode | null;
   /** Why suppression could not start; null when it did. */
   readonly error: NoiseSuppressorError | null;
+  /** The microphone behind it. */
   readonly source: MediaStreamTrack;
   /** Mute after the suppressor, so speech events keep working. */
   enabled: boolean;
@@ -42,15 +58,24 @@ export interface SuppressedTrack {
    * microphone goes on
    */
   replaceSource(track: MediaStreamTrack): Promise<void>;
-  /** Idempotent. */
+  /** Frees all of it. Idempotent. */
   destroy(): Promise<void>;
+  /** As destroy(), for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
  * A track with the noise of `track` suppressed, to be sent instead of it.
+ * @param track a live audio track, as getUserMedia gives it
  * @throws {NoiseSuppressorError} 'invalid-input' when the track is no live audio track; 'aborted'; without `fallback` all of
  * NoiseSuppressorNode.create
+ * @example
+ * ```ts
+ * const microphone = await navigator.mediaDevices.getUserMedia({ audio: recommendedConstraints() });
+ * const clean = await suppressNoise(microphone.getAudioTracks()[0], { strength: 0.9 });
+ * connection.addTrack(clean.track, clean.stream);
+ * if (clean.error) console.warn(clean.error.message);
+ * ```
  */
 export async function suppressNoise(
   track: MediaStreamTrack,
@@ -134,7 +159,9 @@ export async function untilRendering(
 
 /**
  * echoCancellation on, noiseSuppression and voiceIsolation off, one channel; AGC left to the caller.
+ * @param overrides added to these, or in place of them
  * @throws {NoiseSuppressorError} 'invalid-input' when the overrides are no object
+ * @example `getUserMedia({ audio: recommendedConstraints({ deviceId }) })`
  */
 export function recommendedConstraints(overrides: MediaTrackConstraints = {}): MediaTrackConstraints {
   if (!isObject(overrides)) {

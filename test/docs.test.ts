@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const FOLDERS = ['.', 'docs', 'docs/decisions', 'models/lite', 'models/full', 'training'];
+const FOLDERS = ['.', 'docs', 'docs/api', 'docs/decisions', 'models/lite', 'models/full', 'training'];
 const DOCUMENTS = FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.md'))
@@ -76,7 +76,20 @@ test('each of the 25 wishes has a test, a document or a reason', () => {
   for (const [number, , , proof = ''] of wishes) expect(links(proof).length, `wish${number}`).toBeGreaterThan(0);
 });
 
+/** https://keepachangelog.com/en/1.1.0/ */
+test('the changelog keeps its form: versions with dates, what is added, changed, fixed', () => {
+  const lines = text('CHANGELOG.md').split('\n');
+  const versions = lines.filter((line) => line.startsWith('## '));
+  expect(versions[0]).toBe('## [Unreleased]');
+  for (const line of versions.slice(1)) expect(line).toMatch(/^## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d$/);
+  for (const line of lines.filter((line) => line.startsWith('###'))) {
+    expect(line).toMatch(/^### (Added|Changed|Deprecated|Removed|Fixed|Security)$/);
+  }
+});
+
 test('the changelog knows the version', () => {
   const { version } = JSON.parse(text('package.json'));
-  expect(headings(text('CHANGELOG.md'))).toContain(version.replaceAll('.', ''));
+  expect(text('CHANGELOG.md')).toMatch(
+    new RegExp(`^## \\[${version.replaceAll('.', '\\.')}\\] - \\d{4}-\\d\\d-\\d\\d$`, 'm'),
+  );
 });

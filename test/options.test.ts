@@ -5,6 +5,7 @@ import { type AssetOptions, checkAssets } from '../src/asset-options';
 import { NoiseSuppressorTransformDevice } from '../src/chime';
 import { NoiseSuppressorProcessor } from '../src/livekit';
 import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../src/node-options';
+import { checkDenoise, checkDenoiser } from '../src/offline-options';
 import { recommendedConstraints } from '../src/track';
 
 const refused = (name: string): object => ({
@@ -25,6 +26,8 @@ const NODE: [name: string, value: unknown][] = [
   ['channels', 'quad'],
   ['channels', 2],
   ['channels', new String('mono')],
+  ['network', 'huge'],
+  ['network', { name: 'lite' }],
   ['overload', 'ignore'],
   ['overload', true],
   ['voiceActivity', 'yes'],
@@ -131,12 +134,41 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
   });
 });
 
+test.each([
+  ['create()', checkLive],
+  ['checkSupport()', checkSupportOptions],
+  ['denoise()', checkDenoise],
+  ['Denoiser', checkDenoiser],
+])('%s takes a network, and one only', (_, check) => {
+  check({ network: 'lite' });
+  check({ network: 'full', assets: { network: 'full' } });
+  check({ network: 'full', assets: { base: '/percepnet/' } });
+  for (const options of [
+    { network: 'full', assets: { network: 'lite' } },
+    { network: 'lite', assets: { model: '/own.safetensors' } },
+    { assets: { network: 'full', model: new Uint8Array(4) } },
+    { network: 'huge' },
+  ]) {
+    expect(() => check(options as object)).toThrow(expect.objectContaining(refused('network')));
+  }
+});
+
 test('what suppressNoise() takes goes for the others, as its type does', () => {
   const context = Object.assign(new EventTarget(), { sampleRate: 48000 }) as AudioContext;
   checkLive({ context, fallback: false, stopSourceOnDestroy: true });
   for (const [name, value] of Object.entries({ context: {}, fallback: 'no', stopSourceOnDestroy: 1 })) {
     expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
   }
+});
+
+test('LiveKit is enabled by true and false alone', async () => {
+  const processor = new NoiseSuppressorProcessor();
+  await processor.setEnabled(false);
+  expect(processor.isEnabled()).toBe(false);
+  for (const value of ['false', 0, null]) {
+    await expect(processor.setEnabled(value as never)).rejects.toMatchObject(refused('enabled'));
+  }
+  expect(processor.isEnabled()).toBe(false);
 });
 
 test('a context that is none is named', () => {

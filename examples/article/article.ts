@@ -1,5 +1,6 @@
 /** The article page: one short recording, everything else worked out by the core. */
 import { bufferOf, mix, RATE, sample } from '../shared/audio';
+import { chosenNetwork, onNetwork } from '../shared/network';
 import { chosen, clock, element, onChoice, onLayoutChange, setBadge } from '../shared/page';
 import { Player } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
@@ -88,7 +89,7 @@ async function climb(): Promise<void> {
     const { speech, rain } = await recordings;
     const clean = speech.getChannelData(0).slice();
     const noisy = mix(speech, rain, Number(snr.value));
-    const ladder = await core.ladder(noisy, clean);
+    const ladder = await core.ladder(noisy, clean, await chosenNetwork());
     const [bins, bands, comb, postfilter, network] = ladder.steps as [
       Float32Array<ArrayBuffer>,
       Float32Array<ArrayBuffer>,
@@ -217,6 +218,7 @@ position.addEventListener('input', () => {
   showPosition();
 });
 snr.addEventListener('change', () => climb());
+onNetwork(() => climb());
 range.addEventListener('change', drawSounds);
 onChoice('tracked', drawPitch);
 band.addEventListener('input', showBand);

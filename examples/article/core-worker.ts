@@ -1,5 +1,5 @@
 /** The core's own view of a recording, off the main thread: steps of the ladder, pitch, bands, comb filter. */
-import { denoise } from 'percepnet-wasm/offline';
+import { denoise, type NetworkName } from 'percepnet-wasm/offline';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
 import {
   BANDS,
@@ -12,7 +12,13 @@ import {
 } from '../../src/core-shape';
 
 export type CoreJob =
-  | { type: 'ladder'; id: number; noisy: Float32Array<ArrayBuffer>; clean: Float32Array<ArrayBuffer> }
+  | {
+      type: 'ladder';
+      id: number;
+      noisy: Float32Array<ArrayBuffer>;
+      clean: Float32Array<ArrayBuffer>;
+      network: NetworkName;
+    }
   | { type: 'bands'; id: number }
   | { type: 'comb'; id: number; period: number };
 
@@ -72,7 +78,7 @@ scope.onmessage = async ({ data: job }) => {
   const { id } = job;
   try {
     if (job.type === 'ladder') {
-      scope.postMessage({ type: 'ladder', id, ...(await climb(job.noisy, job.clean)) });
+      scope.postMessage({ type: 'ladder', id, ...(await climb(job)) });
       return;
     }
     shapes ??= instance();
@@ -89,7 +95,8 @@ scope.onmessage = async ({ data: job }) => {
   }
 };
 
-async function climb(noisy: Float32Array<ArrayBuffer>, clean: Float32Array<ArrayBuffer>): Promise<Ladder> {
+async function climb({ noisy, clean, network }: CoreJob & { type: 'ladder' }): Promise<Ladder> {
+  if (network === 'full') await import('percepnet-wasm/full');
   // A fresh one each time: recordings are never given back by the core's allocator.
   const core = await instance();
   const hops = Math.ceil((noisy.length + CORE_DELAY) / FRAME);
@@ -117,6 +124,6 @@ async function climb(noisy: Float32Array<ArrayBuffer>, clean: Float32Array<Array
     }));
   };
   const tracks = { noisy: pitch(noisyAt), clean: pitch(cleanAt) };
-  const network = await denoise(noisy, { sampleRate: CORE_RATE });
-  return { steps: [...steps, network as Float32Array<ArrayBuffer>], pitch: tracks };
+  const last = await denoise(noisy, { sampleRate: CORE_RATE, network });
+  return { steps: [...steps, last as Float32Array<ArrayBuffer>], pitch: tracks };
 }

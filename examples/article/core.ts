@@ -1,4 +1,5 @@
 /** The worker of the article page, as functions. */
+import type { NetworkName } from 'percepnet-wasm';
 import type { CoreAnswer, CoreJob, Ladder } from './core-worker';
 
 type Ask = CoreJob extends infer Job ? (Job extends CoreJob ? Omit<Job, 'id'> : never) : never;
@@ -22,8 +23,12 @@ export class Core {
   }
 
   /** Steps 1 to 5, and the pitch with and without noise. */
-  async ladder(noisy: Float32Array<ArrayBuffer>, clean: Float32Array<ArrayBuffer>): Promise<Ladder> {
-    return (await this.ask({ type: 'ladder', noisy, clean })) as CoreAnswer & { type: 'ladder' };
+  async ladder(
+    noisy: Float32Array<ArrayBuffer>,
+    clean: Float32Array<ArrayBuffer>,
+    network: NetworkName,
+  ): Promise<Ladder> {
+    return (await this.ask({ type: 'ladder', noisy, clean, network })) as CoreAnswer & { type: 'ladder' };
   }
 
   /** For each band, how much it counts in each bin of 50 Hz. */

@@ -1,6 +1,7 @@
 /** The call page: near end, connection and far end, and what its elements do. */
 import { type SuppressedTrack, suppressNoise } from 'percepnet-wasm';
 import { levelOf } from '../shared/audio';
+import { chosenNetwork, onNetwork } from '../shared/network';
 import { chosen, element, onChoice, percent, setBadge, showLevel, strengthSlider } from '../shared/page';
 import { explain, showProblem } from '../shared/problems';
 import { labelScale, ScrollingSpectrogram } from '../shared/spectrogram';
@@ -43,6 +44,7 @@ class Call {
       clean = await suppressNoise(studio.track, {
         context,
         strength: Number(strength.value) / 100,
+        network: await chosenNetwork(),
         fallback: false,
         timeoutMs: START_MS,
       });
@@ -105,6 +107,7 @@ class Call {
 
   private async showStats(): Promise<void> {
     const [stats, traffic] = await Promise.all([this.clean.node!.getStats(), this.peers.traffic()]);
+    element('network').textContent = `${stats.network.name} ${stats.network.version}`;
     element('latency').textContent = `${(stats.latency * 1000).toFixed(1)} ms`;
     element('attenuation').textContent = `${Math.max(0, stats.attenuation).toFixed(0)} dB`;
     element('load').textContent = percent(stats.load, 1);
@@ -184,6 +187,11 @@ onChoice('voice', async (voice) => {
 });
 onChoice('noise', (noise) => {
   call?.studio.disturb(noise as Noise).catch((error) => showProblem(problem, explain(error)));
+});
+onNetwork(async () => {
+  if (!call) return;
+  await toggle();
+  await toggle();
 });
 onChoice('heard', (side) => call?.listenTo(side));
 level.addEventListener('input', () => {

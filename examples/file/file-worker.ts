@@ -1,9 +1,16 @@
 /** Denoises a recording off the main thread, and writes WAV files. */
-import { denoise } from 'percepnet-wasm/offline';
+import { denoise, type NetworkName } from 'percepnet-wasm/offline';
 import { WaveFile } from 'wavefile';
 
 export type FileJob =
-  | { type: 'denoise'; id: number; channels: Float32Array<ArrayBuffer>[]; sampleRate: number; strength: number }
+  | {
+      type: 'denoise';
+      id: number;
+      channels: Float32Array<ArrayBuffer>[];
+      sampleRate: number;
+      strength: number;
+      network: NetworkName;
+    }
   | { type: 'wav'; id: number; channels: Float32Array<ArrayBuffer>[]; sampleRate: number };
 
 export type FileAnswer =
@@ -28,12 +35,14 @@ scope.onmessage = async ({ data: job }) => {
       scope.postMessage({ type: 'wav', id, bytes }, [bytes.buffer]);
       return;
     }
-    // A new strength makes the result of the last one worthless.
+    if (job.network === 'full') await import('percepnet-wasm/full');
+    // A new strength or network makes the result of the last one worthless.
     running?.abort();
     running = new AbortController();
     const channels = (await denoise(job.channels, {
       sampleRate: job.sampleRate,
       strength: job.strength,
+      network: job.network,
       signal: running.signal,
       onProgress: (fraction) => scope.postMessage({ type: 'progress', id, fraction }),
     })) as Float32Array<ArrayBuffer>[];

@@ -1,6 +1,7 @@
 /** The file page: drop or choose, denoise, compare, save. */
 import { NoiseSuppressorError } from 'percepnet-wasm';
 import { bufferOf, decode, mix, sample } from '../shared/audio';
+import { chosenNetwork, onNetwork } from '../shared/network';
 import { chosen, clock, element, onChoice, onLayoutChange, setBadge, strengthSlider } from '../shared/page';
 import { Player } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
@@ -66,7 +67,8 @@ async function process(): Promise<void> {
   try {
     worker ??= new FileWorker();
     const began = performance.now();
-    const after = await worker.denoise(buffer, Number(strength.value) / 100, (fraction) => {
+    const how = { strength: Number(strength.value) / 100, network: await chosenNetwork() };
+    const after = await worker.denoise(buffer, how, (fraction) => {
       progress.value = fraction;
     });
     const seconds = (performance.now() - began) / 1000;
@@ -85,7 +87,7 @@ async function process(): Promise<void> {
     setBadge(state, `Done in ${seconds.toFixed(1)} s`, 'good');
     progress.hidden = true;
   } catch (error) {
-    // Another strength is being worked on already.
+    // Another strength or network is being worked on already.
     if (error instanceof NoiseSuppressorError && error.code === 'aborted') return;
     progress.hidden = true;
     setBadge(state, 'Failed', 'bad');
@@ -191,6 +193,7 @@ element('example').addEventListener('click', () =>
     return bufferOf(mix(speech, rain, EXAMPLE_SNR));
   }),
 );
+onNetwork(() => process());
 strength.addEventListener('change', () => process());
 play.addEventListener('click', togglePlay);
 loudness.addEventListener('change', () => {

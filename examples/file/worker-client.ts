@@ -1,5 +1,5 @@
 /** The worker of the file page, as functions. */
-import { NoiseSuppressorError, type NoiseSuppressorErrorCode } from 'percepnet-wasm';
+import { type NetworkName, NoiseSuppressorError, type NoiseSuppressorErrorCode } from 'percepnet-wasm';
 import type { FileAnswer, FileJob } from './file-worker';
 
 type Request = FileJob extends infer Job ? (Job extends FileJob ? Omit<Job, 'id'> : never) : never;
@@ -32,9 +32,14 @@ export class FileWorker {
   }
 
   /** An AudioBuffer of the same length. Rejects with code 'aborted' when called again meanwhile. */
-  async denoise(input: AudioBuffer, strength: number, onProgress: (fraction: number) => void): Promise<AudioBuffer> {
+  async denoise(
+    input: AudioBuffer,
+    { strength, network }: { strength: number; network: NetworkName },
+    onProgress: (fraction: number) => void,
+  ): Promise<AudioBuffer> {
     const { sampleRate } = input;
-    const answer = await this.ask({ type: 'denoise', channels: channelsOf(input), sampleRate, strength }, onProgress);
+    const job = { type: 'denoise', channels: channelsOf(input), sampleRate, strength, network } as const;
+    const answer = await this.ask(job, onProgress);
     if (answer.type !== 'denoised') throw new Error('the worker gave a wrong answer');
     const output = new AudioBuffer({
       length: input.length,

@@ -1,5 +1,5 @@
 /** The graph of the microphone demo: microphone -> suppressor -> (listen) -> loudspeakers, with a look before and after. */
-import { NoiseSuppressorNode, recommendedConstraints } from 'percepnet-wasm';
+import { type NetworkName, NoiseSuppressorNode, recommendedConstraints } from 'percepnet-wasm';
 import { levelOf } from '../shared/audio';
 
 /** Samples of one spectrum. */
@@ -13,13 +13,14 @@ const START_MS = 30_000;
 export interface LiveOptions {
   deviceId?: string;
   strength: number;
+  network: NetworkName;
   bypass: boolean;
   /** The microphone went away by itself: unplugged, or permission taken back. */
   onLost: () => void;
 }
 
 export class Live {
-  static async start({ deviceId, strength, bypass, onLost }: LiveOptions): Promise<Live> {
+  static async start({ deviceId, strength, network, bypass, onLost }: LiveOptions): Promise<Live> {
     const overrides: MediaTrackConstraints = deviceId ? { deviceId: { exact: deviceId } } : {};
     if (!navigator.mediaDevices) throw new DOMException('no microphone on insecure pages', 'NotFoundError');
     const stream = await navigator.mediaDevices.getUserMedia({ audio: recommendedConstraints(overrides) });
@@ -31,7 +32,7 @@ export class Live {
     try {
       // Not awaited: a machine without an audio output would wait for ever. create() has a time limit.
       context.resume().catch(() => {});
-      const node = await NoiseSuppressorNode.create(context, { strength, bypass, timeoutMs: START_MS });
+      const node = await NoiseSuppressorNode.create(context, { strength, network, bypass, timeoutMs: START_MS });
       return new Live(context, node, stream, onLost);
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();

@@ -1,4 +1,5 @@
 /** The microphone demo: what the elements of the page do. */
+import { chosenNetwork, onNetwork } from '../shared/network';
 import { element, percent, setBadge, setMeter, showLevel, strengthSlider } from '../shared/page';
 import { explain, showProblem } from '../shared/problems';
 import { labelScale, ScrollingSpectrogram } from '../shared/spectrogram';
@@ -39,6 +40,7 @@ async function begin(deviceId?: string): Promise<void> {
     live = await Live.start({
       deviceId,
       strength: Number(strength.value) / 100,
+      network: await chosenNetwork(),
       bypass: bypass.checked,
       onLost: () => {
         end();
@@ -176,7 +178,8 @@ async function showStats({ node }: Live): Promise<void> {
   element('latency').textContent = `${(stats.latency * 1000).toFixed(1)} ms`;
   element('attenuation').textContent = `${Math.max(0, stats.attenuation).toFixed(0)} dB`;
   element('late').textContent = String(stats.lateCallbacks);
-  element('versions').textContent = `${stats.coreVersion}${stats.relaxedSimd ? ' relaxed' : ''}, ${stats.modelVersion}`;
+  const { name, version } = stats.network;
+  element('versions').textContent = `${name} ${version}, ${stats.coreVersion}${stats.relaxedSimd ? ' relaxed' : ''}`;
 }
 
 function setRange(): void {
@@ -186,6 +189,9 @@ function setRange(): void {
 
 start.addEventListener('click', () => (live ? end() : begin()));
 device.addEventListener('change', () => begin(device.value));
+onNetwork(() => {
+  if (live) begin(live.track.getSettings().deviceId);
+});
 strength.addEventListener('input', () => {
   if (live) live.strength = Number(strength.value) / 100;
 });

@@ -174,19 +174,22 @@ describe('./inline', () => {
       const [first, second] = [inlineAssets(), inlineAssets()];
       const again = first.worklet === second.worklet && first.wasm === second.wasm;
       const fetched = performance.getEntriesByType('resource').slice(before);
+      const own = await tools.codeOf((async () => inlineAssets({ wasm: '/core.wasm' } as object))());
       await context.close();
-      return { code, stats, again, fetched: fetched.map(({ name }) => new URL(name).pathname) };
+      return { code, stats, again, own, fetched: fetched.map(({ name }) => new URL(name).pathname) };
     });
   };
 
   test('needs no file but the network', async () => {
     const own = await openPage(browser, site);
-    const { code, stats, again, fetched } = await start(own);
+    const { code, stats, again, fetched, own: refused } = await start(own);
     await own.close();
     expect(code).toBe('no error');
     expect(stats?.framesProcessed).toBeGreaterThan(0);
     expect(stats?.relaxedSimd).toBe(true);
     expect(again).toBe(true);
+    // What it brings itself is not passed over in silence.
+    expect(refused).toBe('invalid-input');
     expect(fetched.filter((path) => /worklet|core/.test(path))).toEqual([]);
   });
 

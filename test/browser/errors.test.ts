@@ -216,8 +216,7 @@ const PROVOKE: Record<string, () => Promise<Told>> = {
       () => told(percepnet.NoiseSuppressorNode.create(new AudioContext())),
       async () => {},
     ),
-  // The source is a build without the weights.
-  'a build without the larger network': () =>
+  'the larger network is not imported': () =>
     caught(() => loadAssets({ network: 'full' }, { signal: new AbortController().signal, things: new Set() })),
   'a file has another hash': () => create({ assets: { integrity: { worklet: `sha384-${'A'.repeat(64)}` } } }),
   'the core is no WebAssembly': () => create({ assets: { wasm: '/bytes' } }),

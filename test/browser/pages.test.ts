@@ -102,7 +102,7 @@ test('the server gives only files of the site', async () => {
   }
 });
 
-const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/'];
+const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/', '/api/', '/api/percepnet-wasm.html'];
 
 test.each([...PAGES, '/bench/headless.html'])('%s loads without a complaint', async (path) => {
   const { page, complaints } = await open(path);
@@ -331,6 +331,38 @@ test('the example is denoised', async () => {
   await page.close();
 });
 
+/** What a page does until it has a network running, and where it names it, if it does. */
+const NETWORKED = [
+  { path: '/microphone/', begin: '#start', done: '#state:text("Running")', named: '#versions' },
+  { path: '/call/', begin: '#start', done: '#state:text("In a call")', named: '#network' },
+  { path: '/file/', begin: '#example', done: '#state:text("Done")', named: '' },
+  { path: '/article/', begin: '', done: '#state:text("Ready")', named: '' },
+];
+
+test.runIf(existsSync('models/full/model.safetensors')).each(NETWORKED)(
+  '$path takes the other network while it works, and fetches it no sooner',
+  async ({ path, begin, done, named }) => {
+    const { page, complaints } = await open(path);
+    const fetched: string[] = [];
+    page.on('request', (request) => {
+      const [name] = /model(-full)?\.safetensors$/.exec(request.url()) ?? [];
+      if (name) fetched.push(name);
+    });
+    if (begin) await page.click(begin);
+    await page.waitForSelector(done, { timeout: 100_000 });
+    expect(fetched).not.toContain('model-full.safetensors');
+    const other = page.waitForRequest(/model-full\.safetensors$/);
+    await page.check('input[name="network"][value="full"]', { force: true });
+    await other;
+    await page.waitForSelector(done, { timeout: 100_000 });
+    if (named) {
+      await page.waitForFunction((id) => /^full \d/.test(document.querySelector(id)?.textContent ?? ''), named);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
 test('a file that is no audio is explained', async () => {
   const { page } = await open('/file/');
   await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no audio') });
@@ -410,6 +442,21 @@ test.each(PAGES)('%s works at any path of any host', async (path) => {
   expect(refused).toBe('connect-src');
   await page.close();
   await host.close();
+});
+
+test('the reference leads from a name to what is said of it', async () => {
+  const { page, complaints } = await open('/api/');
+  await page.click('a:text-is("suppressNoise")');
+  await page.waitForURL(/\/api\/percepnet-wasm\.html#suppressnoise$/);
+  expect(await page.textContent(':target')).toBe('suppressNoise');
+  const dead = await page.$$eval('main a[href]', (links) =>
+    (links as HTMLAnchorElement[])
+      .filter(({ hash, pathname }) => pathname === location.pathname && hash && !document.getElementById(hash.slice(1)))
+      .map(({ href }) => href),
+  );
+  expect(dead).toEqual([]);
+  expect(complaints).toEqual([]);
+  await page.close();
 });
 
 test('a short bench run fills table, chart and JSON', async () => {

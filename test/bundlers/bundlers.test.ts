@@ -1,6 +1,6 @@
 /** The packed package in each bundler: one import, no configuration, run in Chromium. */
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const FIXTURES = 'test/bundlers/fixtures';
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 /** What every fixture ends with. */
-const WORKS = { state: 'running', heard: true };
+const WORKS = { state: 'running', heard: true, network: 'lite' };
 
 let browser: Browser;
 /** An app with nothing but the tarball installed. */
@@ -63,8 +63,28 @@ async function open(address: string): Promise<{ result: unknown; requests: strin
   }
 }
 
+/** Which networks a build carries, under whatever names. */
+function networksIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const sizes = files.map((entry) => statSync(join(entry.parentPath, entry.name)).size);
+  return ['full', 'lite'].filter((name) => sizes.includes(statSync(`models/${name}/model.safetensors`).size));
+}
+
+/** The app beside itself, with the larger network. */
+function fullApp(from: string): string {
+  const folder = join(from, 'full');
+  cpSync(FIXTURES, folder, { recursive: true });
+  const source = readFileSync(`${FIXTURES}/main.js`, 'utf8');
+  const create = "create(new AudioContext(), { network: 'full', ";
+  writeFileSync(
+    join(folder, 'main.js'),
+    `import 'percepnet-wasm/full';\n${source.replace('create(new AudioContext(), { ', create)}`,
+  );
+  return folder;
+}
+
 /** Serves a folder as a static host does, opens its start page, and expects it to work with files from there alone. */
-async function expectToWork(root: string): Promise<void> {
+async function expectToWork(root: string, network = 'lite'): Promise<void> {
   const server: Server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     try {
@@ -83,7 +103,7 @@ async function expectToWork(root: string): Promise<void> {
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   try {
     const { result, requests } = await open(`${origin}/`);
-    expect(result).toEqual(WORKS);
+    expect(result).toEqual({ ...WORKS, network });
     expect(requests.filter((address) => !address.startsWith(origin) && !address.startsWith('blob:'))).toEqual([]);
   } finally {
     server.close();
@@ -117,7 +137,7 @@ describe('with nothing installed but the package', () => {
       expect(result).toEqual(WORKS);
       const files = requests.filter((address) => /core(-relaxed)?\.wasm$/.test(address));
       expect(files).toEqual([expect.stringContaining('/node_modules/percepnet-wasm/dist/core')]);
-      // Why original() in src/assets.ts is there: Vite moves the module and leaves its files behind. When this fails, remove both.
+      // Why beside() in src/beside.ts replaces the path: Vite moves the module and leaves its files behind. When this fails, remove both.
       const moved = await fetch(`${origin}/node_modules/.vite/deps/worklet.js`);
       expect(moved.ok && moved.headers.get('content-type')?.includes('javascript')).toBe(false);
     } finally {
@@ -129,6 +149,32 @@ describe('with nothing installed but the package', () => {
     const { build } = await import('vite');
     await build({ root: app, configFile: false, logLevel: 'error', build: { outDir: 'out/vite' } });
     await expectToWork(join(app, 'out/vite'));
+    expect(networksIn(join(app, 'out/vite'))).toEqual(['lite']);
+  });
+
+  test("Vite, build, 'full' imported", async () => {
+    const { build } = await import('vite');
+    const folder = fullApp(app);
+    await build({ root: folder, configFile: false, logLevel: 'error', build: { outDir: 'out' } });
+    await expectToWork(join(folder, 'out'), 'full');
+    expect(networksIn(join(folder, 'out'))).toEqual(['full', 'lite']);
+  });
+
+  test("Vite, dev server, 'full' imported", async () => {
+    const { createServer } = await import('vite');
+    const server = await createServer({
+      root: fullApp(app),
+      configFile: false,
+      logLevel: 'error',
+      server: { port: 0 },
+    });
+    try {
+      await server.listen();
+      const { result } = await open(server.resolvedUrls?.local[0] ?? '');
+      expect(result).toEqual({ ...WORKS, network: 'full' });
+    } finally {
+      await server.close();
+    }
   });
 
   test('esbuild, with copy-assets beside the bundle', async () => {
@@ -173,6 +219,11 @@ describe('installed for the test', () => {
     if (reason) skip(reason);
     await command(folder, 'webpack');
     await expectToWork(await startPage(join(folder, 'out/webpack')));
+    expect(networksIn(join(folder, 'out/webpack'))).toEqual(['lite']);
+    const full = fullApp(folder);
+    await command(folder, 'webpack', '--context', full, '--output-path', join(full, 'out/webpack'));
+    await expectToWork(await startPage(join(full, 'out/webpack')), 'full');
+    expect(networksIn(join(full, 'out/webpack'))).toEqual(['full', 'lite']);
   });
 
   test('Rollup', async ({ skip }) => {

@@ -9,6 +9,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script of the build
 import { firstUseBytes } from '../../scripts/first-use.mjs';
+import { parseModel } from '../../src/model';
 import { buildLibrary } from '../helpers/build';
 import { project, STAGE, tarball } from './tarball';
 
@@ -30,14 +31,23 @@ test('are-the-types-wrong has nothing to say', async () => {
   await run(attw, [tarball(), '--profile', 'esm-only', '--exclude-entrypoints', ...files, '--no-color']);
 });
 
-test('the public interface is the one written down in api/ (npm run api)', { timeout: 900_000 }, async () => {
+/** It ends with 1 when a public name has no doc, or an option no default or example. */
+test('the public interface is the one written down in api/ and docs/api (npm run api)', {
+  timeout: 900_000,
+}, async () => {
   const out = mkdtempSync(join(tmpdir(), 'api-'));
   try {
-    await run(process.execPath, ['scripts/api-report.mjs', `--types=${STAGE}/dist/types`, `--out=${out}`]);
-    const names = readdirSync('api').sort();
-    expect(readdirSync(out).sort()).toEqual(names);
-    expect(names).toHaveLength(ENTRIES.length);
-    for (const name of names) expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(`api/${name}`, 'utf8'));
+    const folders = [`--out=${out}/api`, `--reference=${out}/docs/api`];
+    await run(process.execPath, ['scripts/api-report.mjs', `--types=${STAGE}/dist/types`, ...folders]);
+    expect(readdirSync('api')).toHaveLength(ENTRIES.length);
+    expect(readdirSync('docs/api')).toHaveLength(ENTRIES.length + 1);
+    for (const folder of ['api', 'docs/api']) {
+      const names = readdirSync(folder).sort();
+      expect(readdirSync(join(out, folder)).sort()).toEqual(names);
+      for (const name of names) {
+        expect(readFileSync(join(out, folder, name), 'utf8')).toBe(readFileSync(join(folder, name), 'utf8'));
+      }
+    }
   } finally {
     rmSync(out, { recursive: true });
   }
@@ -99,6 +109,35 @@ describe('in an empty project', () => {
     expect(stdout).toBe('48000 true\n');
   });
 
+  test("'full' is there where its entry is imported, and named by who uses it", async () => {
+    const { version } = parseModel(readFileSync('models/full/model.safetensors'));
+    const script = (entry: string) => `
+      import { Denoiser } from 'percepnet-wasm/offline';
+      ${entry}
+      await Denoiser.create({ network: 'full' }).then(
+        ({ network }) => console.log(network.name, network.version),
+        (error) => console.log(error.code, error.message),
+      );`;
+    const told = async (entry: string): Promise<string> =>
+      (await run(process.execPath, ['--input-type=module', '--eval', script(entry)], { cwd: folder })).stdout;
+    expect(await told("import 'percepnet-wasm/full';")).toBe(`full ${version}\n`);
+    expect(await told('')).toMatch(/^asset-not-found .*import 'percepnet-wasm\/full'/);
+  });
+
+  test('the command line takes either network by its name', async () => {
+    const tool = join(folder, 'node_modules/.bin/percepnet-wasm');
+    const written = [];
+    for (const model of ['lite', 'full']) {
+      const out = join(folder, `${model}.wav`);
+      await run(tool, ['--model', model, resolve('test/fixtures/noise.wav'), out]);
+      written.push(readFileSync(out));
+    }
+    expect(written[0]!.equals(written[1]!)).toBe(false);
+    const standard = join(folder, 'standard.wav');
+    await run(tool, [resolve('test/fixtures/noise.wav'), standard]);
+    expect(readFileSync(standard).equals(written[0]!)).toBe(true);
+  });
+
   test.each(FILES)('%s resolves to a file', async (name) => {
     const script = `import { existsSync } from 'node:fs';
       console.log(existsSync(new URL(import.meta.resolve('${join('percepnet-wasm', name)}'))));`;
@@ -107,10 +146,11 @@ describe('in an empty project', () => {
   });
 });
 
-test("a build without the 'full' network says so, in the library and in copy-assets", async () => {
+test("a build without the 'full' network has no entry for it, and says so in the library and in copy-assets", async () => {
   const out = mkdtempSync(join(tmpdir(), 'lite-only-'));
   try {
     buildLibrary(out, '--no-types', '--networks=lite', `--core=${STAGE}/dist`);
+    expect(existsSync(`${out}/full.js`)).toBe(false);
     const script = `import { NoiseSuppressorNode } from '${out}/index.js';
       await NoiseSuppressorNode.preload({ network: 'full' }).catch((error) => console.log(error.code, error.message));`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);

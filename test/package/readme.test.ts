@@ -1,10 +1,14 @@
 /** A new user's first minutes: the tarball in an empty project, the first lines of the README, Vite, a microphone. */
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from '../browser/browser';
 import { makeMicrophone, microphoneSwitches } from '../browser/microphone';
-import { project, write } from './tarball';
+import { EXAMPLE, openExample, WORKS, writeExample } from './example';
+import { project } from './tarball';
 
 let browser: Browser;
 let folder: string;
@@ -21,32 +25,61 @@ afterAll(async () => {
 
 // Again when the machine was too busy to start within the default time limit.
 test('the first example of the README, as it stands, in Vite', { retry: 2 }, async () => {
-  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? [];
-  const lines = example.split('\n').filter((line) => /\S/.test(line) && !line.startsWith('//'));
+  const lines = EXAMPLE.split('\n').filter((line) => /\S/.test(line) && !line.startsWith('//'));
   expect(lines.length).toBeLessThanOrEqual(10);
-  expect(example).toContain('suppressNoise');
-  write(folder, {
-    'index.html': '<!doctype html><script type="module" src="./main.js"></script>',
-    'main.js': `${example}\nglobalThis.clean = clean;`,
-  });
+  expect(EXAMPLE).toContain('suppressNoise');
+  writeExample(folder);
   const { createServer } = await import('vite');
   const server = await createServer({ root: folder, configFile: false, logLevel: 'error', server: { port: 0 } });
   try {
     await server.listen();
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(String(error)));
-    await page.goto(server.resolvedUrls?.local[0] ?? '');
-    await page.waitForFunction(() => 'clean' in globalThis, null, { timeout: 120_000 });
-    const result = await page.evaluate(() => {
-      const { node, error, track } = (
-        globalThis as unknown as { clean: { node: { state: string } | null; error: unknown; track: MediaStreamTrack } }
-      ).clean;
-      return { state: node?.state, error: String(error), track: track.readyState };
-    });
-    expect(errors).toEqual([]);
-    expect(result).toEqual({ state: 'running', error: 'null', track: 'live' });
+    expect(await openExample(browser, server.resolvedUrls?.local[0] ?? '')).toEqual(WORKS);
   } finally {
     await server.close();
   }
+});
+
+/** Every example of the README. */
+const BLOCKS = [...readFileSync('README.md', 'utf8').matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(
+  ([, language = '', code = '']) => ({ language, code, first: code.split('\n')[0] }),
+);
+const blockWith = (text: string): string => BLOCKS.find(({ code }) => code.includes(text))?.code ?? '';
+
+test.each(BLOCKS.filter(({ language }) => ['js', 'jsx', 'html'].includes(language)))(
+  'the example "$first" bundles, and each name that it imports is there',
+  async ({ language, code }) => {
+    const script = /<script type="module">([\s\S]*?)<\/script>/.exec(code)?.[1] ?? code;
+    const { warnings, outputFiles } = await build({
+      stdin: {
+        contents: script.replace('./percepnet-wasm/index.js', 'percepnet-wasm'),
+        resolveDir: folder,
+        loader: 'jsx',
+      },
+      bundle: true,
+      format: 'esm',
+      write: false,
+      logLevel: 'silent',
+    });
+    expect(warnings).toEqual([]);
+    expect(outputFiles[0]?.text).not.toBe('');
+    // In the sketch of a component the imports are the reader's.
+    expect(script).toMatch(language === 'jsx' ? /suppressNoise\(/ : /from '(\.\/)?percepnet-wasm/);
+  },
+);
+
+test('the examples for Node and for the command line, as they stand', () => {
+  const code = `const pcm16 = new Int16Array(16000);\n${blockWith('pcm16')}\nconsole.log(clean.length);`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(said).toBe('16000\n');
+  cpSync('test/fixtures/noise.wav', join(folder, 'recordings/deep/noise.wav'));
+  execFileSync('sh', ['-c', blockWith('percepnet-wasm denoise')], { cwd: folder, stdio: 'pipe' });
+  expect(readdirSync(join(folder, 'cleaned/deep'))).toEqual(['noise.wav']);
+});
+
+test('the file to install is the one that npm pack makes', () => {
+  const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(blockWith('npm install')).toBe(`npm install path/to/${name}-${version}.tgz\n`);
 });

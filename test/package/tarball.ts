@@ -14,13 +14,19 @@ export function tarball(): string {
   return resolve(STAGE, name);
 }
 
-/** A new project outside the repository with the tarball and other packages installed; its path. */
-export function project(packages: readonly string[] = [], fields: object = {}): string {
+/** A new project outside the repository with nothing in it; its path. */
+export function emptyProject(fields: object = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'percepnet-project-'));
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({ name: 'app', private: true, type: 'module', ...fields }),
   );
+  return folder;
+}
+
+/** A new project outside the repository with the tarball and other packages installed; its path. */
+export function project(packages: readonly string[] = [], fields: object = {}): string {
+  const folder = emptyProject(fields);
   install(folder, [tarball(), ...packages]);
   return folder;
 }
