@@ -37,3 +37,11 @@ export class NoiseSuppressorErrorEvent extends Event {
     this.error = error;
   }
 }
+
+export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
+  statechange: Event;
+  speechstart: VoiceActivityEvent;
+  speechend: VoiceActivityEvent;
+  overload: OverloadEvent;
+  error: NoiseSuppressorErrorEvent;
+}

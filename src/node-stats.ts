@@ -1,0 +1,55 @@
+/** What a node tells of itself when asked. */
+
+export interface NoiseSuppressorStats {
+  framesProcessed: number;
+  framesBypassed: number;
+  /** Gaps seen on the audio clock. */
+  lateCallbacks: number;
+  overloads: number;
+  /** Mean share of real time spent in the core over the last second. 0 in offline contexts. */
+  load: number;
+  peakLoad: number;
+  /** dBFS over the last second, first channel. */
+  inputLevel: number;
+  outputLevel: number;
+  /** Decibels by which frames without speech came out quieter, mean over the last 10 s of them. */
+  attenuation: number;
+  /** Seconds. */
+  latency: number;
+  sampleRate: number;
+  coreVersion: string;
+  modelVersion: string;
+  simd: boolean;
+  /** Whether the relaxed SIMD core was chosen; the numbers are the same either way. */
+  relaxedSimd: boolean;
+}
+
+interface Question {
+  resolve(stats: NoiseSuppressorStats): void;
+  reject(error: unknown): void;
+}
+
+/** Questions on their way to the audio thread and back. */
+export class StatsQuestions {
+  private readonly open = new Map<number, Question>();
+  private nextId = 1;
+
+  ask(send: (id: number) => void): Promise<NoiseSuppressorStats> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.open.set(id, { resolve, reject });
+      send(id);
+    });
+  }
+
+  answer(id: number, stats: NoiseSuppressorStats): void {
+    this.open.get(id)?.resolve(stats);
+    this.open.delete(id);
+  }
+
+  /** Nobody is left to answer. */
+  refuse(error: unknown): void {
+    for (const { reject } of this.open.values()) reject(error);
+    this.open.clear();
+  }
+}
