@@ -34,6 +34,7 @@ export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overlo
 
 /** Least time between two questions for the speech probability. */
 const PROBABILITY_INTERVAL_MS = 50;
+
 /** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
 export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
 

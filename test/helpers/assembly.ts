@@ -5,8 +5,12 @@ import { COVERAGE_OPTIONS, instrumented } from './coverage';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** -O0 to -O3; less is compiled faster, and computes the same. */
+const LEVEL = `-O${process.env.TEST_LEVEL ?? 3}`;
+
 /**
- * Compiles AssemblyScript: `entry` is a file of the repository, or `source` itself, whose imports are relative to the root.
+ * Compiles AssemblyScript: `entry` is a file of the repository, or `source` itself, whose imports are relative to the root. The core
+ * itself comes from the folder TEST_CORE names, if it does.
  * @param options more of asc's
  */
 export async function compileAssembly(
@@ -14,6 +18,9 @@ export async function compileAssembly(
   source?: string,
   options: readonly string[] = [],
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { TEST_CORE } = process.env;
+  if (TEST_CORE && entry === 'assembly/index.ts' && options.length === 0)
+    return Uint8Array.from(await readFile(`${TEST_CORE}/core.wasm`));
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
@@ -22,7 +29,7 @@ export async function compileAssembly(
       'none',
       '--runtime',
       'stub',
-      '-O3',
+      LEVEL,
       '--noAssert',
       '--enable',
       'simd',

@@ -4,7 +4,16 @@ import asc from 'assemblyscript/asc';
 import { COVERAGE_OPTIONS, instrumented } from '../helpers/coverage';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const options = ['--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--disableWarning', '112'];
+const options = [
+  '--config',
+  'none',
+  '--runtime',
+  'stub',
+  `-O${process.env.TEST_LEVEL ?? 3}`,
+  '--noAssert',
+  '--disableWarning',
+  '112',
+];
 
 /** The bytes of assembly/network/testing.ts, as plain or as relaxed SIMD. */
 export async function compileProbe(relaxed: boolean): Promise<Uint8Array<ArrayBuffer>> {
