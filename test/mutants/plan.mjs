@@ -24,7 +24,7 @@ const STAGES = {
   ],
   'assembly/network/activations': [unit('network/activations'), unit('network')],
   'assembly/network/': [unit('network/layers'), unit('network'), unit('core/pipeline', 'reliability/models')],
-  'assembly/bands/link': [unit('offline/two-channels'), ...CORE],
+  'assembly/bands/link': [unit('core/link'), unit('offline/two-channels'), ...CORE],
   'assembly/bands/': [DSP, ...CORE],
   'assembly/pitch/viterbi': [unit('core/viterbi'), DSP, ...CORE],
   'assembly/pitch/': [DSP, ...CORE],

@@ -60,10 +60,8 @@ for (const file of Object.keys(known.files)) if (!existsSync(file)) delete known
 
 if (options.list) list();
 else if (options.named) {
-  known.named = {};
-  run(named(), (mutant, result) => {
-    known.named[`${mutant.file}: ${mutant.what}`] = result;
-  });
+  known.named ??= {};
+  run(named().filter((mutant) => open(mutant)));
 } else {
   const tried = options.sample ? sample(Number(options.sample), options.seed) : work;
   run(tried.filter((mutant) => open(mutant)));
@@ -114,7 +112,7 @@ function open({ file, id }) {
 function show({ file, text, at, end, now }) {
   const line = text.slice(0, at).split('\n').length;
   const column = at - text.lastIndexOf('\n', at - 1);
-  return `${file}:${line}:${column} ${text.slice(at, end).replace(/\s+/g, ' ').slice(0, 60)} -> ${now || 'nothing'}`;
+  return `${file}:${line}:${column} ${text.slice(at, end).replace(/\s+/g, ' ').slice(0, 60)} -> ${now.replace(/\s+/g, ' ') || 'nothing'}`;
 }
 
 function list() {
@@ -124,13 +122,19 @@ function list() {
   }
 }
 
+/** Of `files` those with results. */
+function tried() {
+  return Object.fromEntries(Object.entries(known.files).filter(([, { results }]) => Object.keys(results).length > 0));
+}
+
 function keep(mutant, result) {
   known.files[mutant.file].results[mutant.id] = result;
+  if (mutant.what) known.named[`${mutant.file}: ${mutant.what}`] = result;
   const { results } = known.sample ?? { results: {} };
   if (show(mutant) in results) results[show(mutant)] = result;
 }
 
-async function run(mutants, record = keep) {
+async function run(mutants) {
   prepare();
   const original = new Map();
   mkdirSync(`${BOX}/build`, { recursive: true });
@@ -142,9 +146,9 @@ async function run(mutants, record = keep) {
   for (const [i, mutant] of mutants.entries()) {
     const started = Date.now();
     const result = await judge(mutant, original);
-    record(mutant, result);
+    keep(mutant, result);
     // Written at once: a run may end at any time.
-    writeFileSync(RESULTS, `${JSON.stringify(known, null, 2)}\n`);
+    writeFileSync(RESULTS, `${JSON.stringify({ ...known, files: tried() }, null, 2)}\n`);
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
     console.log(`${i + 1}/${mutants.length} ${result.padEnd(9)} ${show(mutant)} (${seconds} s)`);
   }
