@@ -39,8 +39,21 @@ export const COMB_PAST: i32 = COMB_PERIODS * MAX_PERIOD;
 /** Future samples the look-ahead leaves to the comb filter after its window. */
 export const COMB_FUTURE: i32 = LOOKAHEAD * FRAME;
 
-/** Samples of high-passed input that are kept: comb past, the window in decision, look-ahead. */
+/** Samples of input without DC that are kept: comb past, the window in decision, look-ahead. */
 export const HISTORY: i32 = COMB_PAST + WINDOW + COMB_FUTURE;
+
+/** f32 of an array with a value for each bin, padded so that vectors of four bins fit. */
+export const BINS_PADDED: i32 = BINS + 3;
+
+/** f32 of a spectrum, (re, im) for each bin, padded alike. */
+export const SPECTRUM: i32 = 2 * BINS_PADDED;
+
+/** Bins of all bands below 8 kHz and of the one that reaches it: what training sees of spectra. */
+export const TRAINING_BINS: i32 = 200;
+
+/** Networks, and streams, that one instance holds. */
+export const MAX_NETWORKS: i32 = 4;
+export const MAX_SUPPRESSORS: i32 = 64;
 
 /** The same sizes in bytes of f32, for pointer loops. */
 export const FRAME_BYTES: usize = (FRAME as usize) * 4;

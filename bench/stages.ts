@@ -2,11 +2,11 @@
  * Microseconds of each stage of a frame: `npx tsx bench/stages.ts [--network full] [--relaxed]` (relaxed SIMD needs Node 24).
  * The lowest of many short bursts: what the stage costs on warm caches, whatever else the machine does.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { CoreExports } from '../src/core';
+import { compile } from '../scripts/compile.mjs';
+import { CORE_IMPORTS, type CoreExports } from '../src/core';
+import { FRAME } from '../src/core-shape';
 import { loadNetwork, parseModel } from '../src/model';
 
 interface Stages extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
@@ -15,7 +15,7 @@ interface Stages extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
   run(stage: number, times: number): void;
 }
 
-/** In the order of assembly/stages.ts, with the runs of a burst. */
+/** In the order of assembly/entries/stages.ts, with the runs of a burst. */
 const STAGES: [string, number][] = [
   ['DC blocker', 40],
   ['window and FFT', 40],
@@ -31,27 +31,14 @@ const STAGES: [string, number][] = [
   ['inverse FFT, overlap-add', 40],
   ['whole frame', 4],
 ];
-const FRAME = 480;
 const WARM_UP = 200;
 const BURSTS = 400;
 
 const { values } = parseArgs({
   options: { network: { type: 'string', default: 'lite' }, relaxed: { type: 'boolean', default: false } },
 });
-mkdirSync('build', { recursive: true });
-const wasm = `build/stages${values.relaxed ? '-relaxed' : ''}.wasm`;
-const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
-const features = ['--enable', 'simd', ...(values.relaxed ? ['--enable', 'relaxed-simd'] : [])];
-const options = ['--config', 'none', '--runtime', 'stub', '-O3', '--converge', '--noAssert', '--disableWarning', '112'];
-execFileSync(process.execPath, [asc, 'assembly/stages.ts', ...options, ...features, '-o', wasm], { stdio: 'inherit' });
-
-const { instance } = await WebAssembly.instantiate(readFileSync(wasm), {
-  env: {
-    abort(): never {
-      throw new Error('the core aborted');
-    },
-  },
-});
+const { wasm } = await compile('assembly/entries/stages.ts', { relaxed: values.relaxed });
+const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
 const core = instance.exports as unknown as Stages;
 loadNetwork(core, parseModel(readFileSync(`models/${values.network}/model.safetensors`)));
 

@@ -10,7 +10,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { barChart } from './chart.mjs';
 
 const STREAMS = [1, 2, 4, 8, 16];
-const FRAME = 480;
+const { FRAME } = JSON.parse(readFileSync('build/shape.json', 'utf8')).constants;
 const FRAME_US = 10_000;
 const BURSTS = 300;
 const THROUGHPUT_MS = 3000;

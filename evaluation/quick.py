@@ -7,11 +7,12 @@
 
 "clean" is what becomes of speech without noise; it is not in the means.
 
-    python evaluation/quick.py --set FOLDER --p808 MODEL.onnx NAME=DIR ...
+    python evaluation/quick.py --set FOLDER --p808 MODEL.onnx [--json] NAME=DIR ...
 """
 
 import argparse
 import csv
+import json
 import pathlib
 from collections import defaultdict
 
@@ -64,13 +65,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by evaluation/outside.py")
     parser.add_argument("--p808", help="DNSMOS P.808 model (model_v8.onnx)")
+    parser.add_argument("--json", action="store_true", help="print {NAME: {...}} with slices, as Quick.score returns it")
     parser.add_argument("systems", nargs="+", metavar="NAME=DIR", help="folders of enhanced clips; DIR may be SET/noisy")
     options = parser.parse_args()
     yardstick = Quick(options.folder, options.p808)
+    scores = {}
     for name, _, folder in (text.partition("=") for text in options.systems):
         files = iter([row["file"] for row, *_ in yardstick.clips])
-        found = yardstick.score(lambda noisy: sf.read(pathlib.Path(folder) / next(files), dtype="float32")[0][: len(noisy)])
-        print(name, *(f"{metric} {found[metric]:.3f}" for metric in QUICK if metric in found), "clean", found["clean"])
+        found = scores[name] = yardstick.score(lambda noisy: sf.read(pathlib.Path(folder) / next(files), dtype="float32")[0][: len(noisy)])
+        if not options.json:
+            print(name, *(f"{metric} {found[metric]:.3f}" for metric in QUICK if metric in found), "clean", found["clean"])
+    if options.json:
+        print(json.dumps(scores))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import csv
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -196,6 +197,8 @@ def test_quick(folder):
     yardstick = Quick(folder / "set")
     same = yardstick.score(lambda noisy: noisy)
     assert {"pesq", "stoi", "sisdr"} <= set(same) and same["clean"]["pesq"] > 4.5 and "babble" in same["slices"]
+    told = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("quick.py"), "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"], check=True, capture_output=True, text=True)
+    assert json.loads(told.stdout)["same"] == same
     clean, noisy = yardstick.clips[0][1:3]
     assert quick(clean, clean + 0.3 * (noisy - clean))["sisdr"] > quick(clean, noisy)["sisdr"] + 8
     try:

@@ -1,14 +1,14 @@
 // npm run ablate -- <clean folder> <noisy folder>: what each part of the suppressor earns, and what int8 costs.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CORE_IMPORTS } from '../src/core';
+import { BANDS, DELAY as CORE_DELAY, FRAME } from '../src/core-shape';
 import { loadNetwork, parseModel } from '../src/model';
-import { CORE_DELAY, FRAME } from '../src/stream';
+import { compile } from './compile.mjs';
 import { findPython } from './python.mjs';
 import { Wav16 } from './wav16.mjs';
 
@@ -35,7 +35,6 @@ With --checkpoint also: float and rounded, the decisions of the network before e
   --jobs N           processes (default 2)
 `;
 
-const BANDS = 34;
 const ROW = 2 * BANDS + 1;
 
 /** Decisions [gains, strengths, speech] of one frame, changed in place. */
@@ -77,13 +76,9 @@ const [clean, noisy] = positionals;
 
 class Ablation {
   static async load(model) {
-    mkdirSync('build', { recursive: true });
-    const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
-    const options = ['--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', '--enable', 'simd'];
-    const output = ['-o', 'build/ablation.wasm'];
-    execFileSync(process.execPath, [asc, 'assembly/ablation.ts', ...options, ...output], { stdio: ['ignore', 2, 2] });
-    const wasm = await WebAssembly.instantiate(readFileSync('build/ablation.wasm'), CORE_IMPORTS);
-    return new Ablation(wasm.instance.exports, parseModel(readFileSync(model)));
+    const { wasm } = await compile('assembly/entries/ablation.ts');
+    const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
+    return new Ablation(instance.exports, parseModel(readFileSync(model)));
   }
 
   constructor(core, model) {

@@ -1,11 +1,23 @@
-/** Compiles the core: build/core.wasm (plain SIMD) and build/core-relaxed.wasm (relaxed SIMD). */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+/**
+ * Compiles the core: build/core.wasm (plain SIMD) and build/core-relaxed.wasm (relaxed SIMD), each with its text, and
+ * build/recording.wasm, the core with recordings, which training loads. What others must know of it is written beside them (shape.mjs).
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { compile } from './compile.mjs';
+import { writeShape } from './shape.mjs';
 
-const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 mkdirSync('build', { recursive: true });
-for (const target of ['simd', 'relaxed']) {
-  execFileSync(process.execPath, [asc, '--target', target], { stdio: 'inherit' });
+for (const [name, entry, relaxed] of [
+  ['core', 'index', false],
+  ['core-relaxed', 'index', true],
+  ['recording', 'recording', false],
+]) {
+  const { wasm, text } = await compile(`assembly/entries/${entry}.ts`, {
+    relaxed,
+    options: ['--textFile', 'core.wat'],
+  });
+  writeFileSync(`build/${name}.wasm`, wasm);
+  writeFileSync(`build/${name}.wat`, text);
+  console.log(`build/${name}.wasm ${wasm.length} bytes`);
+  if (name === 'core') await writeShape(wasm);
 }
-for (const file of ['build/core.wasm', 'build/core-relaxed.wasm']) console.log(`${file} ${statSync(file).size} bytes`);

@@ -1,14 +1,15 @@
 // npm run ladder -- <clean.wav> <noisy.wav>: the article's ladder from ideal gains per bin to the network, to hear, see and score.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import wavefile from 'wavefile';
 import { CORE_IMPORTS } from '../src/core';
-import { CORE_DELAY, CORE_RATE, FRAME } from '../src/stream';
+import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME } from '../src/core-shape';
 import { WavReader } from '../src/wav';
+import { compile } from './compile.mjs';
 import { ensureBuild } from './ensure-build.mjs';
 import { findPython } from './python.mjs';
 
@@ -30,7 +31,7 @@ Writes a WAV file and a spectrogram of each, and of clean and noisy, at 48 kHz m
   --json         JSON on standard output
 `;
 
-/** The steps as recordingLadder in assembly/index.ts numbers them; 5 is not the core's. */
+/** The steps as recordingLadder in assembly/entries/recording.ts numbers them; 5 is not the core's. */
 const STEPS = ['noisy', 'bins', 'bands', 'comb', 'postfilter', 'network'];
 
 const { values, positionals } = parseArgs({
@@ -110,7 +111,7 @@ async function main(scratch) {
   const dist = ensureBuild();
   // The library as built: it takes no core of another version, and the sources have none.
   const { denoise } = await import(new URL('offline.js', dist));
-  const wasm = readFileSync(new URL('core.wasm', dist));
+  const { wasm } = await compile('assembly/entries/recording.ts');
   const core = (await WebAssembly.instantiate(wasm, CORE_IMPORTS)).instance.exports;
   let [clean, noisy] = [await read(core, positionals[0]), await read(core, positionals[1])];
   const length = Math.min(clean.length, noisy.length);

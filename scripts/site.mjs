@@ -14,11 +14,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { compile } from './compile.mjs';
 import { firstUseBytes } from './first-use.mjs';
 import { CONTENT_SECURITY_POLICY, started } from './serve.mjs';
 
@@ -66,10 +66,8 @@ export async function buildSite({ out = 'build/site', library, models = 'models'
 
   log('3/3 Bundling the pages ...');
   const found = copyModels(models, out);
-  const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
   mkdirSync(`${out}/article`, { recursive: true });
-  const shapes = ['assembly/article.ts', '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert'];
-  node(asc, ...shapes, '--enable', 'simd', '-o', `${out}/article/shapes.wasm`);
+  writeFileSync(`${out}/article/core.wasm`, (await compile('assembly/entries/article.ts')).wasm);
   await bundlePages(out);
   copyPages(out);
   await copyPeers(out);

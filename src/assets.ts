@@ -1,6 +1,6 @@
 /** Finding, loading and checking the core and the network. Runs in pages, workers and Node. */
 import { type AssetOptions, isBytes, type NetworkName, type Source } from './asset-options';
-import { CORE_EXPORTS } from './core';
+import { CORE_FUNCTIONS } from './core-shape';
 import { NoiseSuppressorError } from './errors';
 import { absolute, fetchFile } from './fetch-file';
 import { checkIntegrity } from './integrity';
@@ -174,7 +174,8 @@ function checkCore(wasm: ArrayBuffer): Core {
   }
   const module = compile(wasm);
   const names = new Set(WebAssembly.Module.exports(module).map((entry) => entry.name));
-  const missing = CORE_EXPORTS.filter((name) => !names.has(name));
+  // The look-up that tells a foreign wasm file from ours.
+  const missing = ['memory', ...Object.keys(CORE_FUNCTIONS)].filter((name) => !names.has(name));
   if (missing.length > 0) {
     throw new NoiseSuppressorError('wasm-rejected', `the wasm file is not this library's core: no ${missing[0]}`);
   }

@@ -1,4 +1,6 @@
-/** The exports of the wasm core (assembly/index.ts) that the library and the worklet call. */
+import { MAX_SUPPRESSORS } from './core-shape';
+
+/** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call; all of them are in core-shape.ts. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   alloc(bytes: number): number;
@@ -22,32 +24,8 @@ export interface CoreExports {
   resamplerDestroy(resampler: number): number;
 }
 
-/** Names a module must export to be a core; the look-up that tells a foreign wasm file from ours. */
-export const CORE_EXPORTS: readonly (keyof CoreExports)[] = [
-  'memory',
-  'alloc',
-  'coreVersion',
-  'networkLoad',
-  'suppressorCreate',
-  'suppressorDestroy',
-  'suppressorReset',
-  'suppressorInput',
-  'suppressorOutput',
-  'suppressorProcess',
-  'suppressorPrepare',
-  'suppressorProcessLinked',
-  'suppressorBypass',
-  'resamplerCreate',
-  'resamplerInput',
-  'resamplerOutput',
-  'resamplerProcess',
-  'resamplerDelay',
-  'resamplerReset',
-  'resamplerDestroy',
-];
-
-/** Channels one instance can hold (MAX_SUPPRESSORS in assembly/index.ts). */
-export const CORE_CHANNELS = 64;
+/** Channels one instance can hold. */
+export const CORE_CHANNELS = MAX_SUPPRESSORS;
 
 /** The core asks for one import, the abort hook; calling it ends the call with an exception. */
 export const CORE_IMPORTS = {

@@ -9,32 +9,31 @@
  * four billion. It protects against damage, not against forgery; serve models from where you serve code.
  */
 import type { CoreExports } from './core';
+import {
+  BANDS,
+  DESCRIPTOR_WORDS,
+  FEATURES,
+  KIND_CONV,
+  KIND_DENSE,
+  KIND_FLOAT,
+  KIND_GRU_INPUT,
+  KIND_GRU_RECURRENT,
+  LOOKAHEAD,
+  MAX_TAPS,
+  TILE_COLUMNS,
+  TILE_ROWS,
+} from './core-shape';
 import { NoiseSuppressorError } from './errors';
 
 /** Newest file format this library reads. */
 export const MODEL_FORMAT_VERSION = 1;
 
-/** Frames of look-ahead the core gives the network (LOOKAHEAD in assembly/constants.ts). */
-const LOOKAHEAD = 2;
-
 const FORMAT = 'percepnet-wasm';
-const FEATURES = 70;
-const BANDS = 34;
 const ALIGNMENT = 16;
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 1 << 20;
 
-// As in assembly/network/weights.ts.
-const TILE_ROWS = 16;
-const TILE_COLUMNS = 4;
-const DESCRIPTOR_WORDS = 8;
-const KIND_FLOAT = 0;
-const KIND_DENSE = 1;
-const KIND_CONV = 2;
-const KIND_GRU_INPUT = 3;
-const KIND_GRU_RECURRENT = 4;
 const MAX_SIZE = 2048;
-const MAX_TAPS = 16;
 
 /** Larger scales, biases or float weights are no trained network, and could overflow f32. */
 const MAX_MAGNITUDE = 1e4;

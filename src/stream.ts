@@ -2,20 +2,13 @@
 import type { AssetOptions } from './asset-options';
 import { type LoadedAssets, loadAssets } from './assets';
 import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from './core';
+import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME, MAX_RATE, MIN_RATE } from './core-shape';
 import { NoiseSuppressorError } from './errors';
 import { LOAD_TIMEOUT_MS, type LoadLimits, limited } from './limited';
 import { loadNetwork } from './model';
 import { messageOf, shown } from './realm';
 
-/** Rate of the core in hertz. */
-export const CORE_RATE = 48000;
-/** Samples of a frame: 10 ms. */
-export const FRAME = 480;
-/** Delay of the core in samples: 10 ms of overlap and 20 ms of look-ahead. */
-export const CORE_DELAY = 3 * FRAME;
-/** Hertz; what the core's resampler takes. */
-export const MIN_RATE = 1000;
-export const MAX_RATE = 768000;
+export { CORE_DELAY, CORE_RATE, FRAME, MAX_RATE, MIN_RATE };
 
 /** Input samples resampled at a time. */
 const CHUNK = 960;

@@ -8,6 +8,8 @@ import wasmtime
 HOP = 480
 FEATURES = 70
 BANDS = 34
+# Frames between the newest one and the one in decision.
+LOOKAHEAD = 2
 STATISTICS = 5 * BANDS + 1
 # Bins of `spectra`: those of all bands that reach below 8 kHz.
 SPECTRUM = 200

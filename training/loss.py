@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core import BANDS, FEATURES
+from core import BANDS, FEATURES, LOOKAHEAD
 
-LOOKAHEAD = 2
 POSTFILTER_BETA = 0.02
 EPS = 1e-4
 # Weight of the distance at each coarser resolution beside that of single frames.

@@ -6,6 +6,7 @@ Each shard is a .npy of float16 [sequences, frames, 243]: 70 features, 171 stati
 level is relative to the sequence's speech level), the number of bands with a target, and the speech level in dBFS.
 With --spectra, for train.py --listen, also spectra/ of the frames in decision, float16 [sequences, frames, 2, 200, 2] (noisy and
 comb-filtered, bins up to 10 kHz, re and im), and sound/, float32 [sequences, 160 frames]: clean at 16 kHz. They take 0.8 GB an hour.
+With --teacher also taught/, float16 [sequences, frames, 161, 2]: what DeepFilterNet3 makes of the frames in decision below 8 kHz (teacher.py).
 Shards are seeded by their number, so a stopped run goes on where it was. Trainers may read while this writes. With --endless it goes on for good:
 the newest --hours stay, the oldest shards go, and what a long training hears is never the same mixture again.
 """
@@ -23,10 +24,12 @@ from pathlib import Path
 import numpy as np
 
 import manifest
-from core import COLUMNS, FEATURES, HOP, SPECTRUM, STATISTICS, WASM, Core
+from core import COLUMNS, FEATURES, HOP, LOOKAHEAD, SPECTRUM, STATISTICS, WASM, Core
 from mixing import BAND_LIMITED, ROOMS, Mixer
+from teacher import Teacher
 
 SEQUENCES = 32
+FOLDERS = ("shards", "spectra", "sound", "taught")
 SECONDS = 12
 CENTRES = np.array(
     [0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198,
@@ -63,12 +66,17 @@ def shared_core(wasm: Path) -> Core:
 
 
 @functools.cache
+def shared_teacher() -> Teacher:
+    return Teacher()
+
+
+@functools.cache
 def shared_mixer(pool: Path, cache: Path, rooms: int, band_limited: float) -> Mixer:
     return Mixer(pool, cache, 0, rooms, band_limited)
 
 
 def make(task: tuple) -> tuple[int, float]:
-    pool, cache, seed, number, sequences, rooms, band_limited, wasm, with_spectra = task
+    pool, cache, seed, number, sequences, rooms, band_limited, wasm, with_spectra, taught = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
@@ -81,6 +89,8 @@ def make(task: tuple) -> tuple[int, float]:
     beside = {}
     if with_spectra:
         beside = {"spectra": np.empty((sequences, hops, 2, SPECTRUM, 2), np.float16), "sound": np.empty((sequences, hops * HOP // 3), np.float32)}
+    if taught:
+        beside["taught"] = np.zeros((sequences, hops, HOP // 3 + 1, 2), np.float16)
     for i in range(sequences):
         noisy, clean, bandwidth, level = mixer.sequence(hops * HOP)
         rows = core.features(noisy, clean).copy()
@@ -88,9 +98,12 @@ def make(task: tuple) -> tuple[int, float]:
         shard[i, :, : FEATURES + STATISTICS] = np.clip(np.nan_to_num(rows), -200, 200)
         shard[i, :, -2] = valid_bands(bandwidth)
         shard[i, :, -1] = level
-        if beside:
+        if with_spectra:
             beside["spectra"][i] = core.spectra(noisy).view(np.float32).reshape(hops, 2, SPECTRUM, 2)
             beside["sound"][i] = narrowed(clean)
+        if taught:
+            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[:-LOOKAHEAD, : HOP // 3 + 1])
+            beside["taught"][i, LOOKAHEAD:] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
     # The shard comes last: trainers take what is there for complete.
     for target, array in (*((cache / folder / path.name, array) for folder, array in beside.items()), (path, shard)):
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
@@ -109,7 +122,7 @@ def endless_start(cache: Path, seed: int) -> int:
 def drop_oldest(cache: Path, kept: int) -> None:
     """All but the newest `kept` shards go; the first of all stays: trainers hold it out."""
     for path in sorted((cache / "shards").glob("*.npy"))[1:-kept]:
-        for folder in ("shards", "spectra", "sound"):
+        for folder in FOLDERS:
             (cache / folder / path.name).unlink(missing_ok=True)
 
 
@@ -126,8 +139,9 @@ def main() -> None:
     parser.add_argument("--band-limited", type=float, default=BAND_LIMITED, metavar="SHARE", help="share of the sequences from narrower microphones")
     parser.add_argument("--core", type=Path, default=WASM, help="another build of the core: the same seed gives the same mixtures")
     parser.add_argument("--spectra", action="store_true", help="also spectra and clean sound, for train.py --listen")
+    parser.add_argument("--teacher", action="store_true", help="also what DeepFilterNet3 makes of the mixtures, for train.py --taught-weight")
     args = parser.parse_args()
-    for folder in ("shards", *(("spectra", "sound") if args.spectra else ())):
+    for folder in ("shards", *(("spectra", "sound") if args.spectra else ()), *(("taught",) if args.teacher else ())):
         (args.cache / folder).mkdir(parents=True, exist_ok=True)
     Mixer(args.pool, args.cache, 0, args.rooms)  # builds the rooms once, before the workers start
     listing = args.cache / "manifest.json"
@@ -135,7 +149,7 @@ def main() -> None:
         manifest.write(listing, sources=manifest.sources(args.pool), core=hashlib.sha256(args.core.read_bytes()).hexdigest())
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
     numbers = itertools.count(endless_start(args.cache, args.seed)) if args.endless else range(count)
-    tasks = ((args.pool, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core, args.spectra) for n in numbers)
+    tasks = ((args.pool, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core, args.spectra, args.teacher) for n in numbers)
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
         # No more tasks than workers are drawn ahead: an endless list must not be read at once.

@@ -20,10 +20,11 @@ BAND_LIMITED = 0.25
 CUTOFFS = (4000, 7000, 8000, 8000, 8000, 12000, 16000)
 TELEPHONE = (300.0, 3400.0)
 WHISPERED = 0.03  # share of the sequences
-NOISELESS = 0.10  # likewise: a clean voice has to pass as it is
+NOISELESS = 0.08  # likewise: a clean voice has to pass as it is
+SNR = (-8, 20)  # dB, of nine mixtures in ten; the others lie above, up to 35
 # Shares of what disturbs, recorded or synthesised: a method of Mixer each.
 DISTURBANCES = {
-    "recorded": 0.38, "texture": 0.10, "coloured": 0.07, "rotor": 0.05, "hum": 0.02, "passes": 0.06, "rain": 0.03, "babble": 0.12,
+    "recorded": 0.36, "texture": 0.10, "coloured": 0.10, "rotor": 0.05, "hum": 0.02, "passes": 0.06, "rain": 0.03, "babble": 0.11,
     "typing": 0.02, "clicks": 0.02, "impacts": 0.06, "music": 0.02, "bursts": 0.03, "tones": 0.02,
 }  # fmt: skip
 # Kinds of recorded noise that calls are full of: drawn twice as often as their time says.
@@ -637,7 +638,7 @@ class Mixer:
             noise = np.zeros(length, np.float32)
         else:
             noise = self.disturbance(length)
-            snr = rng.uniform(-5, 22) if rng.random() < 0.88 else rng.uniform(22, 35)
+            snr = rng.uniform(*SNR) if rng.random() < 0.9 else rng.uniform(SNR[1], 35)
             noise *= amplitude(level - snr - active_level(noise))
             if kind > 0.97:
                 speech = np.zeros(length, np.float32)

@@ -22,8 +22,7 @@ import torch
 import torch.distributed as dist
 
 import manifest
-from carry import carried_loss, translate
-from core import COLUMNS, FEATURES, HOP
+from core import FEATURES, HOP
 from listeners import Dnsmos, Pesq, Spectra, Stoi, dnsmos_model, si_sdr
 from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
 from network import PercepNet
@@ -41,16 +40,14 @@ DNSMOS_SAMPLES = 72000
 class Shards:
     """Random crops of the shards on disk; looks for new ones now and then.
 
-    With `teacher`, a cache of the same mixtures made with another core, rows are wider: its 70 features follow the 243 columns.
-    With `listen`, batches hold the spectra and the clean sound of make_features.py --spectra too.
+    With `listen`, batches hold the spectra and the clean sound of make_features.py --spectra too, with `teacher` those of the teacher after them.
     """
 
-    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, teacher: Path | None = None, listen: bool = False):
-        self.folder, self.frames, self.lower, self.held, self.listen = cache / "shards", frames, lower, held, listen
-        self.beside = teacher and teacher / "shards"
+    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, listen: bool = False, teacher: bool = False):
+        self.folder, self.frames, self.lower, self.held, self.listen, self.teacher = cache / "shards", frames, lower, held, listen, teacher
         self.rng = np.random.default_rng(seed)
         self.files: list[Path] = []
-        self.open: list[list[np.ndarray]] = []
+        self.open: list[np.ndarray] = []
         self.scan()
 
     def scan(self) -> None:
@@ -59,26 +56,29 @@ class Shards:
         self.files, self.open = [], []
         for file in files:
             try:
-                self.open.append(known.get(file) or self.load(file))
+                self.open.append(known[file] if file in known else self.load(file))
                 self.files.append(file)
             except FileNotFoundError:
                 pass  # make_features.py --endless has taken it away
         if not self.files:
             raise SystemExit(f"no shards in {self.folder}: run training/make_features.py first")
 
-    def load(self, file: Path) -> list[np.ndarray]:
-        shards = [np.load(file, mmap_mode="r")]
-        if self.beside:
-            if not (self.beside / file.name).exists():
-                raise SystemExit(f"{self.beside / file.name} is missing: both caches need the same --seed, --hours and data")
-            shards.append(np.load(self.beside / file.name, mmap_mode="r")[..., :FEATURES])
+    def load(self, file: Path) -> np.ndarray:
+        shard = np.load(file, mmap_mode="r")
         if self.listen and not all((self.folder.parent / folder / file.name).exists() for folder in ("spectra", "sound")):
             raise SystemExit(f"{file} has no spectra beside it: run training/make_features.py --spectra")
-        return shards
+        if self.teacher and not (self.folder.parent / "taught" / file.name).exists():
+            raise SystemExit(f"{file} has nothing of a teacher beside it: run training/make_features.py --teacher")
+        return shard
 
-    def sequence(self, shards: list[np.ndarray], at: int) -> np.ndarray:
-        rows, *beside = (shard[at].astype(np.float32) for shard in shards)
-        return np.concatenate([lower_own_noise(rows) if self.lower else rows, *beside], -1)
+    def sequence(self, shard: np.ndarray, at: int) -> np.ndarray:
+        rows = shard[at].astype(np.float32)
+        return lower_own_noise(rows) if self.lower else rows
+
+    def taught(self, file: Path, number: int, at: int, frames: int) -> np.ndarray:
+        """Spectra [frames - 2, 161] of the teacher, complex, of the frames in decision."""
+        taught = np.load(self.folder.parent / "taught" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
+        return taught.astype(np.float32).view(np.complex64)[..., 0]
 
     def audible(self, file: Path, number: int, at: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """Spectra of the frames in decision from row at + 2 on, complex, and the clean sound where two of them overlap."""
@@ -86,21 +86,22 @@ class Shards:
         sound = np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + frames - LOOKAHEAD - 1) * HOP // 3]
         return spectra.astype(np.float32).view(np.complex64)[..., 0], sound.copy()
 
-    def crop(self, file: Path, shards: list[np.ndarray], number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
+    def crop(self, file: Path, shard: np.ndarray, number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
         """Rows at .. at + frames of one sequence; with `listen` what belongs to them of audible()."""
-        rows = self.sequence(shards, number)[at : at + frames]
-        return (rows, *(self.audible(file, number, at, frames) if self.listen else ()))
+        rows = self.sequence(shard, number)[at : at + frames]
+        audible = self.audible(file, number, at, frames) if self.listen else ()
+        return (rows, *audible, *((self.taught(file, number, at, frames),) if self.teacher else ()))
 
     def batch(self, size: int) -> list[torch.Tensor]:
         """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
         crops = []
         while len(crops) < size:
-            shard = self.rng.integers(len(self.open))
-            shards = self.open[shard]
-            number = self.rng.integers(len(shards[0]))
-            at = self.rng.integers(0, shards[0].shape[1] - self.frames + 1)
+            which = self.rng.integers(len(self.open))
+            shard = self.open[which]
+            number = self.rng.integers(len(shard))
+            at = self.rng.integers(0, shard.shape[1] - self.frames + 1)
             try:
-                crops.append(self.crop(self.files[shard], shards, number, at, self.frames))
+                crops.append(self.crop(self.files[which], shard, number, at, self.frames))
             except FileNotFoundError:
                 self.scan()
         return stacked(crops)
@@ -108,9 +109,9 @@ class Shards:
     def validation(self, device) -> list[torch.Tensor]:
         """The first shard, which no batch is drawn from: as batch(), of whole sequences."""
         file = sorted(self.folder.glob("*.npy"))[0]
-        shards = self.load(file)
-        sequences, frames, _ = shards[0].shape
-        return [tensor.to(device) for tensor in stacked([self.crop(file, shards, number, 0, frames) for number in range(sequences)])]
+        shard = self.load(file)
+        sequences, frames, _ = shard.shape
+        return [tensor.to(device) for tensor in stacked([self.crop(file, shard, number, 0, frames) for number in range(sequences)])]
 
 
 def stacked(crops: list[tuple[np.ndarray, ...]]) -> list[torch.Tensor]:
@@ -123,11 +124,11 @@ class Listeners:
     def __init__(self, args, device):
         self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
         self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
-        self.weights = {"sound": -args.sound_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
+        self.weights = {"sound": -args.sound_weight, "taught": -args.taught_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
         self.clips = args.dnsmos_clips
         self.filters = args.filters
 
-    def __call__(self, gains, strengths, rows, spectra, sound) -> tuple[torch.Tensor, dict]:
+    def __call__(self, gains, strengths, rows, spectra, sound, taught=None) -> tuple[torch.Tensor, dict]:
         """Loss of decisions of the frames of `spectra`, and the scores."""
         with torch.autocast(rows.device.type, enabled=False):
             energies = band_energies(rows[..., :FEATURES])
@@ -138,6 +139,8 @@ class Listeners:
             scores = {}
             if self.weights["sound"]:
                 scores["sound"] = self.spectra.distance(sound, heard)
+            if taught is not None:
+                scores["taught"] = self.followed(sound, heard, overlap_add(taught) * level)
             # Where nobody speaks there is nothing to compare.
             spoken = sound.square().mean(-1) > 1e-6
             heard, sound = heard[spoken], sound[spoken]
@@ -155,11 +158,14 @@ class Listeners:
                 return gains.sum() * 0, {}
         return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
 
+    def followed(self, clean, heard, taught) -> torch.Tensor:
+        """Distance from the teacher's sound, of sequences in which the teacher is nearer to the clean sound than the network is; 0 in the others."""
+        with torch.no_grad():
+            leads = self.spectra.distance(clean, taught) < self.spectra.distance(clean, heard)
+        return self.spectra.distance(taught, heard) * leads
+
 
 def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listeners | None = None, audible=()) -> tuple[torch.Tensor, dict]:
-    if args.teacher_cache:
-        loss, parts = carried_loss(model, rows[..., :COLUMNS], rows[..., COLUMNS:], teacher, args)
-        return loss, {name: part.item() for name, part in parts.items()}
     features, targets = split(rows)
     gains, strengths, speech = model(features)
     gains, strengths, speech = (y[:, LOOKAHEAD:].float() for y in (gains, strengths, speech))
@@ -211,9 +217,9 @@ def main() -> None:
     parser.add_argument("--lower-own-noise", action="store_true", help="targets of noisy voices with a lower floor (own_noise.py)")
     parser.add_argument("--teacher", type=Path, help="checkpoint or model file of a larger network to learn from")
     parser.add_argument("--teacher-weight", type=float, default=0.1)
-    parser.add_argument("--teacher-cache", type=Path, help="the same mixtures with the features that the teacher knows: a network is carried over (carry.py)")
     parser.add_argument("--listen", action="store_true", help="score the finished sound too (listeners.py); needs a cache with --spectra")
     parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
+    parser.add_argument("--taught-weight", type=float, default=0.0, help="of the distance from the teacher's sound; needs a cache with --teacher")
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
     parser.add_argument("--pesq-weight", type=float, default=0.0)
     parser.add_argument("--stoi-weight", type=float, default=0.0)
@@ -230,10 +236,9 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    if args.teacher_cache and not args.teacher:
-        parser.error("--teacher-cache needs --teacher: whose features are these?")
-    if args.teacher_cache and args.listen:
-        parser.error("--listen and --teacher-cache are for different runs: the finished sound is scored with the features of one core")
+
+    if args.taught_weight and not args.listen:
+        parser.error("--taught-weight needs --listen: the teacher is heard")
 
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     cuda = torch.cuda.is_available()
@@ -259,13 +264,10 @@ def main() -> None:
         average.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
-    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, teacher=args.teacher_cache, listen=args.listen)
+    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, listen=args.listen, teacher=args.taught_weight > 0)
     listeners = Listeners(args, device) if args.listen else None
     if not step and args.weights:
         weights = checkpoint(args.weights, device)["model"]
-        if args.teacher_cache:
-            rows = shards.validation(device)[0].flatten(0, 1)
-            weights = translate(weights, rows[:, :FEATURES], rows[:, COLUMNS:])
         model.load_state_dict(weights)
         average.load_state_dict(weights)
     teacher = None

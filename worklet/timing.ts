@@ -1,13 +1,8 @@
 /** Sample counts and delays of the worklet's chain. Pure arithmetic, used on both sides of the port. */
 
-/** Rate of the core in hertz. */
-export const CORE_RATE = 48000;
-/** Samples the core takes and gives per call. */
-export const FRAME = 480;
-/** Delay of the core in its own samples: 10 ms of overlap-add and two frames of look-ahead. */
-export const CORE_DELAY = 1440;
-/** Half width of the resampler's kernel in samples of the lower rate (assembly/signal/resampler.ts). */
-const RESAMPLER_HALF_WIDTH = 56;
+import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME, RESAMPLER_HALF_WIDTH } from '../src/core-shape';
+
+export { CORE_DELAY, CORE_RATE, FRAME };
 
 /** Delay of a resampler in samples of its input rate. */
 export function resamplerDelay(inRate: number, outRate: number): number {

@@ -24,14 +24,14 @@ export const LEVELS: f32 = 63;
 const TOP_LEVEL: i16 = 127;
 
 // tanh x ~ x P(x^2) / Q(x^2) for |x| <= TANH_LIMIT, clamped beyond: |error| < 2e-6. Coefficients from training/fit_tanh.py.
-const TANH_LIMIT: f32 = 7.5;
-const P0: f32 = 0.999992907;
-const P1: f32 = 0.122358911;
-const P2: f32 = 0.00221872004;
-const P3: f32 = 3.66297854e-6;
-const Q1: f32 = 0.455668867;
-const Q2: f32 = 0.0207978692;
-const Q3: f32 = 0.000136104238;
+export const TANH_LIMIT: f32 = 7.5;
+export const P0: f32 = 0.999992907;
+export const P1: f32 = 0.122358911;
+export const P2: f32 = 0.00221872004;
+export const P3: f32 = 3.66297854e-6;
+export const Q1: f32 = 0.455668867;
+export const Q2: f32 = 0.0207978692;
+export const Q3: f32 = 0.000136104238;
 
 /**
  * tanh of four values: |error| < 5e-6, result within -1..1. The limits are cut with pmin and pmax, one instruction where min and

@@ -6,16 +6,11 @@
  *   h' = n + z (h - n)
  * The state is f32; the products read its quantised copy. Real-time safe.
  */
+import { RETAIN } from '../settings';
 import { ACTIVATION_BYTES, sigmoid4, storeActivations, tanh4 } from './activations';
 import { dequantise4 } from './dense';
 import { matvec } from './matvec';
 import { Layer } from './weights';
-
-/**
- * Most of its state that a unit keeps for the next frame: a time constant of 20 s. Networks are trained on seconds; a gate that
- * stays open beyond would carry the sound of hours ago, which no training has seen.
- */
-const RETAIN: f32 = 1 - 1 / 2048;
 
 /** The two matrices of a GRU, each with the rows of r, z and n. */
 export class Gru {

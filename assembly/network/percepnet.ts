@@ -38,6 +38,8 @@ import {
 const OBJECT_BYTES: i64 = 2048;
 
 const GRUS: i32 = 5;
+/** The one of the strengths: it comes last and is the only one of another width. */
+const GRU_STRENGTH: i32 = 4;
 /** Recurrent products of one `prepare`: a frame has at least two callbacks of 128 samples in which none is completed. */
 const PREPARED_AT_ONCE: i32 = 3;
 
@@ -172,7 +174,7 @@ export class NetworkState {
   /** Quantised state of a GRU: the first four lie in `merged`. */
   private hiddenOf(gru: i32): usize {
     const network = this.network;
-    if (gru == GRUS - 1) return this.strengthHidden;
+    if (gru == GRU_STRENGTH) return this.strengthHidden;
     return this.merged + <usize>((network.conv2.rows + gru * network.gru1.units) * ACTIVATION_BYTES);
   }
 

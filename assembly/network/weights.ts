@@ -17,6 +17,13 @@
  * column block (column / 4) of each tile in order of storage.
  */
 import { BANDS, FEATURES } from '../constants';
+import {
+  ERROR_LAYER_BLOCKS,
+  ERROR_LAYER_COUNT,
+  ERROR_LAYER_KIND,
+  ERROR_LAYER_POINTER,
+  ERROR_LAYER_SIZE,
+} from '../errors';
 import { isAllocated } from '../memory';
 import { LEVELS, RELAXED, ZERO_POINT } from './activations';
 
@@ -49,19 +56,12 @@ export const TILE_BYTES: i32 = TILE_ROWS * TILE_COLUMNS;
 export const GAIN_ROWS: i32 = BANDS + 1;
 
 /** Bounds that keep every size and every int32 sum far from overflow. */
-export const MAX_ROWS: i32 = 8192;
-export const MAX_COLUMNS: i32 = 16384;
-const MAX_TAPS: i32 = 16;
+const MAX_ROWS: i32 = 8192;
+const MAX_COLUMNS: i32 = 16384;
+export const MAX_TAPS: i32 = 16;
 
 /** More than a layer's object, its list of counts and the headers of its blocks take. */
 const OBJECT_BYTES: i64 = 256 + (2 * MAX_ROWS) / TILE_ROWS;
-
-/** Codes of checkLayers. */
-export const ERROR_COUNT: i32 = -101; // not LAYER_COUNT layers
-export const ERROR_POINTER: i32 = -102; // a pointer is unaligned, leads outside the memory or to what is not the layer's own
-export const ERROR_KIND: i32 = -103; // a layer has another kind than its place asks for
-export const ERROR_SIZE: i32 = -104; // a layer's size does not fit its neighbours or the tile
-export const ERROR_BLOCKS: i32 = -105; // a block list is out of order or out of range
 
 /** Rounds up to a multiple of TILE_ROWS. */
 export function padRows(rows: i32): i32 {
@@ -129,36 +129,36 @@ function checkBlocks(pointer: i32, strips: i32, columnBlocks: i32, tiles: usize)
 
 /** 0, or the code of what is wrong with one descriptor. */
 function checkLayer(descriptor: usize, kind: i32): i32 {
-  if (word(descriptor, 0) != kind) return ERROR_KIND;
+  if (word(descriptor, 0) != kind) return ERROR_LAYER_KIND;
   const rows = word(descriptor, 1);
   const columns = word(descriptor, 2);
-  if (rows < 1 || rows > MAX_ROWS || columns < 1 || columns > MAX_COLUMNS) return ERROR_SIZE;
+  if (rows < 1 || rows > MAX_ROWS || columns < 1 || columns > MAX_COLUMNS) return ERROR_LAYER_SIZE;
   const padded = padRows(rows);
-  if (!readable(word(descriptor, 6), <i64>padded * 4)) return ERROR_POINTER;
+  if (!readable(word(descriptor, 6), <i64>padded * 4)) return ERROR_LAYER_POINTER;
   if (kind == KIND_FLOAT) {
-    return readable(word(descriptor, 3), <i64>padded * columns * 4) ? 0 : ERROR_POINTER;
+    return readable(word(descriptor, 3), <i64>padded * columns * 4) ? 0 : ERROR_LAYER_POINTER;
   }
-  if (!readable(word(descriptor, 5), <i64>padded * 4)) return ERROR_POINTER;
-  if ((columns & (TILE_COLUMNS - 1)) != 0) return ERROR_SIZE;
+  if (!readable(word(descriptor, 5), <i64>padded * 4)) return ERROR_LAYER_POINTER;
+  if ((columns & (TILE_COLUMNS - 1)) != 0) return ERROR_LAYER_SIZE;
   const strips = padded / TILE_ROWS;
   const columnBlocks = columns / TILE_COLUMNS;
   let tiles: i64 = <i64>strips * columnBlocks;
   const blocks = word(descriptor, 4);
   if (blocks != 0) {
-    if (!readable(blocks, <i64>strips * 2)) return ERROR_POINTER;
+    if (!readable(blocks, <i64>strips * 2)) return ERROR_LAYER_POINTER;
     tiles = tilesOf(descriptor);
     // The core's own memory changes: a list there would not stay as it is checked here.
     if (
       !readable(blocks, (<i64>strips + tiles) * 2) ||
       !isAllocated(<usize>(<u32>blocks), (<i64>strips + tiles + 1) / 2)
     )
-      return ERROR_POINTER;
-    if (!checkBlocks(blocks, strips, columnBlocks, <usize>tiles)) return ERROR_BLOCKS;
+      return ERROR_LAYER_POINTER;
+    if (!checkBlocks(blocks, strips, columnBlocks, <usize>tiles)) return ERROR_LAYER_BLOCKS;
   }
   const weights = word(descriptor, 3);
   // A layer may rewrite its weights: they must be the caller's own.
   const own = isAllocated(<usize>(<u32>weights), tiles * (TILE_BYTES / 4));
-  return own && readable(weights, tiles * TILE_BYTES) ? 0 : ERROR_POINTER;
+  return own && readable(weights, tiles * TILE_BYTES) ? 0 : ERROR_LAYER_POINTER;
 }
 
 function checkGru(layers: usize, index: i32, inputs: i32, units: i32): i32 {
@@ -172,21 +172,21 @@ function checkGru(layers: usize, index: i32, inputs: i32, units: i32): i32 {
     word(input, 2) == inputs &&
     word(recurrent, 1) == 3 * units &&
     word(recurrent, 2) == units;
-  return fits ? 0 : ERROR_SIZE;
+  return fits ? 0 : ERROR_LAYER_SIZE;
 }
 
 function checkConv(descriptor: usize, inputs: i32): i32 {
   const code = checkLayer(descriptor, KIND_CONV);
   if (code != 0) return code;
   const taps = word(descriptor, 7);
-  if (taps < 1 || taps > MAX_TAPS || word(descriptor, 2) != taps * inputs) return ERROR_SIZE;
-  return word(descriptor, 1) % TILE_ROWS == 0 ? 0 : ERROR_SIZE;
+  if (taps < 1 || taps > MAX_TAPS || word(descriptor, 2) != taps * inputs) return ERROR_LAYER_SIZE;
+  return word(descriptor, 1) % TILE_ROWS == 0 ? 0 : ERROR_LAYER_SIZE;
 }
 
 function checkOut(descriptor: usize, rows: i32, inputs: i32): i32 {
   const code = checkLayer(descriptor, KIND_DENSE);
   if (code != 0) return code;
-  return word(descriptor, 1) == rows && word(descriptor, 2) == inputs ? 0 : ERROR_SIZE;
+  return word(descriptor, 1) == rows && word(descriptor, 2) == inputs ? 0 : ERROR_LAYER_SIZE;
 }
 
 /**
@@ -195,15 +195,15 @@ function checkOut(descriptor: usize, rows: i32, inputs: i32): i32 {
  * @returns 0 or an ERROR_* code. Not real-time safe.
  */
 export function checkLayers(layers: usize, count: i32): i32 {
-  if (count != LAYER_COUNT) return ERROR_COUNT;
+  if (count != LAYER_COUNT) return ERROR_LAYER_COUNT;
   const stride = DESCRIPTOR_WORDS * 4;
-  if (!readable(<i32>layers, <i64>count * stride)) return ERROR_POINTER;
+  if (!readable(<i32>layers, <i64>count * stride)) return ERROR_LAYER_POINTER;
 
   const dense = layers + <usize>(LAYER_DENSE * stride);
   let code = checkLayer(dense, KIND_FLOAT);
   if (code != 0) return code;
   const denseRows = word(dense, 1);
-  if (word(dense, 2) != FEATURES || denseRows % TILE_ROWS != 0) return ERROR_SIZE;
+  if (word(dense, 2) != FEATURES || denseRows % TILE_ROWS != 0) return ERROR_LAYER_SIZE;
 
   const conv1 = layers + <usize>(LAYER_CONV1 * stride);
   const conv2 = layers + <usize>(LAYER_CONV2 * stride);
@@ -215,8 +215,9 @@ export function checkLayers(layers: usize, count: i32): i32 {
   const conv = word(conv2, 1);
   const units = word(layers + <usize>((LAYER_GRU1 + 1) * stride), 2);
   const strengthUnits = word(layers + <usize>((LAYER_GRU_STRENGTH + 1) * stride), 2);
-  if (units < TILE_ROWS || units > MAX_ROWS / 3 || units % TILE_ROWS != 0) return ERROR_SIZE;
-  if (strengthUnits < TILE_ROWS || strengthUnits > MAX_ROWS / 3 || strengthUnits % TILE_ROWS != 0) return ERROR_SIZE;
+  if (units < TILE_ROWS || units > MAX_ROWS / 3 || units % TILE_ROWS != 0) return ERROR_LAYER_SIZE;
+  if (strengthUnits < TILE_ROWS || strengthUnits > MAX_ROWS / 3 || strengthUnits % TILE_ROWS != 0)
+    return ERROR_LAYER_SIZE;
 
   code = checkGru(layers, LAYER_GRU1, conv, units);
   if (code == 0) code = checkGru(layers, LAYER_GRU2, units, units);
@@ -225,7 +226,7 @@ export function checkLayers(layers: usize, count: i32): i32 {
   if (code == 0) code = checkGru(layers, LAYER_GRU_STRENGTH, units + conv, strengthUnits);
   if (code == 0) code = checkOut(layers + <usize>(LAYER_GAIN_OUT * stride), GAIN_ROWS, conv + 4 * units);
   if (code == 0) code = checkOut(layers + <usize>(LAYER_STRENGTH_OUT * stride), BANDS, strengthUnits);
-  if (code == 0 && !areApart(layers, count)) code = ERROR_POINTER;
+  if (code == 0 && !areApart(layers, count)) code = ERROR_LAYER_POINTER;
   return code;
 }
 

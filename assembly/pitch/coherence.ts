@@ -1,7 +1,7 @@
 /** Pitch coherence: how alike a signal and its comb-filtered self are in each band. */
 
-import { bandProducts } from '../bands/erb';
 import { BANDS_BYTES } from '../constants';
+import { bandProducts } from '../signal/erb';
 
 /** Keeps the quotient finite in silent bands: -140 dB below a full-scale band. */
 const SILENCE: f32 = 1e-9;

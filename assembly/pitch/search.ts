@@ -6,13 +6,19 @@
  *   xc(T) = 2 SUM exc(n) exc(n - T) / (eps + SUM exc(n)^2 + SUM exc(n - T)^2)
  */
 import { FRAME, MAX_PERIOD, MIN_PERIOD, SAMPLE_RATE, WINDOW } from '../constants';
+import {
+  PITCH_DOUBLING_GUARD as DOUBLING_GUARD,
+  PITCH_DOUBLING_PENALTY as DOUBLING_PENALTY,
+  PITCH_WHITENING,
+  PITCH_SOFTENING as SOFTENING,
+} from '../settings';
 import { HighPass } from '../signal/highpass';
 import { dot } from '../signal/vector';
 
 /** 48 kHz samples to one of the search. */
 export const DECIMATION: i32 = 4;
 export const MIN_LAG: i32 = MIN_PERIOD / DECIMATION;
-export const MAX_LAG: i32 = MAX_PERIOD / DECIMATION;
+const MAX_LAG: i32 = MAX_PERIOD / DECIMATION;
 /** Lags searched, MIN_LAG..MAX_LAG. */
 export const LAGS: i32 = MAX_LAG - MIN_LAG + 1;
 
@@ -25,10 +31,6 @@ export const LAG_BLOCK: i32 = 4;
 /** The last block may look a few samples beyond the longest lag. */
 const EXCITATION: i32 = MAX_LAG + LAG_BLOCK + SPAN;
 const NOW: i32 = EXCITATION - SPAN;
-const SOFTENING: f32 = 0.7;
-/** Lags of less than this share above their half are taken for its double. */
-const DOUBLING_GUARD: f32 = 1.1;
-const DOUBLING_PENALTY: f32 = 0.7;
 
 /** Low-pass before decimation: windowed sinc, cut-off 4 kHz, gain 1. */
 const LOWPASS = new StaticArray<f32>(TAPS);
@@ -242,7 +244,7 @@ export class PitchSearch {
       v128.store(changetype<usize>(AUTOCORRELATION) + k, correlateBlock(windowed, windowed - k, SPAN));
     }
     // White-noise correction: a tame predictor keeps the strong harmonics above the noise.
-    unchecked((AUTOCORRELATION[0] = AUTOCORRELATION[0] * 1.03 + 1e-12));
+    unchecked((AUTOCORRELATION[0] = AUTOCORRELATION[0] * PITCH_WHITENING + 1e-12));
     levinson();
 
     const excitation = changetype<usize>(this.excitation);

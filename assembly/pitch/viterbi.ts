@@ -4,12 +4,10 @@
  *   D_n(T) = xc_n(T) + max( max_{|j| <= 5} [ D_{n-1}(T + j) - 0.005 j^2 ], max D_{n-1} - jump )
  */
 import { LOOKAHEAD } from '../constants';
+import { PITCH_JUMP as JUMP, PITCH_REACH as REACH, PITCH_SLOPE as SLOPE } from '../settings';
+import { Ring } from '../signal/delay';
 import { LAGS, MIN_LAG } from './search';
 
-const REACH: i32 = 5;
-const SLOPE: f32 = 0.005;
-/** Price of leaving the path: a new voice or an onset. */
-const JUMP: f32 = 0.6;
 /** Lags rounded up to whole vectors. */
 const ROUNDED: i32 = (LAGS + 3) & ~3;
 const PADDED: i32 = ROUNDED + 2 * REACH;
@@ -21,13 +19,11 @@ const DEPTH: i32 = LOOKAHEAD + 1;
 
 export class Viterbi {
   /** D of the newest frame and of the LOOKAHEAD before it, each padded by REACH on both sides and lowered so that its maximum is 0. */
-  private paths: StaticArray<f32> = new StaticArray<f32>(DEPTH * PADDED);
-  /** Index of each path's maximum. */
-  private tops: StaticArray<i32> = new StaticArray<i32>(DEPTH);
+  private readonly paths: Ring = new Ring(DEPTH, PADDED);
+  /** Index of each path's maximum, i32. */
+  private readonly tops: Ring = new Ring(DEPTH, 1);
   /** Scores of the same frames. */
-  private history: StaticArray<f32> = new StaticArray<f32>(DEPTH * ROUNDED);
-  /** Place of the newest frame in all three, which are rings. */
-  private newest: i32 = 0;
+  private readonly history: Ring = new Ring(DEPTH, ROUNDED);
   /** Lag of the frame LOOKAHEAD before the newest, in 12 kHz samples. */
   lag: i32 = MIN_LAG;
   /** Its score, about 0 (noise) to 1 (periodic). */
@@ -41,27 +37,24 @@ export class Viterbi {
     for (let frame = 0; frame < DEPTH; frame++) {
       const path = this.pathAt(frame);
       for (let i = -REACH; i < ROUNDED + REACH; i++) store<f32>(path + (i << 2), i >= 0 && i < LAGS ? 0 : OUTSIDE);
-      unchecked((this.tops[frame] = 0));
     }
-    memory.fill(changetype<usize>(this.history), 0, (DEPTH * ROUNDED) << 2);
-    this.newest = 0;
+    this.tops.reset();
+    this.history.reset();
     this.lag = MIN_LAG;
     this.correlation = 0;
   }
 
-  private pathAt(frame: i32): usize {
-    return changetype<usize>(this.paths) + ((frame * PADDED + REACH) << 2);
+  /** First lag of the path of the frame `count` frames before the newest. */
+  private pathAt(count: i32): usize {
+    return this.paths.before(count) + (REACH << 2);
   }
 
   /** Takes the LAGS scores of the newest frame and decides on the delayed one. Real-time safe. */
   process(scores: usize): void {
-    const before = this.newest;
-    const newest = (before + 1) % DEPTH;
-    this.newest = newest;
-    const history = changetype<usize>(this.history) + ((newest * ROUNDED) << 2);
+    const history = this.history.advance();
     memory.copy(history, scores, LAGS << 2);
-    const path = this.pathAt(before);
-    const next = this.pathAt(newest);
+    const path = this.pathAt(0);
+    const next = this.paths.advance() + (REACH << 2);
 
     // Four lags at a time: the best way to each. Where it came from is worked out below for the one path that is read back.
     let highest = f32x4.splat(OUTSIDE);
@@ -83,15 +76,13 @@ export class Viterbi {
     const lower = f32x4.splat(bestScore);
     for (let at: usize = 0; at <= LAST; at += 16) v128.store(next + at, f32x4.sub(v128.load(next + at), lower));
     for (let i = LAGS; i < ROUNDED; i++) store<f32>(next + (i << 2), OUTSIDE);
-    unchecked((this.tops[newest] = best));
+    store<i32>(this.tops.advance(), best);
 
-    let frame = newest;
-    for (let back = 0; back < LOOKAHEAD; back++) {
-      frame = (frame + DEPTH - 1) % DEPTH;
-      best = origin(this.pathAt(frame), unchecked(this.tops[frame]), best);
+    for (let back = 1; back <= LOOKAHEAD; back++) {
+      best = origin(this.pathAt(back), load<i32>(this.tops.before(back)), best);
     }
     this.lag = MIN_LAG + best;
-    this.correlation = load<f32>(changetype<usize>(this.history) + ((frame * ROUNDED + best) << 2));
+    this.correlation = load<f32>(this.history.before(LOOKAHEAD) + (best << 2));
   }
 }
 

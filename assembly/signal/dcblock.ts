@@ -5,9 +5,9 @@
  * f64: the pole lies 0.00013 from the unit circle.
  */
 import { SAMPLE_RATE } from '../constants';
+import { DC_CORNER } from '../settings';
 
-const CORNER: f64 = 1;
-const R: f64 = 1 - (2.0 * Math.PI * CORNER) / (SAMPLE_RATE as f64);
+const R: f64 = 1 - (2.0 * Math.PI * DC_CORNER) / (SAMPLE_RATE as f64);
 const R2: f64 = R * R;
 const R3: f64 = R * R2;
 const R4: f64 = R * R3;

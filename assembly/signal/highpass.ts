@@ -1,9 +1,9 @@
 /**
- * Second-order Butterworth high-pass at 40 Hz before the pitch search: rumble below the lowest voice must not look periodic.
+ * Second-order Butterworth high-pass before the pitch search: rumble below the lowest voice must not look periodic.
  * Direct form II transposed in f64: so close to the unit circle, f32 state would add noise.
  */
-/** Corner in hertz, also of the weights in bands/erb.ts. */
-export const CUTOFF: f64 = 40;
+import { RUMBLE_CORNER } from '../settings';
+
 /** Below this the state is cut to zero: decaying denormals are slow on x86. */
 const DENORMAL: f64 = 1e-20;
 
@@ -16,7 +16,7 @@ export class HighPass {
 
   /** @param rate sample rate in hertz */
   constructor(rate: i32) {
-    const k = Math.tan((Math.PI * CUTOFF) / (rate as f64));
+    const k = Math.tan((Math.PI * RUMBLE_CORNER) / (rate as f64));
     this.b0 = 1.0 / (1.0 + Math.SQRT2 * k + k * k);
     this.a1 = 2.0 * (k * k - 1.0) * this.b0;
     this.a2 = (1.0 - Math.SQRT2 * k + k * k) * this.b0;

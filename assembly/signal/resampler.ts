@@ -13,13 +13,12 @@
  * - Input and output buffers never overlap; the input block is consumed by process and may be overwritten after it.
  */
 import { giveBlock, NOTHING, reserve, takeBlock } from '../memory';
+import {
+  RESAMPLER_CUTOFF as CUTOFF,
+  RESAMPLER_HALF_WIDTH as HALF_WIDTH,
+  RESAMPLER_KAISER_BETA as KAISER_BETA,
+} from '../settings';
 
-/** Half width of the kernel in samples of the lower rate: Kaiser's length estimate for 87 dB over 0.1 Nyquist. */
-const HALF_WIDTH: i32 = 56;
-/** Kaiser's beta for the stop band: 0.1102 (A - 8.7) with A = 84 dB. */
-const KAISER_BETA: f64 = 8.3;
-/** -6 dB point of the kernel as a share of the lower Nyquist frequency: middle of the transition 0.9..1.0. */
-const CUTOFF: f64 = 0.95;
 /** Up to this many phases the table holds each one; 640 covers 11025 Hz -> 48 kHz. */
 const MAX_EXACT_PHASES: i32 = 640;
 /**
@@ -28,8 +27,8 @@ const MAX_EXACT_PHASES: i32 = 640;
  */
 const INTERPOLATED_PHASES: i32 = 512;
 
-const MIN_RATE: f64 = 1000;
-const MAX_RATE: f64 = 768000;
+export const MIN_RATE: f64 = 1000;
+export const MAX_RATE: f64 = 768000;
 const MAX_RESAMPLERS: i32 = 1024;
 /** Values of a kernel's table, and of a block of output: 16 MiB each. Any rate to or from 48 kHz stays below. */
 const MAX_VALUES: i64 = 1 << 22;

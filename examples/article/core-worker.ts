@@ -1,7 +1,15 @@
 /** The core's own view of a recording, off the main thread: steps of the ladder, pitch, bands, comb filter. */
 import { denoise } from 'percepnet-wasm/offline';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
-import { CORE_DELAY, CORE_RATE, FRAME } from '../../src/stream';
+import {
+  BANDS,
+  BINS,
+  COMB_PERIODS,
+  DELAY as CORE_DELAY,
+  SAMPLE_RATE as CORE_RATE,
+  FRAME,
+  LOOKAHEAD,
+} from '../../src/core-shape';
 
 export type CoreJob =
   | { type: 'ladder'; id: number; noisy: Float32Array<ArrayBuffer>; clean: Float32Array<ArrayBuffer> }
@@ -28,26 +36,17 @@ export type CoreAnswer =
   | { type: 'comb'; id: number; taps: Float32Array }
   | { type: 'error'; id: number; message: string };
 
-/** Exports of the core that the library does not use. */
-interface Recordings extends CoreExports {
+/** assembly/entries/article.ts: the core and what the library does not use. */
+interface ArticleCore extends CoreExports {
   recordingLadder(noisy: number, clean: number, hops: number, step: number, out: number): number;
   recordingPitch(noisy: number, hops: number, out: number): number;
-}
-
-/** assembly/article.ts */
-interface Shapes {
-  readonly memory: WebAssembly.Memory;
   bandShape(band: number): number;
   combTaps(period: number): number;
 }
 
-const BANDS = 34;
-const BINS = 481;
-const TAPS = 7;
+const TAPS = 2 * COMB_PERIODS + 1;
 /** Steps 1 to 4 of recordingLadder. */
 const IDEAL_STEPS = [1, 2, 3, 4];
-/** Frames between what goes in and the frame whose pitch is told. */
-const LOOKAHEAD = 2;
 
 // Pages and workers have one type of global here.
 const scope = self as unknown as {
@@ -55,14 +54,19 @@ const scope = self as unknown as {
   postMessage(answer: CoreAnswer): void;
 };
 
-async function instance<T>(file: string): Promise<T> {
-  const response = await fetch(new URL(file, import.meta.url));
-  if (!response.ok) throw new Error(`${file} is missing on the server (HTTP ${response.status}).`);
-  const { instance } = await WebAssembly.instantiate(await response.arrayBuffer(), CORE_IMPORTS);
-  return instance.exports as T;
+async function load(): Promise<WebAssembly.Module> {
+  const response = await fetch(new URL('core.wasm', import.meta.url));
+  if (!response.ok) throw new Error(`article/core.wasm is missing on the server (HTTP ${response.status}).`);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
-let shapes: Promise<Shapes> | undefined;
+let loaded: Promise<WebAssembly.Module> | undefined;
+async function instance(): Promise<ArticleCore> {
+  loaded ??= load();
+  return (await WebAssembly.instantiate(await loaded, CORE_IMPORTS)).exports as unknown as ArticleCore;
+}
+
+let shapes: Promise<ArticleCore> | undefined;
 
 scope.onmessage = async ({ data: job }) => {
   const { id } = job;
@@ -71,7 +75,7 @@ scope.onmessage = async ({ data: job }) => {
       scope.postMessage({ type: 'ladder', id, ...(await climb(job.noisy, job.clean)) });
       return;
     }
-    shapes ??= instance<Shapes>('shapes.wasm');
+    shapes ??= instance();
     const core = await shapes;
     if (job.type === 'bands') {
       const view = (band: number) => new Float32Array(core.memory.buffer, core.bandShape(band), BINS).slice();
@@ -87,7 +91,7 @@ scope.onmessage = async ({ data: job }) => {
 
 async function climb(noisy: Float32Array<ArrayBuffer>, clean: Float32Array<ArrayBuffer>): Promise<Ladder> {
   // A fresh one each time: recordings are never given back by the core's allocator.
-  const core = await instance<Recordings>('../dist/core.wasm');
+  const core = await instance();
   const hops = Math.ceil((noisy.length + CORE_DELAY) / FRAME);
   const room = (): number => {
     const at = core.alloc(hops * FRAME * 4);

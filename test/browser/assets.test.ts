@@ -70,7 +70,7 @@ test('the stamp of a core tells version, flavour and damage', async () => {
 });
 
 test('the core carries the version of the package', async () => {
-  const source = await readFile('assembly/index.ts', 'utf8');
+  const source = await readFile('assembly/entries/index.ts', 'utf8');
   const [, major, minor, patch] = /VERSION: i32 = \((\d+) << 16\) \| \((\d+) << 8\) \| (\d+);/.exec(source) ?? [];
   expect(`${major}.${minor}.${patch}`).toBe(JSON.parse(await readFile('package.json', 'utf8')).version);
 });

@@ -3,10 +3,11 @@ import { instantiateAssembly } from '../helpers/assembly';
 
 /** The stages of the signal path against their formulas in double precision. */
 const probe = `
-import { bandProducts, CENTRES, interpolate } from './assembly/bands/erb';
-import { comfortFloor } from './assembly/bands/comfort';
-import { postFilter } from './assembly/bands/postfilter';
-import { WienerFilter } from './assembly/bands/wiener';
+import { bandProducts, CENTRES, interpolate } from './assembly/signal/erb';
+import { comfortFloor } from './assembly/enhance/comfort';
+import { postFilter } from './assembly/enhance/postfilter';
+import { NoiseEstimator } from './assembly/enhance/noise';
+import { WienerFilter } from './assembly/enhance/wiener';
 import { combFilter, combNoise } from './assembly/pitch/comb';
 import { pitchCoherence } from './assembly/pitch/coherence';
 import { futurePeriod, refinePeriod } from './assembly/pitch/refine';
@@ -22,11 +23,12 @@ export function bands(a: usize, b: usize, out: usize): void { bandProducts(a, b,
 export function spread(bands: usize, bins: usize): void { interpolate(bands, bins); }
 export function post(gains: usize, energies: usize): void { postFilter(gains, energies); }
 export function comfort(gains: usize, energies: usize): void { comfortFloor(gains, energies); }
+const estimator = new NoiseEstimator();
 const wiener = new WienerFilter();
-export function wienerReset(): void { wiener.reset(); }
-export function wienerLearn(noisy: usize, gains: usize): void { wiener.learn(noisy, gains); }
+export function wienerReset(): void { estimator.reset(); wiener.reset(); }
+export function wienerLearn(noisy: usize, gains: usize): void { estimator.learn(noisy, gains); }
 export function wienerProcess(mixed: usize, energies: usize, gains: usize, strengths: usize, bounds: usize, weights: usize, makeUp: usize): void {
-  wiener.process(mixed, energies, gains, strengths, bounds, weights, makeUp);
+  wiener.process(estimator, mixed, energies, gains, strengths, bounds, weights, makeUp);
 }
 export function comb(window: usize, past: i32, future: i32, out: usize): void { combFilter(window, past, future, out); }
 export function noise(future: i32): f32 { return combNoise(future); }

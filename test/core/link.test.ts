@@ -3,14 +3,35 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { instantiateAssembly } from '../helpers/assembly';
 
 const probe = `
-import { CENTRES } from './assembly/bands/erb';
-import { Link } from './assembly/bands/link';
+import { Analysis } from './assembly/analysis';
+import { BANDS_BYTES } from './assembly/constants';
+import { Decisions } from './assembly/decisions';
+import { Link } from './assembly/enhance/link';
+import { CENTRES } from './assembly/signal/erb';
 const base: usize = memory.data(16384, 16);
 const link = new Link();
+const left = new Analysis();
+const right = new Analysis();
+const onLeft = new Decisions(null);
+const onRight = new Decisions(null);
 export function at(): usize { return base; }
 export function centre(i: i32): i32 { return CENTRES[i]; }
 export function reset(): void { link.reset(); }
-export function run(l: usize, r: usize, el: usize, er: usize, gl: usize, gr: usize): f32 { return link.process(l, r, el, er, gl, gr); }
+/** Speech on the left alone: what the right gets of it is as much as the two are one. */
+export function run(l: usize, r: usize, el: usize, er: usize, gl: usize, gr: usize): f32 {
+  memory.copy(left.spectrum, l, 481 * 8);
+  memory.copy(right.spectrum, r, 481 * 8);
+  memory.copy(left.energy, el, BANDS_BYTES);
+  memory.copy(right.energy, er, BANDS_BYTES);
+  memory.copy(changetype<usize>(onLeft.gains), gl, BANDS_BYTES);
+  memory.copy(changetype<usize>(onRight.gains), gr, BANDS_BYTES);
+  onLeft.speech = 1;
+  onRight.speech = 0;
+  link.process(left, onLeft, right, onRight);
+  memory.copy(gl, changetype<usize>(onLeft.gains), BANDS_BYTES);
+  memory.copy(gr, changetype<usize>(onRight.gains), BANDS_BYTES);
+  return onRight.speech;
+}
 `;
 
 interface Probe {
@@ -57,7 +78,7 @@ function bands(powers: Float64Array): Float64Array {
   return sums;
 }
 
-/** The formulas at the head of assembly/bands/link.ts. */
+/** The formulas at the head of assembly/enhance/link.ts. */
 class Naive {
   private readonly cross = [new Float64Array(BINS), new Float64Array(BINS)] as const;
   private readonly powers = [new Float64Array(BINS), new Float64Array(BINS)] as const;

@@ -7,16 +7,17 @@ const probe = `
 import { BANDS } from './assembly/constants';
 import { Suppressor } from './assembly/suppressor';
 const stream = new Suppressor(null);
-stream.hasWiener = false;
-export function input(): usize { return changetype<usize>(stream.input); }
-export function output(): usize { return changetype<usize>(stream.output); }
+stream.enhancer.filtersBins = false;
+export function input(): usize { return changetype<usize>(stream.stream.input); }
+export function output(): usize { return changetype<usize>(stream.stream.output); }
 export function run(share: f32): void {
   stream.analyse();
   for (let b = 0; b < BANDS; b++) {
-    stream.gains[b] = 1;
-    stream.strengths[b] = 1;
+    stream.decisions.gains[b] = 1;
+    stream.decisions.strengths[b] = 1;
   }
-  for (let i = 0; i < stream.comb.length; i++) stream.comb[i] = share * load<f32>(stream.spectrumInDecision + (i << 2));
+  const comb = stream.analysis.comb;
+  for (let i = 0; i < comb.length; i++) comb[i] = share * load<f32>(stream.analysis.spectrum + (i << 2));
   stream.synthesise(1);
 }
 `;

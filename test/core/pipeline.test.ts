@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { DELAY, FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { coreBytes } from '../reliability/kit';
-
-const FRAME = 480;
-const DELAY = 1440;
 
 interface Exports extends CoreExports {
   suppressorFeatures(s: number): number;
@@ -18,16 +16,18 @@ interface Exports extends CoreExports {
   recordingSpectra(noisy: number, hops: number, out: number): number;
 }
 
-let binary: Uint8Array<ArrayBuffer>;
+let [shipped, recording]: Uint8Array<ArrayBuffer>[] = [];
 let model: Uint8Array;
 
 beforeAll(async () => {
-  binary = await coreBytes();
+  shipped = await coreBytes();
+  recording = await coreBytes('recording.wasm');
   model = await readFile(new URL('../golden/tiny.safetensors', import.meta.url));
 }, 60_000);
 
-async function start(): Promise<Exports> {
-  const { instance } = await WebAssembly.instantiate(binary, CORE_IMPORTS);
+/** The core that ships, or the one with recordings. */
+async function start(binary = shipped): Promise<Exports> {
+  const { instance } = await WebAssembly.instantiate(binary as Uint8Array<ArrayBuffer>, CORE_IMPORTS);
   return instance.exports as unknown as Exports;
 }
 
@@ -211,7 +211,7 @@ describe('pitch', () => {
     [40, ...(hz < 600 ? [5] : [])].map((snr) => ({ hz, snr })),
   );
   it.each(cases)('finds $hz Hz at $snr dB', async ({ hz, snr }) => {
-    const core = await start();
+    const core = await start(recording);
     const hops = 120;
     const x = voice(hops * FRAME, hz);
     const n = noise(hops * FRAME, hz);
@@ -229,7 +229,7 @@ describe('pitch', () => {
 
 describe('spectra of a recording', () => {
   it('are those of the window in decision, and the comb filter keeps a voice whose period it knows', async () => {
-    const core = await start();
+    const core = await start(recording);
     const hops = 80;
     const bins = 200;
     // 150 Hz: a period of 320 samples, so that the comb filter needs no fraction of one.
@@ -263,7 +263,7 @@ describe('spectra of a recording', () => {
 
 describe('ladder', () => {
   it('rises with the comb filter on a voice in noise, and returns clean speech untouched', async () => {
-    const core = await start();
+    const core = await start(recording);
     const hops = 200;
     const length = hops * FRAME;
     const clean = voice(length, 140);
@@ -350,7 +350,13 @@ describe('surface', () => {
     expect(core.suppressorCreate(-2)).toBeLessThan(0);
     for (const pointer of [0, 4, 1e9, -4, 3]) {
       expect(core.networkLoad(pointer, 15)).toBeLessThan(0);
-      if (pointer === 4) continue;
+    }
+    for (const bytes of [0, -1, 0x7fffffff]) expect(core.alloc(bytes)).toBe(0);
+  });
+
+  it('refuses recordings that are not there', async () => {
+    const core = await start(recording);
+    for (const pointer of [0, 1e9, -4, 3]) {
       expect(core.recordingPitch(pointer, 1000, pointer)).toBeLessThan(0);
       expect(core.recordingSpectra(pointer, 1000, pointer)).toBeLessThan(0);
     }
@@ -358,7 +364,11 @@ describe('surface', () => {
       expect(core.recordingPitch(16, hops, 16)).toBeLessThan(0);
       expect(core.recordingSpectra(16, hops, 16)).toBeLessThan(0);
     }
-    for (const bytes of [0, -1, 0x7fffffff]) expect(core.alloc(bytes)).toBe(0);
+  });
+
+  it('that ships has no recordings', () => {
+    const names = WebAssembly.Module.exports(new WebAssembly.Module(shipped as Uint8Array<ArrayBuffer>));
+    expect(names.filter(({ name }) => name.startsWith('recording'))).toEqual([]);
   });
 
   it('reuses destroyed streams and never grows for it', async () => {

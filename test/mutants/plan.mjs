@@ -24,15 +24,17 @@ const STAGES = {
   ],
   'assembly/network/activations': [unit('network/activations'), unit('network')],
   'assembly/network/': [unit('network/layers'), unit('network'), unit('core/pipeline', 'reliability/models')],
-  'assembly/bands/link': [unit('core/link'), unit('offline/two-channels'), ...CORE],
-  'assembly/bands/': [DSP, ...CORE],
+  'assembly/enhance/link': [unit('core/link'), unit('offline/two-channels'), ...CORE],
+  'assembly/enhance/mix': [unit('core/make-up'), DSP, ...CORE],
+  'assembly/enhance/': [DSP, ...CORE],
   'assembly/pitch/viterbi': [unit('core/viterbi'), DSP, ...CORE],
   'assembly/pitch/': [DSP, ...CORE],
   'assembly/signal/fft': [unit('signal'), ...CORE],
   'assembly/signal/resampler': [unit('worklet/resampler'), unit('reliability/input', 'reliability/core')],
   'assembly/signal/': [DSP, ...CORE],
   'assembly/suppressor': [unit('core/pipeline', 'core/make-up'), ...CORE],
-  'assembly/index': [unit('core'), unit('reliability/core', 'worklet', 'offline')],
+  'assembly/entries/index': [unit('core'), unit('reliability/core', 'worklet', 'offline')],
+  'assembly/settings': [unit('core/viterbi', 'core/make-up'), DSP, ...CORE],
   'assembly/': CORE,
   'worklet/fold': [unit('worklet/fold'), unit('worklet'), unit('reliability/input')],
   'worklet/meter': [unit('worklet/meter'), unit('worklet')],
@@ -84,9 +86,9 @@ export function stagesOf(file) {
   return STAGES[prefix];
 }
 
-/** Files that assembly/index.ts reaches: the core that ships. */
+/** Files that assembly/entries/index.ts reaches: the core that ships. */
 export function coreFiles() {
-  const files = new Set(['assembly/index.ts']);
+  const files = new Set(['assembly/entries/index.ts']);
   for (const file of files) {
     for (const [, name] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']*)'/g)) {
       files.add(new URL(`${name}.ts`, `file:///${file}`).pathname.slice(1));

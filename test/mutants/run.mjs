@@ -25,7 +25,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import asc from 'assemblyscript/asc';
+import { compile as compileEntry } from '../../scripts/compile.mjs';
 import { mutantsOf, mutated } from './operators.mjs';
 import { coreFiles, HASHES, stagesOf } from './plan.mjs';
 
@@ -205,19 +205,12 @@ async function judge(mutant, original) {
 
 /** @returns bytes, or undefined when the source does not compile */
 async function compile(target, changed, text) {
-  let binary;
-  const features = ['--enable', 'simd', ...(target === 'core' ? [] : ['--enable', 'relaxed-simd'])];
-  const { error } = await asc.main(
-    ['assembly/index.ts', '--config', 'none', '--runtime', 'stub', '-O3', '--noAssert', ...features, '-o', 'core.wasm'],
-    {
-      readFile: (name) => (name === changed ? text : existsSync(name) ? readFileSync(name, 'utf8') : null),
-      writeFile: (_, contents) => {
-        binary = contents;
-      },
-      listFiles: () => [],
-    },
+  const change = (name, original) => (name === changed ? text : original);
+  const result = compileEntry('assembly/entries/index.ts', { relaxed: target !== 'core', change });
+  return result.then(
+    ({ wasm }) => Buffer.from(wasm),
+    () => undefined,
   );
-  return error ? undefined : Buffer.from(binary);
 }
 
 /** @returns the first failing test file, 'run' where none could tell, or undefined where all passed */
@@ -234,7 +227,7 @@ function failing(stage) {
     {
       cwd: BOX,
       stdio: 'ignore',
-      env: { ...process.env, TEST_CORE: resolve(BOX, 'build'), TEST_LEVEL: '1' },
+      env: { ...process.env, TEST_CORE: resolve(BOX, 'build') },
     },
   );
   if (status === 0) return undefined;

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BANDS, FEATURES } from '../../src/core-shape';
 import { loadNetwork, type Model, parseModel } from '../../src/model';
 import { compileProbe } from './compile';
 import { Probe, relaxedDotWorks } from './probe';
 
-const FEATURES = 70;
-const BANDS = 34;
 const ROW = FEATURES + 2 * BANDS + 1;
 
 /** Written by training/golden.py: features, gains, strengths and speech of PyTorch, frame by frame. */

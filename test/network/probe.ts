@@ -1,5 +1,5 @@
 /**
- * The network's test entry (assembly/network/testing.ts) and ways to feed it. Nothing of Node here: a page can run the same
+ * The network's test entry (assembly/entries/testing.ts) and ways to feed it. Nothing of Node here: a page can run the same
  * checks against the same vectors.
  */
 

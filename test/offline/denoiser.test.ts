@@ -1,10 +1,9 @@
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FRAME } from '../../src/core-shape';
 import { type DenoiseOptions, Denoiser } from '../../src/offline';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
-
-const FRAME = 480;
 
 describe('Denoiser', () => {
   let assets: NonNullable<DenoiseOptions['assets']>;

@@ -1,11 +1,11 @@
 /** Cores that trap, and more streams than one core holds. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FRAME } from '../../src/core-shape';
 import { Denoiser, denoise } from '../../src/offline';
 import { acquireCore } from '../../src/stream';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
 
-const FRAME = 480;
 const { Instance } = WebAssembly;
 let assets: Awaited<ReturnType<typeof testAssets>>;
 

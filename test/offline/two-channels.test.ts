@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/cli';
+import { FRAME } from '../../src/core-shape';
 import { parseModel } from '../../src/model';
 import { Denoiser, denoise } from '../../src/offline';
 import { coreBytes, fixture, shippedModel } from '../reliability/kit';
 import { make, openScope, QUANTUM, rewind } from '../worklet/scope';
 
 const RATE = 48000;
-const FRAME = 480;
 const LITE = fileURLToPath(new URL('../../models/lite/model.safetensors', import.meta.url));
 
 const anna = fixture('speech');

@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { BANDS, DELAY, FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { denoise } from '../../src/offline';
 import { compileAssembly } from '../helpers/assembly';
 import { testAssets } from '../helpers/assets';
 import { noise, snr, tones } from '../helpers/signals';
 
-const FRAME = 480;
-const DELAY = 3 * FRAME;
-const BANDS = 34;
 const ROW = 2 * BANDS + 1;
 const HOPS = 60;
 
@@ -36,7 +34,10 @@ describe('the core of scripts/ablate.mjs', () => {
 
   beforeAll(async () => {
     assets = await testAssets();
-    const { instance } = await WebAssembly.instantiate(await compileAssembly('assembly/ablation.ts'), CORE_IMPORTS);
+    const { instance } = await WebAssembly.instantiate(
+      await compileAssembly('assembly/entries/ablation.ts'),
+      CORE_IMPORTS,
+    );
     core = instance.exports as unknown as Ablation;
     const tiny = fileURLToPath(new URL('../golden/tiny.safetensors', import.meta.url));
     loadNetwork(core, parseModel(readFileSync(tiny)));

@@ -64,7 +64,7 @@ describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
     noises.fan = fan(speech.length);
     noises.white = noise(speech.length, 8);
     const model = Uint8Array.from(readFileSync(join(root, 'models', network, 'model.safetensors')));
-    assets = { wasm: await compileAssembly('assembly/index.ts'), model };
+    assets = { wasm: await compileAssembly('assembly/entries/index.ts'), model };
   }, 240_000);
 
   function heard(name: string): Promise<Float32Array> {

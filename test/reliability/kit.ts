@@ -85,10 +85,11 @@ export async function coreBytes(name = 'core.wasm'): Promise<Uint8Array<ArrayBuf
   );
   const fresh = existsSync(built) && statSync(built).mtimeMs > newest;
   if (fresh && !ASSEMBLY_COVERAGE) return Uint8Array.from(readFileSync(built));
-  return compileAssembly('assembly/index.ts', undefined, name === 'core.wasm' ? [] : ['--enable', 'relaxed-simd']);
+  const entry = name === 'recording.wasm' ? 'recording' : 'index';
+  return compileAssembly(`assembly/entries/${entry}.ts`, { relaxed: name === 'core-relaxed.wasm' });
 }
 
-/** Exports that only tests and training call. */
+/** Exports that only tests and training call; those of recordings are in recording.wasm alone. */
 export interface FullExports extends CoreExports {
   suppressorFeatures(s: number): number;
   suppressorGains(s: number): number;

@@ -1,10 +1,10 @@
 /** Model files as an attacker or a bad disk would make them: refused with a typed error, or bit-exact, or at least harmless. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FRAME } from '../../src/core-shape';
 import { NoiseSuppressorError } from '../../src/errors';
 import { crc32, loadNetwork, type Model, parseModel } from '../../src/model';
 import { amount, coreBytes, type FullExports, instantiate, type Random, random, record, SEED, tinyModel } from './kit';
 
-const FRAME = 480;
 const GUARD_BYTES = 256;
 const original = tinyModel();
 const dataStart = 8 + new DataView(original.buffer).getUint32(0, true);

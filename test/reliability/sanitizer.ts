@@ -28,11 +28,13 @@ export interface Sanitizer {
 
 /** The core's source, with loops instead of memory.copy and memory.fill, so that these are checked too. */
 const SOURCE = `
-export * from './assembly/index';
+export * from './assembly/entries/index';
 export function heapBase(): usize { return __heap_base; }`;
 
 export async function sanitized(): Promise<Sanitizer> {
-  const module = binaryen.readBinary(await compileAssembly('probe.ts', SOURCE, ['--disable', 'bulk-memory']));
+  const module = binaryen.readBinary(
+    await compileAssembly('probe.ts', { source: SOURCE, options: ['--disable', 'bulk-memory'] }),
+  );
   module.setFeatures(binaryen.Features.All);
   module.runPasses(['instrument-memory']);
   const binary = Uint8Array.from(module.emitBinary());

@@ -9,10 +9,10 @@ import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
 import { randomModel, SIZES } from '../../bench/random-model.mjs';
 import type { CoreExports } from '../../src/core';
+import { FRAME } from '../../src/core-shape';
 import { loadNetwork, parseModel } from '../../src/model';
 import { compileAssembly } from '../helpers/assembly';
 
-const FRAME = 480;
 /** Whole rounds of everything that does not happen each frame. */
 const FRAMES = 20;
 const NO_NETWORK = -1;
@@ -57,7 +57,7 @@ function stepsPerFrame({ core, count }: ReturnType<typeof counting>, network: nu
 }
 
 describe('a frame takes no more steps than it did', async () => {
-  const counter = counting(await compileAssembly('assembly/index.ts'));
+  const counter = counting(await compileAssembly('assembly/entries/index.ts'));
   const load = (sizes: (typeof SIZES)['lite'], density: number): number =>
     loadNetwork(counter.core, parseModel(randomModel(sizes, { density })));
   it.each([
@@ -85,7 +85,7 @@ describe('memory', () => {
     ['lite', 4, SIZES.lite],
     ['full', 12, SIZES.full],
   ])('of dense %s and one stream within %i MB, and no more while it runs', async (_, megabytes, sizes) => {
-    const { instance } = await WebAssembly.instantiate(await compileAssembly('assembly/index.ts'), {
+    const { instance } = await WebAssembly.instantiate(await compileAssembly('assembly/entries/index.ts'), {
       env: { abort() {} },
     });
     const core = instance.exports as unknown as CoreExports;

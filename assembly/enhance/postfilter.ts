@@ -8,8 +8,8 @@
  * back, by 5.57 dB at the most.
  */
 import { BANDS_BYTES } from '../constants';
+import { POST_FILTER_BETA as BETA } from '../settings';
 
-const BETA: f32 = 0.02;
 const TINY: f32 = 1e-20;
 
 /** sin(pi/2 x) for x in [0, 1]; odd Taylor polynomial to x^9, error below 4e-6. */

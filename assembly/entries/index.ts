@@ -1,23 +1,14 @@
 /**
- * The exported surface of the core. Handles are small integers; every function checks the handles, pointers and lengths it
- * is given and answers with a negative code (or 0 where a pointer is asked for). Only functions that create something
- * allocate; all others are real-time safe unless they say otherwise.
+ * Entry: the core that ships, as build/core.wasm and build/core-relaxed.wasm. Handles are small integers;
+ * every function checks the handles, pointers and lengths it is given and answers with a negative code of errors.ts (or 0 where a pointer
+ * is asked for). Only functions that create something allocate; all others are real-time safe unless they say otherwise.
  */
-import { FEATURES, FRAME } from './constants';
-import { allocate, isAllocated, reserve } from './memory';
-import { Network, NetworkState } from './network/percepnet';
-import { checkLayers } from './network/weights';
-import { STATISTICS } from './oracle';
-import {
-  climbLadder,
-  extractTraining,
-  recordSpectra,
-  SPECTRA,
-  STEP_POST_FILTER,
-  STEP_UNTOUCHED,
-  trackPitch,
-} from './recording';
-import { Suppressor } from './suppressor';
+import { MAX_NETWORKS, MAX_SUPPRESSORS } from '../constants';
+import { ERROR_FULL, ERROR_HANDLE, ERROR_MEMORY } from '../errors';
+import { allocate, reserve } from '../memory';
+import { Network, NetworkState } from '../network/percepnet';
+import { checkLayers } from '../network/weights';
+import { Suppressor } from '../suppressor';
 
 export {
   resamplerCreate,
@@ -27,21 +18,13 @@ export {
   resamplerOutput,
   resamplerProcess,
   resamplerReset,
-} from './signal/resampler';
+} from '../signal/resampler';
 
 /** major << 16 | minor << 8 | patch; the package's version. */
 const VERSION: i32 = (0 << 16) | (1 << 8) | 0;
 
-const MAX_NETWORKS: i32 = 4;
-const MAX_SUPPRESSORS: i32 = 64;
 /** A little more than a Suppressor without a network takes. */
 const SUPPRESSOR_BYTES: i64 = 6 << 14;
-
-/** Codes of this file; those of a refused network are in network/weights.ts. */
-const ERROR_HANDLE: i32 = -1;
-const ERROR_FULL: i32 = -2;
-const ERROR_POINTER: i32 = -3;
-const ERROR_MEMORY: i32 = -4;
 
 const networks = new StaticArray<Network | null>(MAX_NETWORKS);
 const suppressors = new StaticArray<Suppressor | null>(MAX_SUPPRESSORS);
@@ -125,37 +108,37 @@ export function suppressorReset(handle: i32): i32 {
 /** 480 f32 to write the next hop to, +-1 full scale. */
 export function suppressorInput(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.input) : 0;
+  return s ? changetype<usize>(s.stream.input) : 0;
 }
 
 /** 480 f32 of the last hop, 1440 samples late. */
 export function suppressorOutput(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.output) : 0;
+  return s ? changetype<usize>(s.stream.output) : 0;
 }
 
 /** 70 f32: what the network saw last (features.ts). */
 export function suppressorFeatures(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.features) : 0;
+  return s ? changetype<usize>(s.analysis.features) : 0;
 }
 
-/** 34 f32: gains of the last frame, post-filter and floor applied. */
+/** 34 f32: gains of the last frame, floors applied. */
 export function suppressorGains(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.gains) : 0;
+  return s ? changetype<usize>(s.enhancer.gains) : 0;
 }
 
 /** 34 f32: comb filter strengths of the last frame, 0..1. */
 export function suppressorStrengths(handle: i32): usize {
   const s = suppressorAt(handle);
-  return s ? changetype<usize>(s.strengths) : 0;
+  return s ? changetype<usize>(s.enhancer.strengths) : 0;
 }
 
 /** Pitch period of the last frame in samples, or a negative code. */
 export function suppressorPeriod(handle: i32): i32 {
   const s = suppressorAt(handle);
-  return s ? s.period : ERROR_HANDLE;
+  return s ? s.analysis.period : ERROR_HANDLE;
 }
 
 /** NaN counts as full strength: a broken control must not let noise through or sound out. */
@@ -194,37 +177,4 @@ export function suppressorProcessLinked(left: i32, right: i32, strength: f32): f
 export function suppressorBypass(handle: i32): void {
   const s = suppressorAt(handle);
   if (s) s.bypass();
-}
-
-/** Training data of a recording (recording.ts); all pointers lead into memory of `alloc`. Not real-time safe. 0 or a negative code. */
-export function recordingFeatures(noisy: usize, clean: usize, hops: i32, out: usize): i32 {
-  const samples = (hops as i64) * FRAME;
-  if (!isAllocated(noisy, samples) || !isAllocated(clean, samples)) return ERROR_POINTER;
-  if (!isAllocated(out, (hops as i64) * (FEATURES + STATISTICS))) return ERROR_POINTER;
-  extractTraining(noisy, clean, hops, out);
-  return 0;
-}
-
-/** One step of the article's ladder, 0 (untouched) to 4 (post-filter), pointers as above. Not real-time safe. 0 or a negative code. */
-export function recordingLadder(noisy: usize, clean: usize, hops: i32, step: i32, out: usize): i32 {
-  const samples = (hops as i64) * FRAME;
-  if (!isAllocated(noisy, samples) || !isAllocated(clean, samples) || !isAllocated(out, samples)) return ERROR_POINTER;
-  if (step < STEP_UNTOUCHED || step > STEP_POST_FILTER) return ERROR_HANDLE;
-  climbLadder(noisy, clean, hops, step, out);
-  return 0;
-}
-
-/** Period and correlation of each hop, pointers as above. Not real-time safe. 0 or a negative code. */
-export function recordingPitch(noisy: usize, hops: i32, out: usize): i32 {
-  if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, 2 * (hops as i64))) return ERROR_POINTER;
-  trackPitch(noisy, hops, out);
-  return 0;
-}
-
-/** Spectra Y and P of each hop up to 10 kHz, pointers as above. Not real-time safe. 0 or a negative code. */
-export function recordingSpectra(noisy: usize, hops: i32, out: usize): i32 {
-  if (!isAllocated(noisy, (hops as i64) * FRAME) || !isAllocated(out, (hops as i64) * 2 * SPECTRA))
-    return ERROR_POINTER;
-  recordSpectra(noisy, hops, out);
-  return 0;
 }

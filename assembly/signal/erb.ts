@@ -4,9 +4,9 @@
  * Band centres in bins of 50 Hz. The table is taken from RNNoise 0.2 (same author as PercepNet; its licence is in NOTICE), which
  * follows the ERB scale 9.265 ln(1 + f / 228.8) above the 100 Hz limit.
  */
-import { BANDS, BINS, BINS_BYTES } from '../constants';
-import { CUTOFF } from '../signal/highpass';
-import { binProducts } from '../signal/vector';
+import { BANDS, BINS, BINS_BYTES, BINS_PADDED } from '../constants';
+import { RUMBLE_CORNER } from '../settings';
+import { binProducts } from './vector';
 
 export const CENTRES: StaticArray<i32> = [
   0, 2, 4, 6, 8, 10, 12, 15, 18, 21, 24, 28, 32, 36, 41, 47, 53, 60, 68, 77, 87, 98, 110, 124, 140, 157, 176, 198, 223,
@@ -14,7 +14,7 @@ export const CENTRES: StaticArray<i32> = [
 ];
 
 /** Share of bin j that belongs to the upper of its two bands: f = (j - e_i) / (e_{i+1} - e_i). */
-const FRACTION = new StaticArray<f32>(BINS + 3);
+const FRACTION = new StaticArray<f32>(BINS_PADDED);
 for (let i = 0; i < BANDS - 1; i++) {
   const from = unchecked(CENTRES[i]);
   const to = unchecked(CENTRES[i + 1]);
@@ -31,15 +31,15 @@ const FIRST_WIDE: i32 = narrow;
 const LANES: usize = memory.data<i32>([0, 0, 0, 0, -1, 0, 0, 0, -1, -1, 0, 0, -1, -1, -1, 0], 16);
 
 /** Bins that RUMBLE changes. */
-const LOW_BINS: i32 = 16;
+const RUMBLE_BINS: i32 = 16;
 /** |H|^2 of the 40 Hz high-pass: the bands leave out the rumble below the lowest voice, without turning any phase. */
-const RUMBLE = new StaticArray<f32>(LOW_BINS);
-for (let k = 0; k < LOW_BINS; k++) {
-  const ratio = ((50.0 * (k as f64)) / CUTOFF) ** 4;
+const RUMBLE = new StaticArray<f32>(RUMBLE_BINS);
+for (let k = 0; k < RUMBLE_BINS; k++) {
+  const ratio = ((50.0 * (k as f64)) / RUMBLE_CORNER) ** 4;
   unchecked((RUMBLE[k] = (ratio / (1.0 + ratio)) as f32));
 }
 
-const PRODUCTS = new StaticArray<f32>(BINS + 3);
+const PRODUCTS = new StaticArray<f32>(BINS_PADDED);
 
 /** Sum of the four lanes. */
 function total(v: v128): f32 {
@@ -89,7 +89,7 @@ function bandSums(bands: usize): void {
 }
 
 function leaveOutRumble(): void {
-  for (let k = 0; k < LOW_BINS; k++) unchecked((PRODUCTS[k] *= RUMBLE[k]));
+  for (let k = 0; k < RUMBLE_BINS; k++) unchecked((PRODUCTS[k] *= RUMBLE[k]));
 }
 
 /**

@@ -1,25 +1,38 @@
 /**
- * Entry of the bench: the stages of a frame one by one, each on what the others left. Not part of the core.
+ * Entry of bench/stages.ts: the stages of a frame one by one, each on what the others left.
  *
  * The stages come in the order of `Suppressor.process`; the difference between their sum and `STAGE_FRAME` is what moving samples
  * and cold caches cost.
  */
-import { bandProducts, interpolate } from './bands/erb';
-import { WienerFilter } from './bands/wiener';
-import { BANDS, BINS, COMB_PAST, FEATURES, FRAME, HISTORY, WINDOW } from './constants';
-import { energyFeatures } from './features';
-import { allocate } from './memory';
-import { Network, NetworkState } from './network/percepnet';
-import { checkLayers } from './network/weights';
-import { pitchCoherence } from './pitch/coherence';
-import { combFilter } from './pitch/comb';
-import { futurePeriod, refinePeriod } from './pitch/refine';
-import { PitchSearch } from './pitch/search';
-import { Viterbi } from './pitch/viterbi';
-import { DcBlocker } from './signal/dcblock';
-import { irfft, rfft } from './signal/fft';
-import { applyWindow } from './signal/window';
-import { Suppressor } from './suppressor';
+import {
+  BANDS,
+  BINS_PADDED,
+  COMB_PAST,
+  FEATURES,
+  FRAME,
+  FRAME_BYTES,
+  HISTORY,
+  SPECTRUM,
+  WINDOW,
+  WINDOW_BYTES,
+} from '../constants';
+import { NoiseEstimator } from '../enhance/noise';
+import { WienerFilter } from '../enhance/wiener';
+import { energyFeatures } from '../features';
+import { allocate } from '../memory';
+import { Network, NetworkState } from '../network/percepnet';
+import { checkLayers } from '../network/weights';
+import { pitchCoherence } from '../pitch/coherence';
+import { combFilter } from '../pitch/comb';
+import { futurePeriod, refinePeriod } from '../pitch/refine';
+import { PitchSearch } from '../pitch/search';
+import { Viterbi } from '../pitch/viterbi';
+import { DcBlocker } from '../signal/dcblock';
+import { History } from '../signal/delay';
+import { bandProducts, interpolate } from '../signal/erb';
+import { irfft, rfft } from '../signal/fft';
+import { applyWindow } from '../signal/window';
+import { Suppressor } from '../suppressor';
 
 const STAGE_DC_BLOCKER: i32 = 0;
 const STAGE_ANALYSIS: i32 = 1;
@@ -35,13 +48,12 @@ const STAGE_WIENER: i32 = 10;
 const STAGE_SYNTHESIS: i32 = 11;
 const STAGE_FRAME: i32 = 12;
 
-const SPECTRUM: i32 = 2 * (BINS + 3);
 /** Same in the core: two spectra, sets of bands. */
-const history = new StaticArray<f32>(HISTORY);
+const history = new History(HISTORY);
 const time = new StaticArray<f32>(WINDOW);
 const spectrum = new StaticArray<f32>(SPECTRUM);
 const comb = new StaticArray<f32>(SPECTRUM);
-const bins = new StaticArray<f32>(BINS + 3);
+const bins = new StaticArray<f32>(BINS_PADDED);
 const energy = new StaticArray<f32>(BANDS);
 const combEnergy = new StaticArray<f32>(BANDS);
 const gains = new StaticArray<f32>(BANDS);
@@ -51,6 +63,7 @@ const features = new StaticArray<f32>(FEATURES);
 const blocker = new DcBlocker();
 const search = new PitchSearch();
 const viterbi = new Viterbi();
+const noise = new NoiseEstimator();
 const wiener = new WienerFilter();
 let state: NetworkState | null = null;
 let suppressor: Suppressor | null = null;
@@ -73,20 +86,19 @@ export function networkLoad(layers: usize, count: i32): i32 {
 
 /** 480 f32 of the next hop. */
 export function input(): usize {
-  return changetype<usize>(history) + ((HISTORY - FRAME) << 2);
+  return history.end - FRAME_BYTES;
 }
 
 /** Makes room for the next hop. */
 export function advance(): void {
-  const start = changetype<usize>(history);
-  memory.copy(start, start + (FRAME << 2), (HISTORY - FRAME) << 2);
+  history.advance();
 }
 
 /** Runs a stage `times` times on the hop at `input`. */
 export function run(stage: i32, times: i32): void {
   const hop = input();
-  const end = changetype<usize>(history) + (HISTORY << 2);
-  const window = changetype<usize>(history) + (COMB_PAST << 2);
+  const end = history.end;
+  const window = end - ((HISTORY - COMB_PAST) << 2);
   const t = changetype<usize>(time);
   const y = changetype<usize>(spectrum);
   const p = changetype<usize>(comb);
@@ -99,7 +111,7 @@ export function run(stage: i32, times: i32): void {
         blocker.process(hop, t, FRAME);
         break;
       case STAGE_ANALYSIS:
-        applyWindow(end - (WINDOW << 2), t);
+        applyWindow(end - WINDOW_BYTES, t);
         rfft(t, y);
         break;
       case STAGE_BANDS:
@@ -133,8 +145,8 @@ export function run(stage: i32, times: i32): void {
         break;
       case STAGE_WIENER: {
         const g = changetype<usize>(gains);
-        wiener.learn(y, g);
-        wiener.process(y, ey, g, g, g, changetype<usize>(bins), changetype<usize>(makeUp));
+        noise.learn(y, g);
+        wiener.process(noise, y, ey, g, g, g, changetype<usize>(bins), changetype<usize>(makeUp));
         break;
       }
       case STAGE_SYNTHESIS:
@@ -143,7 +155,7 @@ export function run(stage: i32, times: i32): void {
         break;
       case STAGE_FRAME: {
         const s = suppressor!;
-        memory.copy(changetype<usize>(s.input), hop, FRAME << 2);
+        memory.copy(changetype<usize>(s.stream.input), hop, FRAME_BYTES);
         s.process(1);
         break;
       }

@@ -1,13 +1,20 @@
 /** Entry of the unit tests: the pieces of the network as plain functions on memory. Not part of the core. */
 import { allocate } from '../memory';
-import { ACTIVATION_BYTES, loadActivation, sigmoid4, storeActivations, storeLevel, tanh4 } from './activations';
-import { convTanh, shiftHistory } from './conv';
-import { denseFloatTanh, denseSigmoid, denseTanh } from './dense';
-import { Gru } from './gru';
-import { matvec } from './matvec';
-import { matvecScalar } from './matvec_scalar';
-import { Network, NetworkState } from './percepnet';
-import { checkLayers, Layer } from './weights';
+import {
+  ACTIVATION_BYTES,
+  loadActivation,
+  sigmoid4,
+  storeActivations,
+  storeLevel,
+  tanh4,
+} from '../network/activations';
+import { convTanh, shiftHistory } from '../network/conv';
+import { denseFloatTanh, denseSigmoid, denseTanh } from '../network/dense';
+import { Gru } from '../network/gru';
+import { matvec } from '../network/matvec';
+import { matvecScalar } from '../network/matvec_scalar';
+import { Network, NetworkState } from '../network/percepnet';
+import { checkLayers, Layer } from '../network/weights';
 
 const layers: Layer[] = [];
 const networks: Network[] = [];

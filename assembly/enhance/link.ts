@@ -12,25 +12,24 @@
  * talker, has no say in the gains of the other, either because nothing in it is kept (s) or because the two do not go together (c). Equal
  * channels have equal gains, which no step changes, to the bit.
  */
-import { BANDS, BANDS_BYTES, BINS, BINS_BYTES } from '../constants';
-import { bandEnergies } from './erb';
+import { Analysis } from '../analysis';
+import { BANDS, BANDS_BYTES, BINS_BYTES, BINS_PADDED } from '../constants';
+import { Decisions } from '../decisions';
+import { LINK_APART, LINK_SMOOTHING, LINK_TOGETHER } from '../settings';
+import { bandEnergies } from '../signal/erb';
 
-const SMOOTHING: f32 = 0.1;
-/** Coherence of two sources, by chance, in so few frames; and where the channels count as one source. */
-const APART: f32 = 0.4;
-const TOGETHER: f32 = 0.8;
 const TINY: f32 = 1e-30;
 
 /** Scratch shared by all streams: nothing in it outlives a call. */
-const COMMON = new StaticArray<f32>(BINS + 3);
-const ALL = new StaticArray<f32>(BINS + 3);
+const COMMON = new StaticArray<f32>(BINS_PADDED);
+const ALL = new StaticArray<f32>(BINS_PADDED);
 const BAND_COMMON = new StaticArray<f32>(BANDS);
 const BAND_ALL = new StaticArray<f32>(BANDS);
 
 /** x + 0.1 (y - x), stored at x. */
 function smooth(x: usize, y: v128): v128 {
   const before = v128.load(x);
-  const now = f32x4.add(before, f32x4.mul(f32x4.splat(SMOOTHING), f32x4.sub(y, before)));
+  const now = f32x4.add(before, f32x4.mul(f32x4.splat(LINK_SMOOTHING), f32x4.sub(y, before)));
   v128.store(x, now);
   return now;
 }
@@ -42,10 +41,10 @@ function products(a: v128, b: v128, c: v128, d: v128): v128 {
 
 export class Link {
   /** Real and imaginary part of X, and the powers of both channels, padded so that vectors of four bins fit. */
-  private re: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
-  private im: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
-  private left: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
-  private right: StaticArray<f32> = new StaticArray<f32>(BINS + 3);
+  private re: StaticArray<f32> = new StaticArray<f32>(BINS_PADDED);
+  private im: StaticArray<f32> = new StaticArray<f32>(BINS_PADDED);
+  private left: StaticArray<f32> = new StaticArray<f32>(BINS_PADDED);
+  private right: StaticArray<f32> = new StaticArray<f32>(BINS_PADDED);
 
   reset(): void {
     memory.fill(changetype<usize>(this.re), 0, BINS_BYTES);
@@ -55,14 +54,29 @@ export class Link {
   }
 
   /**
-   * Links the gains of a frame. Real-time safe.
-   * @param left, right spectra of 481 (re, im) pairs
-   * @param leftEnergy, rightEnergy their 34 band energies
-   * @param leftGains, rightGains 34 gains each, 0..1, in and out
-   * @returns 0..1, as far as what is kept of both is one source
+   * Links what was decided on a frame of two channels. Real-time safe.
+   * @param left, right the analysed frames
+   * @param leftDecisions, rightDecisions on them: gains and speech, in and out
+   * @returns speech probability, 0..1, of the channel that speaks more
    */
-  process(left: usize, right: usize, leftEnergy: usize, rightEnergy: usize, leftGains: usize, rightGains: usize): f32 {
-    this.cohere(left, right);
+  process(left: Analysis, leftDecisions: Decisions, right: Analysis, rightDecisions: Decisions): f32 {
+    const together = this.linkGains(
+      left,
+      changetype<usize>(leftDecisions.gains),
+      right,
+      changetype<usize>(rightDecisions.gains),
+    );
+    const speech = max(leftDecisions.speech, rightDecisions.speech);
+    leftDecisions.speech += together * (speech - leftDecisions.speech);
+    rightDecisions.speech += together * (speech - rightDecisions.speech);
+    return speech;
+  }
+
+  /** @returns 0..1, as far as what is kept of both is one source */
+  private linkGains(left: Analysis, leftGains: usize, right: Analysis, rightGains: usize): f32 {
+    this.cohere(left.spectrum, right.spectrum);
+    const leftEnergy = left.energy;
+    const rightEnergy = right.energy;
     const common = changetype<usize>(BAND_COMMON);
     const all = changetype<usize>(BAND_ALL);
     bandEnergies(changetype<usize>(COMMON), common);
@@ -71,7 +85,7 @@ export class Link {
     let shared: f32 = 0;
     for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
       const coherence = load<f32>(common + b) / (load<f32>(all + b) + TINY);
-      const together = max<f32>(0, min<f32>(1, (coherence - APART) / (TOGETHER - APART)));
+      const together = max<f32>(0, min<f32>(1, (coherence - LINK_APART) / (LINK_TOGETHER - LINK_APART)));
       const gl = load<f32>(leftGains + b);
       const gr = load<f32>(rightGains + b);
       const sl = gl * gl * load<f32>(leftEnergy + b);

@@ -3,15 +3,16 @@
  *
  * No band below 3 kHz is pushed below -100 dBFS, none above below -110 dBFS, and none is raised. A recording's own faint floor stays,
  * so a clean voice keeps its pauses as they were and does not fall into digital silence between words. The hiss above 3 kHz is what
- * listeners rate as noise, and adds little to the floor they expect (training/EXPERIMENTS.md).
+ * listeners rate as noise, and adds little to the floor they expect.
  */
 import { BANDS_BYTES, FRAME } from '../constants';
+import { COMFORT_HIGH_BAND, COMFORT_LEVEL, COMFORT_LEVEL_HIGH } from '../settings';
 
-/** Byte offset of the first band from 3 kHz on. */
-const HIGH: usize = 17 << 2;
-/** Energies of an unnormalised spectrum in a band at -100 and -110 dBFS. */
-const COMFORT: f32 = <f32>1e-10 * (FRAME as f32) * (FRAME as f32);
-const COMFORT_HIGH: f32 = <f32>1e-11 * (FRAME as f32) * (FRAME as f32);
+/** Byte offset of the first band with the lower floor. */
+const HIGH: usize = (COMFORT_HIGH_BAND as usize) << 2;
+/** The levels as energies of an unnormalised spectrum. */
+const COMFORT: f32 = COMFORT_LEVEL * (FRAME as f32) * (FRAME as f32);
+const COMFORT_HIGH: f32 = COMFORT_LEVEL_HIGH * (FRAME as f32) * (FRAME as f32);
 
 /**
  * Raises gains to min(1, comfort level / level of the band). Real-time safe.

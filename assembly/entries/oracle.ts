@@ -1,20 +1,19 @@
 /**
  * Ideal gains and strengths from clean speech beside the noisy signal: targets for training and the ladder of the
- * article. Formulas re-derived from arXiv 2008.04259, sections 2 and 3.
+ * article. Not part of the core that ships. Formulas re-derived from arXiv 2008.04259, sections 2 and 3.
  */
 
-import { bandProducts } from './bands/erb';
-import { BANDS, BANDS_BYTES, BINS, COMB_PAST, FRAME, HISTORY, WINDOW } from './constants';
-import { pitchCoherence } from './pitch/coherence';
-import { combFilter, combNoise } from './pitch/comb';
-import { DcBlocker } from './signal/dcblock';
-import { rfft } from './signal/fft';
-import { applyWindow } from './signal/window';
-import { Suppressor } from './suppressor';
+import { Analysis } from '../analysis';
+import { BANDS, BANDS_BYTES, BINS_BYTES, COMB_PAST, FRAME, HISTORY, SPECTRUM, WINDOW } from '../constants';
+import { pitchCoherence } from '../pitch/coherence';
+import { combFilter, combNoise } from '../pitch/comb';
+import { ORACLE_NOISE as N0 } from '../settings';
+import { DcBlocker } from '../signal/dcblock';
+import { History } from '../signal/delay';
+import { bandProducts } from '../signal/erb';
+import { rfft } from '../signal/fft';
+import { applyWindow } from '../signal/window';
 
-const SPECTRUM: i32 = 2 * (BINS + 3);
-/** Noise kept where the comb filter cannot be as periodic as the speech: attenuation of at most 15 dB. */
-const N0: f32 = 0.03;
 /** Below this product of magnitudes a band is silent. */
 const SILENCE: f32 = 1e-9;
 
@@ -58,24 +57,22 @@ export class Oracle {
    * Re[x^H p] / ||x|| ||p||, q_x; then the clean level of the frame in dBFS.
    */
   readonly statistics: StaticArray<f32> = new StaticArray<f32>(STATISTICS);
-  private history: StaticArray<f32> = new StaticArray<f32>(HISTORY);
-  private dcBlocker: DcBlocker = new DcBlocker();
+  private readonly history: History = new History(HISTORY);
+  private readonly dcBlocker: DcBlocker = new DcBlocker();
 
   reset(): void {
-    memory.fill(changetype<usize>(this.history), 0, HISTORY << 2);
+    this.history.reset();
     this.dcBlocker.reset();
   }
 
-  /** Takes the clean hop in `input`, after `noisy.analyse()` took the noisy one. */
-  process(noisy: Suppressor): void {
-    const history = changetype<usize>(this.history);
-    memory.copy(history, history + (FRAME << 2), (HISTORY - FRAME) << 2);
-    this.dcBlocker.process(changetype<usize>(this.input), history + ((HISTORY - FRAME) << 2), FRAME);
+  /** Takes the clean hop in `input`, after the analysis took the noisy one. */
+  process(noisy: Analysis): void {
+    this.dcBlocker.process(changetype<usize>(this.input), this.history.advance(), FRAME);
 
     const time = changetype<usize>(TIME);
     const spectrum = changetype<usize>(this.spectrum);
     const energy = changetype<usize>(this.energy);
-    const window = history + (COMB_PAST << 2);
+    const window = this.history.end - ((HISTORY - COMB_PAST) << 2);
     applyWindow(window, time);
     rfft(time, spectrum);
     bandProducts(spectrum, spectrum, energy);
@@ -90,9 +87,9 @@ export class Oracle {
     const statistics = changetype<usize>(this.statistics);
     const qx = statistics + ((4 * BANDS) << 2);
     pitchCoherence(spectrum, cleanComb, energy, cleanCombEnergy, qx);
-    const energyY = noisy.energyInDecision;
+    const energyY = noisy.energy;
     const combEnergy = changetype<usize>(noisy.combEnergy);
-    pitchCoherence(spectrum, noisy.spectrumInDecision, energy, energyY, statistics + (BANDS << 2));
+    pitchCoherence(spectrum, noisy.spectrum, energy, energyY, statistics + (BANDS << 2));
     pitchCoherence(spectrum, changetype<usize>(noisy.comb), energy, combEnergy, statistics + ((3 * BANDS) << 2));
 
     const s2 = combNoise(noisy.futurePeriod);
@@ -112,10 +109,10 @@ export class Oracle {
   }
 
   /** Gain of each of the 481 bins: |x| / |y|, at most 1. The best a magnitude with the noisy phase can do. */
-  binGains(noisy: Suppressor, gains: usize): void {
+  binGains(noisy: Analysis, gains: usize): void {
     const x = changetype<usize>(this.spectrum);
-    const y = noisy.spectrumInDecision;
-    for (let k: usize = 0; k < (BINS as usize) << 3; k += 8) {
+    const y = noisy.spectrum;
+    for (let k: usize = 0; k < 2 * BINS_BYTES; k += 8) {
       const xr = load<f32>(x + k);
       const xi = load<f32>(x + k, 4);
       const yr = load<f32>(y + k);

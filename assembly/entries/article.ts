@@ -1,10 +1,13 @@
-/** What the page of the article draws: shapes of the bands and taps of the comb filter. Not part of the core that ships. */
-import { interpolate } from './bands/erb';
-import { BANDS, BINS, COMB_PERIODS, MAX_PERIOD, MIN_PERIOD, WINDOW } from './constants';
-import { combFilter, combNoise } from './pitch/comb';
+/** Entry of the page of the article: recordings, and what it draws, shapes of the bands and taps of the comb filter. */
+import { BANDS, BINS_PADDED, COMB_PERIODS, MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
+import { combFilter, combNoise } from '../pitch/comb';
+
+import { interpolate } from '../signal/erb';
+
+export * from './recording';
 
 const ONE_HOT = new StaticArray<f32>(BANDS);
-const SHAPE = new StaticArray<f32>(BINS + 3);
+const SHAPE = new StaticArray<f32>(BINS_PADDED);
 
 /** 481 f32: how much the gain of one band counts in each bin of 50 Hz. */
 export function bandShape(band: i32): usize {

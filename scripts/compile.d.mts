@@ -1,0 +1,19 @@
+export interface CompileOptions {
+  /** Relaxed SIMD instead of plain SIMD. */
+  relaxed?: boolean;
+  /** The text of `entry`, where it is no file. Its imports are relative to the root. */
+  source?: string;
+  /** More of asc's options. */
+  options?: readonly string[];
+  /** Changes each file of the source before it is compiled. */
+  change?: (file: string, text: string) => string;
+}
+
+/**
+ * The bytes of an entry and, where `options` ask for it, their text. Throws with what the compiler says.
+ * @param entry a file of the repository
+ */
+export function compile(
+  entry: string,
+  options?: CompileOptions,
+): Promise<{ wasm: Uint8Array<ArrayBuffer>; text: string | undefined }>;
