@@ -175,37 +175,68 @@ function page() {
   return `${text.join('\n')}\n`;
 }
 
-/** What npm run mutants has found so far, by folder, and what survived with its reason. */
+/** What npm run mutants has found: its last sample by folder, the named ones, and what survived with its reason. */
 function mutants() {
   if (!existsSync(MUTANTS)) return [];
-  const accepted = JSON.parse(readFileSync(ACCEPTED, 'utf8'));
-  const folders = new Map();
-  for (const [file, { results }] of Object.entries(JSON.parse(readFileSync(MUTANTS, 'utf8')))) {
-    const folder = dirname(file);
-    const counts = folders.get(folder) ?? { killed: 0, hashes: 0, survived: 0 };
-    for (const result of Object.values(results)) {
+  const { sample, named } = JSON.parse(readFileSync(MUTANTS, 'utf8'));
+  const kinds = (results) => {
+    const counts = { killed: 0, hashes: 0, survived: 0 };
+    for (const result of results) {
       const [kind] = result.split(' ');
       if (kind in counts) counts[kind]++;
     }
-    folders.set(folder, counts);
-  }
-  const rows = [...folders].sort().map(([folder, { killed, hashes, survived }]) => {
-    const all = killed + hashes + survived;
-    const share = all > 0 ? `${((100 * killed) / all).toFixed(0)} %` : '';
-    return `| ${folder}/ | ${all} | ${killed} | ${hashes} | ${survived} | ${share} |`;
-  });
-  return [
+    return counts;
+  };
+  const row = (name, all, { killed, hashes, survived }) => {
+    const tried = killed + hashes + survived;
+    const share = tried > 0 ? `${((100 * killed) / tried).toFixed(0)} %` : '';
+    return `| ${name} | ${all} | ${tried} | ${killed} | ${hashes} | ${survived} | ${share} |`;
+  };
+  const text = [
     '',
     '## Mutants',
     '',
-    'Changes of one operator, constant, condition or statement, each tried against the tests of its folder (`npm run mutants`, as far as it has',
-    'run). Those the compiler refuses or makes the same core of do not count. Killed by hashes alone: a test knows that the samples are',
-    'others, none knows what is right.',
-    '',
-    '| folder | mutants | killed | by hashes alone | survived | killed by meaning |',
-    '|---|---|---|---|---|---|',
-    ...rows,
-    ...(accepted.length > 0 ? ['', 'Survivors that are no fault of the tests:', ''] : []),
-    ...accepted.map(({ file, change, reason }) => `- \`${file}\`, ${change}: ${reason}`),
+    'Changes of one operator, constant, condition or statement, each tried against the tests that speak of its file (`npm run mutants`). Those',
+    'the compiler refuses or makes the same core of are not counted as tried. Killed by hashes alone: a test knows that the samples are others,',
+    'none knows what is right.',
   ];
+  if (sample) {
+    const results = Object.entries(sample.results);
+    const tried = Object.values(kinds(Object.values(sample.results))).reduce((sum, count) => sum + count);
+    // Of a share p among n chosen by chance, two standard errors.
+    const { killed } = kinds(Object.values(sample.results));
+    const p = killed / tried;
+    const error = 200 * Math.sqrt((p * (1 - p)) / tried);
+    text.push(
+      '',
+      `A sample by chance (\`npm run mutants -- --sample ${results.length} --seed ${sample.seed}\`, ${sample.day}): ${(100 * p).toFixed(0)} % +- ${error.toFixed(0)} are killed by meaning.`,
+      '',
+      '| folder | mutants there are | tried | killed | by hashes alone | survived | killed by meaning |',
+      '|---|---|---|---|---|---|---|',
+    );
+    for (const [folder, all] of Object.entries(sample.of).sort()) {
+      const here = results.filter(([mutant]) => dirname(mutant.split(':')[0]) === folder).map(([, result]) => result);
+      text.push(row(`${folder}/`, all, kinds(here)));
+    }
+    const all = Object.values(sample.of).reduce((sum, count) => sum + count);
+    text.push(row('all', all, kinds(Object.values(sample.results))));
+    const accepted = JSON.parse(readFileSync(ACCEPTED, 'utf8'));
+    const left = results.filter(([, result]) => /^(survived|hashes)/.test(result));
+    if (left.length > 0) text.push('', 'Not killed by meaning:', '');
+    for (const [mutant, result] of left) {
+      const reason = accepted[mutant] ?? 'no test yet';
+      text.push(`- \`${mutant}\` (${result === 'hashes' ? 'by hashes' : 'survived'}): ${reason}`);
+    }
+  }
+  if (named) {
+    text.push(
+      '',
+      'Mutants that once survived, or nearly (`npm run mutants -- --named`, the list is `test/mutants/named.json`):',
+      '',
+      '| change | result |',
+      '|---|---|',
+      ...Object.entries(named).map(([what, result]) => `| ${what} | ${result} |`),
+    );
+  }
+  return text;
 }

@@ -41,3 +41,17 @@ export class NoiseSuppressorErrorEvent extends Event {
     this.error = error;
   }
 }
+
+/** The events of a node by their names. */
+export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
+  /** `state` has changed. */
+  statechange: Event;
+  /** Somebody began to speak. */
+  speechstart: VoiceActivityEvent;
+  /** Nobody speaks any more. */
+  speechend: VoiceActivityEvent;
+  /** The audio thread fell behind. */
+  overload: OverloadEvent;
+  /** The core broke; the delayed input passes from now on. */
+  error: NoiseSuppressorErrorEvent;
+}

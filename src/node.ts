@@ -1,28 +1,31 @@
-import { type FromProcessor, PROCESSOR_NAME, type ProcessorOptions, type ToProcessor } from '../worklet/messages';
-import { CORE_RATE, chainLatency, FRAME, headStart } from '../worklet/timing';
-import { type AssetOptions, assetsOf, checkAssets } from './asset-options';
+import { type FromProcessor, PROCESSOR_NAME, type ToProcessor } from '../worklet/messages';
+import { chainLatency, headStart } from '../worklet/timing';
+import { type AssetOptions, assetsOf } from './asset-options';
 import { type LoadedAssets, loadAssets } from './assets';
-import { contextClosed, isClosed, isOffline, onClosed, whileOpen } from './closing';
-import { CORE_IMPORTS, type CoreExports, coreVersionText } from './core';
+import { contextClosed, isClosed, onClosed, whileOpen } from './closing';
+import { coreVersionText } from './core';
 import './disposable';
 import { NoiseSuppressorError } from './errors';
+import { EventNode } from './event-node';
 import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
-import { DEFAULT_TIMEOUT_MS, LIMITS, LOAD_TIMEOUT_MS, type LoadLimits, limited, type Wait } from './limited';
-import { loadNetwork } from './model';
-import type { NetworkInfo, NetworkName } from './networks';
+import { DEFAULT_TIMEOUT_MS, type LoadLimits, limited } from './limited';
+import { loading } from './loading';
+import { measureLoad } from './measure';
+import type { NetworkName } from './networks';
 import {
   type CreateOptions,
   checkContext,
   checkLive,
   checkSupportOptions,
   type NoiseSuppressorOptions,
-  voiceActivity,
 } from './node-options';
-import { checkOptions } from './options';
+import { type NoiseSuppressorStats, StatsQuestions } from './node-stats';
+import { pull } from './pull';
 import { isError, kindOf, messageOf } from './realm';
 import { checkOpen, type Registration, register, registrationOf } from './registration';
 import { type SupportReport, supportReport, unsupportedReasons } from './support';
-import { VERSION } from './version';
+import { sameVersion, VERSION } from './version';
+import { quantumOf, workletOptions } from './worklet-options';
 
 /**
  * 'starting' until the first frame; 'bypassed' by `bypass`; 'overloaded' when the audio thread fell behind and the delayed
@@ -31,62 +34,8 @@ import { VERSION } from './version';
  */
 export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
 
-/** What a node has done and what it costs. */
-export interface NoiseSuppressorStats {
-  /** Of 10 ms, through the network. */
-  framesProcessed: number;
-  /** Of 10 ms, let through delayed: bypass, and overload. */
-  framesBypassed: number;
-  /** Gaps seen on the audio clock. */
-  lateCallbacks: number;
-  /** How often it fell so far behind that it stopped for a while. */
-  overloads: number;
-  /** Mean share of real time spent in the core over the last second. 0 in offline contexts. */
-  load: number;
-  /** The largest `load` of any second so far. */
-  peakLoad: number;
-  /** dBFS over the last second, first channel. */
-  inputLevel: number;
-  /** As inputLevel, of what goes out. */
-  outputLevel: number;
-  /** Decibels by which frames without speech came out quieter, mean over the last 10 s of them. */
-  attenuation: number;
-  /** Seconds. */
-  latency: number;
-  /** Hertz, of the context. */
-  sampleRate: number;
-  /** Of the wasm file, as the package's. */
-  coreVersion: string;
-  /** Which network runs. */
-  network: NetworkInfo;
-  /** As network.version. */
-  modelVersion: string;
-  /** Always true: without SIMD nothing starts. */
-  simd: boolean;
-  /** Whether the relaxed SIMD core was chosen; the numbers are the same either way. */
-  relaxedSimd: boolean;
-}
-
-/** The events of a node by their names. */
-export interface NoiseSuppressorEventMap extends AudioWorkletNodeEventMap {
-  /** `state` has changed. */
-  statechange: Event;
-  /** Somebody began to speak. */
-  speechstart: VoiceActivityEvent;
-  /** Nobody speaks any more. */
-  speechend: VoiceActivityEvent;
-  /** The audio thread fell behind. */
-  overload: OverloadEvent;
-  /** The core broke; the delayed input passes from now on. */
-  error: NoiseSuppressorErrorEvent;
-}
-
 /** Least time between two questions for the speech probability. */
 const PROBABILITY_INTERVAL_MS = 50;
-const DEFAULT_QUANTUM = 128;
-
-/** On a server there is no AudioWorkletNode to extend; importing must work all the same. */
-const Base: typeof AudioWorkletNode = globalThis.AudioWorkletNode ?? (class {} as unknown as typeof AudioWorkletNode);
 
 /** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
 export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
@@ -100,7 +49,7 @@ export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
  * const { network, load } = await node.getStats(); // network: { name: 'lite', version: '…' }
  * ```
  */
-export class NoiseSuppressorNode extends Base {
+export class NoiseSuppressorNode extends EventNode {
   /** Whether live suppression can work here. Cheap, synchronous, safe on a server. */
   static isSupported(): boolean {
     return unsupportedReasons().length === 0;
@@ -172,7 +121,7 @@ export class NoiseSuppressorNode extends Base {
   readonly ready: Promise<this>;
   private readonly registration: Registration;
   private readonly assets: LoadedAssets;
-  private readonly pendingStats = new Map<number, PendingStats>();
+  private readonly questions = new StatsQuestions();
   private currentState: NoiseSuppressorState = 'starting';
   private currentLatency: number;
   private coreVersion = '';
@@ -181,12 +130,10 @@ export class NoiseSuppressorNode extends Base {
   private probability = 0;
   private probabilityAsked = Number.NEGATIVE_INFINITY;
   private rests = false;
-  private nextId = 1;
   /** Aborted by destroy(): takes the listeners along. */
   private readonly life = new AbortController();
   private settle!: { resolve(node: NoiseSuppressorNode): void; reject(error: NoiseSuppressorError): void };
-  /** Keeps the node in the rendered graph until the first frame; browsers may skip unconnected nodes. */
-  private pull: GainNode | null = null;
+  private readonly stopPulling: () => void;
 
   static {
     rest = (node, on) => {
@@ -207,24 +154,12 @@ export class NoiseSuppressorNode extends Base {
     if (!assets) {
       throw new DOMException('await NoiseSuppressorNode.register(context) first', 'InvalidStateError');
     }
-    const channels = options.channels === 'stereo' ? 2 : 1;
-    const quantum = (context as { renderQuantumSize?: number }).renderQuantumSize ?? DEFAULT_QUANTUM;
-    super(context, PROCESSOR_NAME, {
-      numberOfInputs: 1,
-      numberOfOutputs: 1,
-      channelCount: channels,
-      // For mono the processor folds all channels itself: the browser's mean takes away what the two sides of a voice have inverted.
-      channelCountMode: channels === 1 ? 'max' : 'explicit',
-      channelInterpretation: 'speakers',
-      outputChannelCount: [channels],
-      parameterData: { strength: options.strength ?? 1 },
-      processorOptions: processorOptions(context, registration, assets, options, channels, quantum),
-    });
+    super(context, PROCESSOR_NAME, workletOptions(context, registration, assets, options));
     this.registration = registration;
     this.assets = assets;
     this.wantsBypass = options.bypass ?? false;
     const rate = Math.round(context.sampleRate);
-    this.currentLatency = chainLatency(rate, headStart(rate, quantum));
+    this.currentLatency = chainLatency(rate, headStart(rate, quantumOf(context)));
     this.strength = (this.parameters as unknown as Map<string, AudioParam>).get('strength') as AudioParam;
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve: resolve as (node: NoiseSuppressorNode) => void, reject };
@@ -234,7 +169,7 @@ export class NoiseSuppressorNode extends Base {
     this.port.onmessage = (event: MessageEvent<FromProcessor>) => this.receive(event.data);
     this.port.onmessageerror = () => this.fail('processor-failed', 'a message of the audio worklet got lost');
     // Chromium names the standard's 'processorerror' 'error', which is an event of this class with another meaning.
-    super.addEventListener('error', (event) => {
+    this.addEventListener('error', (event: Event) => {
       if (kindOf(event) !== 'ErrorEvent') return;
       event.stopImmediatePropagation();
       this.dispatchEvent(new ErrorEvent('processorerror', { message: messageOf(event) }));
@@ -242,8 +177,7 @@ export class NoiseSuppressorNode extends Base {
     this.addEventListener('processorerror', (event) =>
       this.fail('processor-failed', 'the audio worklet processor threw', event),
     );
-    this.pull = new GainNode(context, { gain: 0 });
-    this.connect(this.pull).connect(context.destination);
+    this.stopPulling = pull(this);
     onClosed(context, () => this.end(contextClosed()), this.life.signal);
   }
 
@@ -294,11 +228,7 @@ export class NoiseSuppressorNode extends Base {
    */
   getStats(): Promise<NoiseSuppressorStats> {
     if (this.state === 'destroyed') return Promise.reject(destroyed());
-    const id = this.nextId++;
-    return new Promise<NoiseSuppressorStats>((resolve, reject) => {
-      this.pendingStats.set(id, { resolve, reject });
-      this.send({ type: 'stats', id });
-    });
+    return this.questions.ask((id) => this.send({ type: 'stats', id }));
   }
 
   /** Idempotent. Disconnects, frees the core, lets the processor be collected. Closing the context does it too. */
@@ -315,8 +245,7 @@ export class NoiseSuppressorNode extends Base {
     this.disconnect();
     this.stopPulling();
     this.settle.reject(error);
-    for (const { reject } of this.pendingStats.values()) reject(destroyed());
-    this.pendingStats.clear();
+    this.questions.refuse(destroyed());
     this.isSpeaking = false;
     this.enter('destroyed');
   }
@@ -324,46 +253,6 @@ export class NoiseSuppressorNode extends Base {
   /** As destroy(), for `using`. */
   [Symbol.dispose](): void {
     this.destroy();
-  }
-
-  /** As any EventTarget, with the events of NoiseSuppressorEventMap. */
-  override addEventListener<K extends keyof NoiseSuppressorEventMap>(
-    type: K,
-    listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    // biome-ignore lint/suspicious/noExplicitAny: the implementation behind two typed signatures
-    listener: any,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener, options);
-  }
-
-  /** As any EventTarget. */
-  override removeEventListener<K extends keyof NoiseSuppressorEventMap>(
-    type: K,
-    listener: (this: NoiseSuppressorNode, event: NoiseSuppressorEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    // biome-ignore lint/suspicious/noExplicitAny: the implementation behind two typed signatures
-    listener: any,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener, options);
   }
 
   private receive(message: FromProcessor): void {
@@ -395,16 +284,15 @@ export class NoiseSuppressorNode extends Base {
         }
         break;
       case 'stats': {
-        const pending = this.pendingStats.get(message.id);
-        this.pendingStats.delete(message.id);
-        pending?.resolve({
+        const { context, coreVersion, assets } = this;
+        this.questions.answer(message.id, {
           ...message.stats,
-          sampleRate: this.context.sampleRate,
-          coreVersion: this.coreVersion,
-          network: { name: this.assets.model.name, version: this.assets.model.version },
-          modelVersion: this.assets.model.version,
+          sampleRate: context.sampleRate,
+          coreVersion,
+          network: { name: assets.model.name, version: assets.model.version },
+          modelVersion: assets.model.version,
           simd: true,
-          relaxedSimd: this.assets.relaxedSimd,
+          relaxedSimd: assets.relaxedSimd,
         });
         break;
       }
@@ -447,18 +335,6 @@ export class NoiseSuppressorNode extends Base {
     this.dispatchEvent(new Event('statechange'));
   }
 
-  private stopPulling(): void {
-    const { pull } = this;
-    if (!pull) return;
-    this.pull = null;
-    try {
-      this.disconnect(pull);
-    } catch {
-      // The app has disconnected everything already.
-    }
-    pull.disconnect();
-  }
-
   private sendBypass(): void {
     this.send({ type: 'bypass', value: this.wantsBypass || this.rests });
   }
@@ -483,61 +359,6 @@ function construct(context: BaseAudioContext, options: NoiseSuppressorOptions): 
     }
     throw new NoiseSuppressorError('processor-failed', 'the audio worklet node could not be made', { cause });
   }
-}
-
-interface PendingStats {
-  resolve(stats: NoiseSuppressorStats): void;
-  reject(error: NoiseSuppressorError): void;
-}
-
-function processorOptions(
-  context: BaseAudioContext,
-  registration: Registration,
-  assets: LoadedAssets,
-  options: NoiseSuppressorOptions,
-  channels: 1 | 2,
-  quantum: number,
-): ProcessorOptions {
-  const { key, wasm, model } = assets;
-  return {
-    core: registration.held.has(key) ? { key } : { key, wasm, model },
-    channels,
-    bypass: options.bypass ?? false,
-    realtime: !isOffline(context),
-    overload: options.overload ?? 'bypass',
-    voiceActivity: voiceActivity(options),
-    quantum,
-  };
-}
-
-/** Files alone, within the caller's limits. */
-function loading<T>(assets: AssetOptions, limits: LoadLimits, work: (wait: Wait) => Promise<T>): Promise<T> {
-  checkAssets(assets);
-  checkOptions(limits, LIMITS, 'limits');
-  const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
-  return limited([signal, assets.fetchInit?.signal], timeoutMs, 'the files did not come', work);
-}
-
-/** Mean share of real time the core takes on this thread, over one second of noise. */
-async function measureLoad(assets: AssetOptions = {}, limits: LoadLimits = {}): Promise<number> {
-  const { wasm, model } = await loading(assets, limits, (wait) => loadAssets(assets, wait));
-  const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
-  const core = instance.exports as unknown as CoreExports;
-  const suppressor = core.suppressorCreate(loadNetwork(core, model));
-  const input = new Float32Array(core.memory.buffer, core.suppressorInput(suppressor), FRAME);
-  const frames = CORE_RATE / FRAME;
-  let started = 0;
-  for (let i = -frames; i < frames; i++) {
-    // The first second is the engine's, to compile and optimise.
-    if (i === 0) started = performance.now();
-    for (let n = 0; n < FRAME; n++) input[n] = (Math.random() - 0.5) * 0.1;
-    core.suppressorProcess(suppressor, 1);
-  }
-  return (performance.now() - started) / 1000;
-}
-
-function sameVersion(a: string, b: string): boolean {
-  return a.split('.', 2).join('.') === b.split('.', 2).join('.');
 }
 
 function destroyed(): NoiseSuppressorError {

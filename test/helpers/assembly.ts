@@ -1,16 +1,22 @@
+import { readFile } from 'node:fs/promises';
 import { compile } from '../../scripts/compile.mjs';
 import { CORE_IMPORTS } from '../../src/core';
 import { COVERAGE_OPTIONS, instrumented } from './coverage';
 
+const CORE = 'assembly/entries/index.ts';
+
 /**
  * Compiles AssemblyScript as what ships is compiled: `entry` is a file of the repository, or `source` itself, whose imports are relative to
- * the root.
+ * the root. The core itself comes from the folder TEST_CORE names, if it does.
  * @param options more of asc's
  */
 export async function compileAssembly(
   entry: string,
   { source, relaxed = false, options = [] }: { source?: string; relaxed?: boolean; options?: readonly string[] } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { TEST_CORE } = process.env;
+  if (TEST_CORE && entry === CORE && options.length === 0)
+    return Uint8Array.from(await readFile(`${TEST_CORE}/core${relaxed ? '-relaxed' : ''}.wasm`));
   const { wasm } = await compile(entry, {
     relaxed,
     ...(source !== undefined && { source }),

@@ -1,28 +1,84 @@
 /** Which tests speak of which source, fast ones first: a mutant that one stage kills never sees the next. */
 import { readFileSync } from 'node:fs';
 
-const CORE = [
-  ['test/core/dsp', 'test/core/viterbi'],
-  ['test/core'],
-  ['test/reliability/core', 'test/reliability/input', 'test/quality'],
+const unit = (...tests) => ['--project', 'unit', ...tests.map((test) => `test/${test}`)];
+const browser = (...tests) => ['--project', 'browser', ...tests.map((test) => `test/${test}`)];
+
+const DSP = unit('core/dsp');
+const CORE = [unit('core'), unit('reliability/core', 'reliability/input', 'quality')];
+const LOADS = [
+  unit('shared-loads', 'integrity', 'offline/loads', 'offline/faults'),
+  browser('browser/loads', 'browser/errors'),
 ];
+const TRACKS = [browser('browser/track', 'browser/output'), browser('browser/left', 'browser/suspended')];
+const FILES = [unit('cli'), unit('reliability/wav')];
+const OFFLINE = [unit('offline'), unit('reliability/input')];
+/** By the beginning of the file's name; the first that fits. */
 const STAGES = {
-  'assembly/network/': [['test/network'], ['test/core/pipeline', 'test/reliability/models']],
-  'assembly/pitch/': CORE,
-  'assembly/enhance/': CORE,
-  'assembly/signal/fft': [['test/signal'], ...CORE],
-  'assembly/signal/resampler': [['test/worklet/resampler'], ['test/reliability/input', 'test/reliability/core']],
-  'assembly/signal/': CORE,
-  'assembly/': CORE,
-  'worklet/': [['test/worklet'], ['test/reliability/input', 'test/speed']],
-  'src/wav': [['test/cli/wav'], ['test/cli', 'test/reliability/wav']],
-  'src/': [
-    ['test/import', 'test/stamp', 'test/support', 'test/network/model'],
-    ['test/offline', 'test/cli', 'test/reliability/models'],
+  'assembly/network/matvec': [unit('network/matvec'), unit('network'), unit('core/pipeline')],
+  'assembly/network/weights': [unit('network/layers'), unit('network'), unit('reliability/models')],
+  'assembly/network/percepnet': [
+    unit('network/percepnet'),
+    unit('network'),
+    unit('core/pipeline', 'reliability/models'),
   ],
+  'assembly/network/activations': [unit('network/activations'), unit('network')],
+  'assembly/network/': [unit('network/layers'), unit('network'), unit('core/pipeline', 'reliability/models')],
+  'assembly/enhance/link': [unit('core/link'), unit('offline/two-channels'), ...CORE],
+  'assembly/enhance/mix': [unit('core/make-up'), DSP, ...CORE],
+  'assembly/enhance/': [DSP, ...CORE],
+  'assembly/pitch/viterbi': [unit('core/viterbi'), DSP, ...CORE],
+  'assembly/pitch/': [DSP, ...CORE],
+  'assembly/signal/fft': [unit('signal'), ...CORE],
+  'assembly/signal/resampler': [unit('worklet/resampler'), unit('reliability/input', 'reliability/core')],
+  'assembly/signal/': [DSP, ...CORE],
+  'assembly/suppressor': [unit('core/pipeline', 'core/make-up'), ...CORE],
+  'assembly/entries/index': [unit('core'), unit('reliability/core', 'worklet', 'offline')],
+  'assembly/settings': [unit('core/viterbi', 'core/make-up'), DSP, ...CORE],
+  'assembly/': CORE,
+  'worklet/fold': [unit('worklet/fold'), unit('worklet'), unit('reliability/input')],
+  'worklet/meter': [unit('worklet/meter'), unit('worklet')],
+  'worklet/overload': [unit('worklet/overload'), unit('worklet')],
+  'worklet/voice-activity': [unit('worklet/overload'), unit('worklet')],
+  'worklet/pipeline': [
+    unit('worklet/pipeline'),
+    unit('worklet/processor'),
+    unit('worklet'),
+    unit('reliability/input', 'speed'),
+  ],
+  'worklet/': [unit('worklet/processor'), unit('worklet'), unit('reliability/input', 'speed')],
+  'src/wav': [unit('cli/wav'), ...FILES],
+  'src/cli': FILES,
+  'src/copy-assets': FILES,
+  'src/denoise-files': FILES,
+  'src/output.': FILES,
+  'src/paths': FILES,
+  'src/bytes': [unit('cli', 'offline'), unit('reliability/wav')],
+  'src/stamp': [unit('stamp')],
+  'src/model': [unit('network/model'), unit('reliability/models')],
+  'src/support': [unit('support', 'import'), browser('browser/node')],
+  'src/denoiser': OFFLINE,
+  'src/offline': OFFLINE,
+  'src/stream': OFFLINE,
+  'src/chime': [browser('adapters/chime')],
+  'src/livekit': [browser('adapters/livekit')],
+  'src/closing': TRACKS,
+  'src/lease': TRACKS,
+  'src/linked': TRACKS,
+  'src/output-track': TRACKS,
+  'src/pull': TRACKS,
+  'src/track': TRACKS,
+  'src/assets': LOADS,
+  'src/fetch-file': LOADS,
+  'src/integrity': LOADS,
+  'src/limited': LOADS,
+  'src/loading': LOADS,
+  'src/registration': LOADS,
+  'src/shared-loads': LOADS,
+  'src/': [unit('options', 'import', 'support', 'offline'), browser('browser/node', 'browser/options')],
 };
 /** These know that the samples are those of before, not that they are right. */
-export const HASHES = ['test/reliability/determinism', '-t', 'golden hashes'];
+export const HASHES = [...unit('reliability/determinism'), '-t', 'golden hashes'];
 
 /** @returns {string[][]} arguments of vitest, stage by stage */
 export function stagesOf(file) {

@@ -3,11 +3,14 @@
  *
  *   npm run mutants                              all of assembly, worklet and src: days; stop it at any time, it goes on where it was
  *   npm run mutants -- assembly/pitch src/wav.ts only files whose names begin so
- *   npm run mutants -- --sample 50 assembly      50 of them, spread evenly
+ *   npm run mutants -- --sample 200 --seed 1     200 of them by chance, as many of each folder as it has its share of all; the same
+ *                                                ones for the same seed, and more of them for a larger number
+ *   npm run mutants -- --named                   those of test/mutants/named.json, which once survived, or nearly
  *   npm run mutants -- --again assembly/pitch    those that survived, once more: after new tests
  *   npm run mutants -- --list assembly/pitch     what survived, from the last runs
  *
- * Results are kept in docs/mutants.json and belong to the text of their file: when it changes they are found anew. A mutant is
+ * Results are kept in docs/mutants.json and belong to the text of their file: when it changes they are found anew. Those of the last
+ * sample and of the named ones stay, for docs/reliability.md (npm run reliability -- mutants). A mutant is
  *
  *   invalid     it does not compile
  *   same        the compiler makes the same core of it
@@ -20,39 +23,49 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compile as compileEntry } from '../../scripts/compile.mjs';
 import { mutantsOf, mutated } from './operators.mjs';
 import { coreFiles, HASHES, stagesOf } from './plan.mjs';
 
 const RESULTS = 'docs/mutants.json';
+const NAMED = 'test/mutants/named.json';
 const BOX = 'test-results/mutants';
 const VITEST = resolve('node_modules/vitest/vitest.mjs');
-const STAGE_MS = 600_000;
+/** Seconds of CPU time a process of the tests may take before its mutant counts as one that does not end. */
+const STAGE_SECONDS = 300;
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
     sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    named: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 });
 
-/** By file: a hash of its text, and the result of each mutant by place and change. */
-const known = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+/** `files`: a hash of each text, and the result of each mutant by place and change. `sample`, `named`: results by what show() says. */
+const known = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : { files: {} };
 const work = [];
 for (const file of sources()) {
   const text = readFileSync(file, 'utf8');
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  if (known[file]?.hash !== hash) known[file] = { hash, results: {} };
+  if (known.files[file]?.hash !== hash) known.files[file] = { hash, results: {} };
   for (const mutant of mutantsOf(text)) work.push({ file, text, ...mutant, id: `${mutant.at} ${mutant.now}` });
 }
-for (const file of Object.keys(known)) if (!existsSync(file)) delete known[file];
+for (const file of Object.keys(known.files)) if (!existsSync(file)) delete known.files[file];
 
 if (options.list) list();
-else run(spread(work, Number(options.sample ?? work.length)).filter((mutant) => open(mutant)));
+else if (options.named) {
+  known.named ??= {};
+  run(named().filter((mutant) => open(mutant)));
+} else {
+  const tried = options.sample ? sample(Number(options.sample), options.seed) : work;
+  run(tried.filter((mutant) => open(mutant)));
+}
 
 function sources() {
   const library = ['worklet', 'src'].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
@@ -60,41 +73,82 @@ function sources() {
   return files.filter((file) => wanted.length === 0 || wanted.some((start) => file.startsWith(start)));
 }
 
-/** `count` of them at equal distances: the same ones each time. */
-function spread(all, count) {
-  if (count >= all.length) return all;
-  return Array.from({ length: count }, (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)]);
+/** Those of a folder in an order that the seed makes; each folder gives its share. Begins the record of the sample. */
+function sample(count, seed) {
+  const rank = ({ file, id }) => createHash('sha256').update(`${seed} ${file} ${id}`).digest('hex');
+  const folders = new Map();
+  for (const mutant of work) {
+    const folder = dirname(mutant.file);
+    folders.set(folder, [...(folders.get(folder) ?? []), mutant]);
+  }
+  const chosen = [...folders.values()].flatMap((mutants) =>
+    mutants
+      .map((mutant) => ({ mutant, rank: rank(mutant) }))
+      .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+      .slice(0, Math.round((count * mutants.length) / work.length))
+      .map(({ mutant }) => mutant),
+  );
+  const of = Object.fromEntries([...folders].map(([folder, mutants]) => [folder, mutants.length]));
+  known.sample = { seed, day: new Date().toISOString().slice(0, 10), of, results: {} };
+  for (const mutant of chosen) known.sample.results[show(mutant)] = known.files[mutant.file].results[mutant.id] ?? '';
+  return chosen;
+}
+
+/** A part of a file that is there once, and what stands in its place. */
+function named() {
+  return JSON.parse(readFileSync(NAMED, 'utf8')).map(({ file, find, put, what }) => {
+    const text = readFileSync(file, 'utf8');
+    const at = text.indexOf(find);
+    if (at < 0 || text.indexOf(find, at + 1) >= 0) throw new Error(`${NAMED}: ${file} holds not once: ${find}`);
+    return { file, text, at, end: at + find.length, now: put, what, id: `${at} ${put}` };
+  });
 }
 
 function open({ file, id }) {
-  const result = known[file].results[id]?.split(' ')[0];
+  const result = known.files[file].results[id]?.split(' ')[0];
   return options.again ? result === 'survived' || result === 'hashes' : result === undefined;
 }
 
 function show({ file, text, at, end, now }) {
   const line = text.slice(0, at).split('\n').length;
   const column = at - text.lastIndexOf('\n', at - 1);
-  return `${file}:${line}:${column} ${text.slice(at, end).replace(/\s+/g, ' ').slice(0, 60)} -> ${now || 'nothing'}`;
+  return `${file}:${line}:${column} ${text.slice(at, end).replace(/\s+/g, ' ').slice(0, 60)} -> ${now.replace(/\s+/g, ' ') || 'nothing'}`;
 }
 
 function list() {
   for (const mutant of work) {
-    const result = known[mutant.file].results[mutant.id] ?? '';
+    const result = known.files[mutant.file].results[mutant.id] ?? '';
     if (/^(survived|hashes)/.test(result)) console.log(`${result.padEnd(9)} ${show(mutant)}`);
   }
+}
+
+/** Of `files` those with results. */
+function tried() {
+  return Object.fromEntries(Object.entries(known.files).filter(([, { results }]) => Object.keys(results).length > 0));
+}
+
+function keep(mutant, result) {
+  known.files[mutant.file].results[mutant.id] = result;
+  if (mutant.what) known.named[`${mutant.file}: ${mutant.what}`] = result;
+  const { results } = known.sample ?? { results: {} };
+  if (show(mutant) in results) results[show(mutant)] = result;
 }
 
 async function run(mutants) {
   prepare();
   const original = new Map();
-  for (const target of ['core', 'core-relaxed']) original.set(target, await compile(target));
+  mkdirSync(`${BOX}/build`, { recursive: true });
+  for (const target of ['core', 'core-relaxed']) {
+    original.set(target, await compile(target));
+    writeFileSync(`${BOX}/build/${target}.wasm`, original.get(target));
+  }
   console.log(`${mutants.length} of ${work.length} mutants to try`);
   for (const [i, mutant] of mutants.entries()) {
     const started = Date.now();
     const result = await judge(mutant, original);
-    known[mutant.file].results[mutant.id] = result;
+    keep(mutant, result);
     // Written at once: a run may end at any time.
-    writeFileSync(RESULTS, `${JSON.stringify(known, null, 2)}\n`);
+    writeFileSync(RESULTS, `${JSON.stringify({ ...known, files: tried() }, null, 2)}\n`);
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
     console.log(`${i + 1}/${mutants.length} ${result.padEnd(9)} ${show(mutant)} (${seconds} s)`);
   }
@@ -125,17 +179,19 @@ function prepare() {
 async function judge(mutant, original) {
   const { file, text } = mutant;
   const changed = mutated(text, mutant);
+  const builds = file.startsWith('assembly/') ? [...original.keys()] : [];
   try {
     writeFileSync(`${BOX}/${file}`, changed);
-    if (file.startsWith('assembly/')) {
-      const cores = [];
-      for (const target of original.keys()) cores.push([target, await compile(target, file, changed)]);
-      if (cores.some(([, bytes]) => !bytes)) return 'invalid';
-      if (cores.every(([target, bytes]) => Buffer.compare(bytes, original.get(target)) === 0)) return 'same';
-      // As after npm run build:core: newer than its source, so tests take it.
-      mkdirSync(`${BOX}/build`, { recursive: true });
-      for (const [target, bytes] of cores) writeFileSync(`${BOX}/build/${target}.wasm`, bytes);
+    let same = builds.length;
+    for (const target of builds) {
+      // What both builds have in common is the same in both.
+      if (target === 'core-relaxed' && !text.includes('RELAXED') && same < builds.length) continue;
+      const bytes = await compile(target, file, changed);
+      if (!bytes) return 'invalid';
+      if (Buffer.compare(bytes, original.get(target)) !== 0) same--;
+      writeFileSync(`${BOX}/build/${target}.wasm`, bytes);
     }
+    if (builds.length > 0 && same === builds.length) return 'same';
     for (const stage of stagesOf(file)) {
       const by = failing(stage);
       if (by) return `killed ${by}`;
@@ -143,6 +199,7 @@ async function judge(mutant, original) {
     return failing(HASHES) ? 'hashes' : 'survived';
   } finally {
     writeFileSync(`${BOX}/${file}`, text);
+    for (const target of builds) writeFileSync(`${BOX}/build/${target}.wasm`, original.get(target));
   }
 }
 
@@ -156,17 +213,24 @@ async function compile(target, changed, text) {
   );
 }
 
-/** @returns the first failing test file, 'time' where they did not end, or undefined where all passed */
+/** @returns the first failing test file, 'run' where none could tell, or undefined where all passed */
 function failing(stage) {
   const report = `${BOX}/report.json`;
   rmSync(report, { force: true });
   const { status } = spawnSync(
-    process.execPath,
-    [VITEST, 'run', '--project', 'unit', '--bail', '1', '--reporter=json', '--outputFile=report.json', ...stage],
-    { cwd: BOX, stdio: 'ignore', timeout: STAGE_MS, killSignal: 'SIGKILL' },
+    'bash',
+    [
+      ...['-c', `ulimit -t ${STAGE_SECONDS}; exec "$0" "$@"`, process.execPath, VITEST, 'run', '--bail=1'],
+      // A machine may be busy with other things: only CPU time counts.
+      ...['--testTimeout=1e8', '--hookTimeout=1e8', '--reporter=json', '--outputFile=report.json', ...stage],
+    ],
+    {
+      cwd: BOX,
+      stdio: 'ignore',
+      env: { ...process.env, TEST_CORE: resolve(BOX, 'build') },
+    },
   );
   if (status === 0) return undefined;
-  if (status === null) return 'time';
   const { testResults = [] } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
   const file = testResults.find((result) => result.status === 'failed')?.name;
   return file ? relative(BOX, file) : 'run';
