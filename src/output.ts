@@ -13,21 +13,26 @@ import { descriptorOf, followed, isDescriptorFolder } from './paths';
 const PERMISSIONS = 0o777;
 const NEW_FILE = 0o666;
 
-/** Signals that end the process, and their numbers: 128 more is the exit status. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** Files that are not complete yet, and what removes them if the process ends first. */
 const partials = new Set<string>();
-const atSignal = (signal: keyof typeof SIGNALS): void => process.exit(128 + SIGNALS[signal]);
 
 function removePartials(): void {
   for (const path of partials) rmSync(path, { force: true });
 }
 
+/** Ends by the signal itself: process.exit() waits for a read of standard input that may never return. */
+function atSignal(signal: NodeJS.Signals): void {
+  removePartials();
+  for (const name of SIGNALS) process.off(name, atSignal);
+  process.kill(process.pid, signal);
+}
+
 function begun(partial: string): void {
   if (partials.size === 0) {
     process.on('exit', removePartials);
-    for (const signal of Object.keys(SIGNALS)) process.on(signal, atSignal);
+    for (const signal of SIGNALS) process.on(signal, atSignal);
   }
   partials.add(partial);
 }
@@ -35,7 +40,7 @@ function begun(partial: string): void {
 function ended(partial: string): void {
   if (!partials.delete(partial) || partials.size > 0) return;
   process.off('exit', removePartials);
-  for (const signal of Object.keys(SIGNALS)) process.off(signal, atSignal);
+  for (const signal of SIGNALS) process.off(signal, atSignal);
 }
 
 type Write = (bytes: Uint8Array) => Promise<void>;
