@@ -4,6 +4,7 @@ Checks that every statistic is finite, that the loss falls, and that the exporte
 command line tool. Takes a minute; prints `N passed, N failed`.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -29,6 +30,7 @@ from restore import restore
 from sparsity import DENSITY
 from synthesis import band_energies, enhance
 from teacher import HOP, WINDOW, Teacher
+from train import Listeners
 from widen import widen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -350,11 +352,16 @@ def test_listening(folder: Path) -> None:
 
 
 def test_following(folder: Path) -> None:
-    """A run with a teacher comes nearer to what it makes of the mixtures, where it is ahead."""
+    """The teacher leads where it is nearer to the clean sound than the network is, and nowhere else; a run with one learns."""
+    clean, noisy = (torch.from_numpy(narrowed(sound[: len(sound) // HOP * HOP]))[None] for sound in noisy_voice(4))
+    between = 0.3 * noisy + 0.7 * clean
+    args = argparse.Namespace(keep=0.0, sound_weight=1, taught_weight=1, pesq_weight=0, stoi_weight=0, sdr_weight=0, dnsmos_weight=0, dnsmos_clips=0, filters=False)
+    listeners = Listeners(args, "cpu")
+    assert listeners.followed(clean, noisy, between) == listeners.spectra.distance(between, noisy) > 0
+    assert listeners.followed(clean, between, noisy) == 0
     run("training/train.py", "--listen", "--out", str(folder / "following"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
-        "--batch", "3", "--frames", "302", "--save-every", "30", "--steps", "30", "--rate", "4e-3", "--taught-weight", "100", "--sound-weight", "0", "--spectrum-weight", "0", "--cache", str(folder / "heard"))  # fmt: skip
-    before, after = logged(folder / "following", "held_out")
-    assert 0 < after["taught"] < before["taught"], (before, after)
+        "--batch", "3", "--frames", "302", "--steps", "10", "--log-every", "5", "--taught-weight", "3", "--cache", str(folder / "heard"))  # fmt: skip
+    assert all(0 <= distance < 0.1 for distance in logged(folder / "following", "taught"))
 
 
 def main() -> None:
