@@ -88,7 +88,9 @@ export class Denoiser {
     };
     checkAborted();
     const channels = options.channels === 'stereo' ? 2 : 1;
-    const core = await acquireCore(assetsOf(options), channels, options);
+    const acquired = await acquireCore(assetsOf(options), channels, options);
+    // Somebody else may have broken it meanwhile.
+    const core = acquired.broken ? acquired.renew() : acquired;
     try {
       checkAborted();
       return new Denoiser(core, channels, strength);

@@ -242,6 +242,8 @@ export class Stream {
     private readonly strength: number,
     private readonly sink: Sink,
   ) {
+    // Somebody else may have broken it since it was acquired.
+    if (core.broken) throw new CoreLost();
     try {
       for (let i = 0; i < channelCount; i++) this.channels.push(new Channel(core.exports, core.network, rate));
       const { toCore, fromCore } = this.channels[0] ?? {};

@@ -115,6 +115,23 @@ describe('a core that traps', () => {
     );
   });
 
+  it('is given to nobody who waited for it while it trapped', async () => {
+    const input = noise(48000, 3);
+    const options = { sampleRate: 48000, assets };
+    const expected = await denoise(input, options);
+    const seen = watchCores((core, call) => core === 1 && call === 20);
+    const [under, beside, denoiser] = await Promise.allSettled([
+      denoise(input, options),
+      denoise(input, options),
+      Denoiser.create({ assets }),
+    ]);
+    expect(under.status).toBe('rejected');
+    expect(beside).toEqual({ status: 'fulfilled', value: expected });
+    expect(denoiser.status).toBe('fulfilled');
+    expect(seen.afterTrap).toBe(0);
+    (denoiser as PromiseFulfilledResult<Denoiser>).value.destroy();
+  });
+
   it('ends the denoise() it traps under with a typed error, not the one beside it, nor a later one', async () => {
     const input = noise(48000 * 20, 3);
     const options = { sampleRate: 48000, assets };
