@@ -25,7 +25,7 @@ import numpy as np
 
 import manifest
 import shape
-from core import COLUMNS, FEATURES, HOP, SPECTRUM, STATISTICS, WASM, Core
+from core import COLUMNS, FEATURES, HOP, SPECTRUM, STATISTICS, WASM, WINDOW, Core, windowed
 from mixing import BAND_LIMITED, ROOMS, Mixer
 from teacher import Teacher
 
@@ -40,15 +40,13 @@ def valid_bands(bandwidth: float) -> int:
     return int((CENTRES * 50.0 < 0.93 * bandwidth).sum())
 
 
-WINDOW = np.sin(0.5 * np.pi * np.sin(np.pi * (np.arange(2 * HOP) + 0.5) / (2 * HOP)) ** 2).astype(np.float32)
-# The same at 16 kHz: its samples lie on every third one.
+# The core's window at 16 kHz: its samples lie on every third one.
 NARROW_WINDOW = WINDOW[1::3].copy()
 
 
 def narrowed(sound: np.ndarray) -> np.ndarray:
     """48 kHz sound of whole hops at 16 kHz, by the frames and bins that synthesis.py makes its sound of."""
-    framed = np.concatenate([np.zeros(HOP, np.float32), sound, np.zeros(HOP, np.float32)])
-    frames = np.lib.stride_tricks.sliding_window_view(framed, 2 * HOP)[::HOP] * WINDOW
+    frames = windowed(np.concatenate([sound, np.zeros(HOP, np.float32)]))
     third = HOP // 3
     frames = np.fft.irfft(np.fft.rfft(frames)[:, : third + 1] / 3, 2 * third) * NARROW_WINDOW
     return (frames[:-1, third:] + frames[1:, :third]).astype(np.float32).ravel()

