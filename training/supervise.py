@@ -24,10 +24,11 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).resolve().parent
-# The finished sound is scored from the first step; tiles are cut by magnitude while the rate is high (EXPERIMENTS.md, "Voices of everywhere").
+# The finished sound is scored from the first step, beside the teacher's; tiles are cut by magnitude while the rate is high (EXPERIMENTS.md, "Voices of
+# everywhere", "Where the rest lies").
 COMMON = [
-    "--listen", "--batch", "16", "--frames", "402", "--resolutions", "2", "4", "8", "--keep", "0.3", "--sound-weight", "3",
-    "--pesq-weight", "0.03", "--stoi-weight", "0.3", "--sdr-weight", "0.001", "--strength-weight", "0.03", "--quantise-from", "0.3", "--average", "0.995",
+    "--listen", "--batch", "16", "--frames", "402", "--resolutions", "2", "4", "8", "--keep", "0.15", "--sound-weight", "1.5", "--taught-weight", "3",
+    "--pesq-weight", "0.03", "--stoi-weight", "0.4", "--sdr-weight", "0.004", "--strength-weight", "0.03", "--quantise-from", "0.3", "--average", "0.995",
 ]  # fmt: skip
 RECIPES = {
     "lite": ["--units", "256", "--sparse", "lite", "--rate", "6e-4", *COMMON],
@@ -126,7 +127,7 @@ def main() -> None:
     children = Children()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        children.start("mixtures", [python, str(HERE / "make_features.py"), "--pool", str(pool), "--cache", str(cache), "--spectra", "--endless",
+        children.start("mixtures", [python, str(HERE / "make_features.py"), "--pool", str(pool), "--cache", str(cache), "--spectra", "--teacher", "--endless",
                                     "--hours", str(arguments.kept), "--workers", "1"])  # fmt: skip
         while shards(cache) < FIRST_SHARDS:
             if children.code("mixtures") is not None:
