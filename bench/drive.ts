@@ -3,7 +3,7 @@
  * is played by globals, so it runs in a worker of a page and in Node alike, one subject per worker or process.
  */
 
-import { parseModel } from '../src/model';
+import { parseModel } from '../src/core/model';
 import type { ProcessorOptions } from '../worklet/messages';
 import { testSignal } from './signal';
 import { median } from './statistics';

@@ -79,10 +79,10 @@ ${rows.join('\n\n')}
 /** The rules that options are checked by. */
 async function sources() {
   const contents = `
-    export { LIVE_RULES, VOICE_RULES } from './src/node-options';
-    export { ASSET_RULES } from './src/asset-options';
-    export { LIMITS } from './src/limited';
-    export { OFFLINE_RULES } from './src/offline-options';`;
+    export { LIVE_RULES, VOICE_RULES } from './src/graph/node-options';
+    export { ASSET_RULES } from './src/loading/asset-options';
+    export { LIMITS } from './src/shared/limited';
+    export { OFFLINE_RULES } from './src/offline/options';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
     bundle: true,

@@ -40,7 +40,7 @@ const common = {
   target: 'es2022',
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
-  // src/disposable.ts, which is there for the types.
+  // src/shared/disposable.ts, which is there for the types.
   logOverride: { 'ignored-bare-import': 'silent' },
 };
 const shipped = { ...common, sourcemap: true, sourcesContent: true, metafile: true };
@@ -55,7 +55,7 @@ const worklet = await build({
   outfile: `${out}/worklet.js`,
 });
 
-const { writeStamp } = await load('src/stamp.ts');
+const { writeStamp } = await load('src/loading/stamp.ts');
 for (const name of ['core', 'core-relaxed']) {
   writeFileSync(`${out}/${name}.wasm`, writeStamp(readFileSync(`${core}/${name}.wasm`), version, name !== 'core'));
 }

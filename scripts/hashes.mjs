@@ -13,12 +13,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { run as runCli } from '../src/cli';
-import { CORE_IMPORTS } from '../src/core';
-import { BANDS, BINS, FEATURES, FRAME, TRAINING_BINS } from '../src/core-shape';
-import { Denoiser } from '../src/denoiser';
-import { loadNetwork, parseModel } from '../src/model';
+import { CORE_IMPORTS } from '../src/core/exports';
+import { loadNetwork, parseModel } from '../src/core/model';
+import { BANDS, BINS, FEATURES, FRAME, TRAINING_BINS } from '../src/core/shape';
+import { hasRelaxedSimd } from '../src/loading/support';
 import { denoise } from '../src/offline';
-import { hasRelaxedSimd } from '../src/support';
+import { Denoiser } from '../src/offline/denoiser';
 import { Pipeline } from '../worklet/pipeline';
 import { compile } from './compile.mjs';
 

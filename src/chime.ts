@@ -1,14 +1,14 @@
 /** For the Amazon Chime SDK: `await audioVideo.startAudioInput(new NoiseSuppressorTransformDevice(deviceId))`. */
 import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chime-sdk-js';
-import { NoiseSuppressorError } from './errors';
-import { linked } from './linked';
-import { NoiseSuppressorNode, rest } from './node';
-import { type CreateOptions, checkLive } from './node-options';
-import { recommendedConstraints } from './track';
+import { linked } from './graph/linked';
+import { NoiseSuppressorNode, rest } from './graph/node';
+import { type CreateOptions, checkLive } from './graph/node-options';
+import { recommendedConstraints } from './graph/track';
+import { NoiseSuppressorError } from './shared/errors';
 
-export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
-export type { NoiseSuppressorNode } from './node';
-export type { CreateOptions } from './node-options';
+export type { NoiseSuppressorNode } from './graph/node';
+export type { CreateOptions } from './graph/node-options';
+export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './shared/errors';
 
 /** The nodes in one context, on their way or there; undefined if they could not be made. */
 interface Attempt {

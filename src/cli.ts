@@ -4,15 +4,15 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { copyAssets } from './copy-assets';
-import { CORE_CHANNELS } from './core';
-import { denoiseFile, type FileResult, planFiles } from './denoise-files';
-import { NoiseSuppressorError } from './errors';
+import { CORE_CHANNELS } from './core/exports';
+import { copyAssets } from './files/copy-assets';
+import { denoiseFile, type FileResult, planFiles } from './files/denoise-files';
+import { descriptorOf } from './files/paths';
 import { full } from './full';
-import type { NetworkName } from './networks';
-import { descriptorOf } from './paths';
-import { acquireCore, checkStrength } from './stream';
-import { VERSION } from './version';
+import type { NetworkName } from './loading/networks';
+import { acquireCore, checkStrength } from './offline/stream';
+import { NoiseSuppressorError } from './shared/errors';
+import { VERSION } from './shared/version';
 
 const HELP = `Removes noise from speech in WAV files.
 

@@ -1,12 +1,18 @@
 /** Live suppression in pages: a track for a track, or a node of Web Audio. */
-export type { AssetOptions } from './asset-options';
-export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
-export { NoiseSuppressorErrorEvent, type NoiseSuppressorEventMap, OverloadEvent, VoiceActivityEvent } from './events';
-export { type AssetIntegrity, integrity } from './integrity';
-export type { LoadLimits } from './limited';
-export type { NetworkInfo, NetworkName } from './networks';
-export { NoiseSuppressorNode, type NoiseSuppressorState } from './node';
-export type { CreateOptions, NoiseSuppressorOptions, VoiceActivityOptions } from './node-options';
-export type { NoiseSuppressorStats } from './node-stats';
-export type { SupportReport, UnsupportedReason } from './support';
-export { recommendedConstraints, type SuppressedTrack, type SuppressNoiseOptions, suppressNoise } from './track';
+
+export {
+  NoiseSuppressorErrorEvent,
+  type NoiseSuppressorEventMap,
+  OverloadEvent,
+  VoiceActivityEvent,
+} from './graph/events';
+export { NoiseSuppressorNode, type NoiseSuppressorState } from './graph/node';
+export type { CreateOptions, NoiseSuppressorOptions, VoiceActivityOptions } from './graph/node-options';
+export type { NoiseSuppressorStats } from './graph/node-stats';
+export { recommendedConstraints, type SuppressedTrack, type SuppressNoiseOptions, suppressNoise } from './graph/track';
+export type { AssetOptions } from './loading/asset-options';
+export { type AssetIntegrity, integrity } from './loading/integrity';
+export type { NetworkInfo, NetworkName } from './loading/networks';
+export type { SupportReport, UnsupportedReason } from './loading/support';
+export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './shared/errors';
+export type { LoadLimits } from './shared/limited';

@@ -1,16 +1,16 @@
 /** For LiveKit: `await microphoneTrack.setProcessor(new NoiseSuppressorProcessor())`. */
 import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-client';
-import { isClosed } from './closing';
-import { NoiseSuppressorError } from './errors';
-import { linked } from './linked';
-import { NoiseSuppressorNode } from './node';
-import { type CreateOptions, checkLive } from './node-options';
-import { BOOLEAN, checkOptions } from './options';
-import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './track';
+import { isClosed } from './graph/closing';
+import { linked } from './graph/linked';
+import { NoiseSuppressorNode } from './graph/node';
+import { type CreateOptions, checkLive } from './graph/node-options';
+import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from './graph/track';
+import { NoiseSuppressorError } from './shared/errors';
+import { BOOLEAN, checkOptions } from './shared/options';
 
-export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
-export type { NoiseSuppressorNode } from './node';
-export type { CreateOptions } from './node-options';
+export type { NoiseSuppressorNode } from './graph/node';
+export type { CreateOptions } from './graph/node-options';
+export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './shared/errors';
 
 /** What a call asks for: a suppressor on this microphone, a new one or the same. */
 interface Wish {

@@ -1,18 +1,18 @@
 /** Recordings and single frames, without Web Audio: in pages, workers and Node. */
-import { Fold } from '../worklet/fold';
-import { type AssetOptions, assetsOf } from './asset-options';
-import { CORE_CHANNELS } from './core';
-import { NoiseSuppressorError } from './errors';
-import type { NetworkName } from './networks';
-import { checkDenoise, checkSamples } from './offline-options';
-import { isFloat32Array, shown } from './realm';
-import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './stream';
+import { Fold } from './channel/fold';
+import { CORE_CHANNELS } from './core/exports';
+import { type AssetOptions, assetsOf } from './loading/asset-options';
+import type { NetworkName } from './loading/networks';
+import { checkDenoise, checkSamples } from './offline/options';
+import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './offline/stream';
+import { NoiseSuppressorError } from './shared/errors';
+import { isFloat32Array, shown } from './shared/realm';
 
-export type { AssetOptions } from './asset-options';
-export { Denoiser } from './denoiser';
-export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './errors';
-export { type AssetIntegrity, integrity } from './integrity';
-export type { NetworkInfo, NetworkName } from './networks';
+export type { AssetOptions } from './loading/asset-options';
+export { type AssetIntegrity, integrity } from './loading/integrity';
+export type { NetworkInfo, NetworkName } from './loading/networks';
+export { Denoiser } from './offline/denoiser';
+export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './shared/errors';
 
 /** What denoise() and Denoiser take. */
 export interface DenoiseOptions {

@@ -1,5 +1,5 @@
-import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from '../src/core';
-import { loadNetwork, type Model } from '../src/model';
+import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from '../src/core/exports';
+import { loadNetwork, type Model } from '../src/core/model';
 import type { ProcessorCore } from './messages';
 
 /** One instance of the core with its network loaded. */

@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli';
-import { Output } from '../../src/output';
+import { Output } from '../../src/files/output';
 import { testAssets } from '../helpers/assets';
 import { chunk, pcm16, ramp, riff } from '../helpers/wav';
 

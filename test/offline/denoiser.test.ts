@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FRAME } from '../../src/core-shape';
+import { FRAME } from '../../src/core/shape';
 import { type DenoiseOptions, Denoiser } from '../../src/offline';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
