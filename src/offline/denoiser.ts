@@ -3,8 +3,8 @@ import { Fifo } from '../channel/fifo';
 import { assetsOf } from '../loading/asset-options';
 import '../shared/disposable';
 import type { NetworkInfo } from '../loading/networks';
-import type { DenoiseOptions } from '../offline';
 import { NoiseSuppressorError } from '../shared/errors';
+import type { DenoiseOptions } from './denoise';
 import { checkDenoiser, checkSamples } from './options';
 import {
   acquireCore,

@@ -1,6 +1,5 @@
 /** What may be said to denoise() and Denoiser. */
 import { checkFiles } from '../loading/asset-options';
-import type { DenoiseOptions } from '../offline';
 import { NoiseSuppressorError } from '../shared/errors';
 import {
   CHANNELS,
@@ -14,6 +13,7 @@ import {
   TIMEOUT,
 } from '../shared/options';
 import { isFloat32Array, shown } from '../shared/realm';
+import type { DenoiseOptions } from './denoise';
 import { MAX_RATE, MIN_RATE } from './stream';
 
 const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
