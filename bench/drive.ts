@@ -4,7 +4,7 @@
  */
 
 import { parseModel } from '../src/core/model';
-import type { ProcessorOptions } from '../worklet/messages';
+import type { ProcessorOptions } from '../src/graph/messages';
 import { testSignal } from './signal';
 import { median } from './statistics';
 import { processorOptions, type Subject } from './subjects';

@@ -6,10 +6,10 @@
 
 import { Fold } from '../src/channel/fold';
 import { chainLatency, headStart } from '../src/channel/timing';
+import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from '../src/graph/messages';
+import { PROCESSOR_NAME } from '../src/graph/messages';
 import { acquireCore, discardCore, type LoadedCore, releaseCore, replaceCore } from './core';
 import { DelayLine } from './delay-line';
-import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from './messages';
-import { PROCESSOR_NAME } from './messages';
 import { OverloadDetector } from './overload';
 import { type FrameObserver, NoRoom, Pipeline } from './pipeline';
 import { VoiceActivity } from './voice-activity';

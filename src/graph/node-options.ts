@@ -1,5 +1,5 @@
 /** What may be said to a node, and to whoever makes one. */
-import type { ProcessorOptions } from '../../worklet/messages';
+
 import { type AssetOptions, checkFiles, type WithAssets } from '../loading/asset-options';
 import type { NetworkName } from '../loading/networks';
 import { NoiseSuppressorError } from '../shared/errors';
@@ -17,6 +17,7 @@ import {
 } from '../shared/options';
 import { isObject, shown } from '../shared/realm';
 import { isOffline } from './closing';
+import type { ProcessorOptions } from './messages';
 import type { SuppressNoiseOptions } from './track';
 
 /** What a node does. */

@@ -1,9 +1,9 @@
-import { type FromProcessor, PROCESSOR_NAME, type ToProcessor } from '../../worklet/messages';
 import { chainLatency, headStart } from '../channel/timing';
 import { coreVersionText } from '../core/exports';
 import { type AssetOptions, assetsOf } from '../loading/asset-options';
 import { type LoadedAssets, loadAssets } from '../loading/assets';
 import { contextClosed, isClosed, onClosed, whileOpen } from './closing';
+import { type FromProcessor, PROCESSOR_NAME, type ToProcessor } from './messages';
 import '../shared/disposable';
 import { loading } from '../loading/loading';
 import type { NetworkName } from '../loading/networks';

@@ -1,7 +1,8 @@
 /** What the browser and the processor are told when a node is made. */
-import type { ProcessorOptions } from '../../worklet/messages';
+
 import type { LoadedAssets } from '../loading/assets';
 import { isOffline } from './closing';
+import type { ProcessorOptions } from './messages';
 import { type NoiseSuppressorOptions, voiceActivity } from './node-options';
 import type { Registration } from './registration';
 

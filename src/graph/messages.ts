@@ -1,6 +1,6 @@
 /** What travels over the port. Only types and one name, so both sides share it at no cost. */
-import type { Model } from '../src/core/model';
-import { VERSION } from '../src/shared/version';
+import type { Model } from '../core/model';
+import { VERSION } from '../shared/version';
 
 /** Registered name of the processor; with the version in it, two versions can live in one context. */
 export const PROCESSOR_NAME: string = `percepnet-wasm/noise-suppressor@${VERSION}`;
