@@ -42,10 +42,16 @@ const MAX_MAGNITUDE = 1e4;
 /** Offset of a descriptor that points nowhere. */
 const NONE = -1;
 
-/** A checked model. Plain data: it can be posted to a worker or passed in processorOptions. */
-export interface Model {
+/** Which network runs. */
+export interface NetworkInfo {
+  /** 'lite' or 'full', or what a file of your own calls itself. */
   readonly name: string;
+  /** Of the weights, not of the library. */
   readonly version: string;
+}
+
+/** A checked model. Plain data: it can be posted to a worker or passed in processorOptions. */
+export interface Model extends NetworkInfo {
   /** 8 words per layer, pointers as offsets into data, -1 for none. */
   readonly layers: Int32Array;
   /** The tensors, 16-byte aligned. */

@@ -16,6 +16,11 @@ export function contextClosed(cause?: unknown): NoiseSuppressorError {
   return new NoiseSuppressorError('context-closed', 'the audio context is closed: make a new one', { cause });
 }
 
+/** @throws {NoiseSuppressorError} 'context-closed' */
+export function checkOpen(context: BaseAudioContext, cause?: unknown): void {
+  if (isClosed(context)) throw contextClosed(cause);
+}
+
 /** Calls `run` when the context closes, until the signal is aborted. */
 export function onClosed(context: BaseAudioContext, run: () => void, signal: AbortSignal): void {
   context.addEventListener('statechange', () => isClosed(context) && run(), { signal });

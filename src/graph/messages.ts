@@ -1,6 +1,7 @@
 /** What travels over the port. Only types and one name, so both sides share it at no cost. */
 import type { Model } from '../core/model';
 import { VERSION } from '../shared/version';
+import type { ProcessorStats } from './node-stats';
 
 /** Registered name of the processor; with the version in it, two versions can live in one context. */
 export const PROCESSOR_NAME: string = `percepnet-wasm/noise-suppressor@${VERSION}`;
@@ -34,19 +35,6 @@ export type ToProcessor =
   | { type: 'destroy' };
 
 export type LiveState = 'running' | 'bypassed' | 'overloaded';
-
-export interface ProcessorStats {
-  framesProcessed: number;
-  framesBypassed: number;
-  lateCallbacks: number;
-  overloads: number;
-  load: number;
-  peakLoad: number;
-  inputLevel: number;
-  outputLevel: number;
-  attenuation: number;
-  latency: number;
-}
 
 export type FromProcessor =
   /** The core is compiled, loaded and warm. */

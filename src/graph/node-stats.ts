@@ -1,5 +1,5 @@
 /** What a node tells of itself when asked. */
-import type { NetworkInfo } from '../loading/networks';
+import type { NetworkInfo } from '../core/model';
 
 /** What a node has done and what it costs. */
 export interface NoiseSuppressorStats {
@@ -37,8 +37,14 @@ export interface NoiseSuppressorStats {
   relaxedSimd: boolean;
 }
 
+/** Those of them that the audio thread counts; the others are the node's own. */
+export type ProcessorStats = Omit<
+  NoiseSuppressorStats,
+  'sampleRate' | 'coreVersion' | 'network' | 'modelVersion' | 'simd' | 'relaxedSimd'
+>;
+
 interface Question {
-  resolve(stats: NoiseSuppressorStats): void;
+  resolve(stats: ProcessorStats): void;
   reject(error: unknown): void;
 }
 
@@ -47,7 +53,7 @@ export class StatsQuestions {
   private readonly open = new Map<number, Question>();
   private nextId = 1;
 
-  ask(send: (id: number) => void): Promise<NoiseSuppressorStats> {
+  ask(send: (id: number) => void): Promise<ProcessorStats> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.open.set(id, { resolve, reject });
@@ -55,7 +61,7 @@ export class StatsQuestions {
     });
   }
 
-  answer(id: number, stats: NoiseSuppressorStats): void {
+  answer(id: number, stats: ProcessorStats): void {
     this.open.get(id)?.resolve(stats);
     this.open.delete(id);
   }

@@ -1,20 +1,19 @@
+import '../shared/disposable';
 import { chainLatency, headStart } from '../channel/timing';
 import { coreVersionText } from '../core/exports';
 import { type AssetOptions, assetsOf } from '../loading/asset-options';
 import { type LoadedAssets, loadAssets } from '../loading/assets';
-import { contextClosed, isClosed, onClosed, whileOpen } from './closing';
-import { type FromProcessor, PROCESSOR_NAME, type ToProcessor } from './messages';
-import '../shared/disposable';
 import { loading } from '../loading/loading';
 import type { NetworkName } from '../loading/networks';
 import { type SupportReport, supportReport, unsupportedReasons } from '../loading/support';
 import { NoiseSuppressorError } from '../shared/errors';
-import { DEFAULT_TIMEOUT_MS, type LoadLimits, limited } from '../shared/limited';
-import { isError, kindOf, messageOf } from '../shared/realm';
+import type { LoadLimits } from '../shared/limited';
 import { sameVersion, VERSION } from '../shared/version';
+import { contextClosed, isClosed, onClosed, whileOpen } from './closing';
 import { EventNode } from './event-node';
-import { NoiseSuppressorErrorEvent, OverloadEvent, VoiceActivityEvent } from './events';
+import { NoiseSuppressorErrorEvent } from './events';
 import { measureLoad } from './measure';
+import { type LiveState, PROCESSOR_NAME } from './messages';
 import {
   type CreateOptions,
   checkContext,
@@ -22,9 +21,11 @@ import {
   checkSupportOptions,
   type NoiseSuppressorOptions,
 } from './node-options';
-import { type NoiseSuppressorStats, StatsQuestions } from './node-stats';
+import type { NoiseSuppressorStats } from './node-stats';
+import { ProcessorPort } from './processor-port';
 import { pull } from './pull';
-import { checkOpen, type Registration, register, registrationOf } from './registration';
+import { type Registration, register, registrationOf } from './registration';
+import { start } from './start';
 import { quantumOf, workletOptions } from './worklet-options';
 
 /**
@@ -33,9 +34,6 @@ import { quantumOf, workletOptions } from './worklet-options';
  * because the context was closed.
  */
 export type NoiseSuppressorState = 'starting' | 'running' | 'bypassed' | 'overloaded' | 'failed' | 'destroyed';
-
-/** Least time between two questions for the speech probability. */
-const PROBABILITY_INTERVAL_MS = 50;
 
 /** Spares the CPU as bypass does, while nobody listens, and leaves `bypass` as the app has set it. */
 export let rest: (node: NoiseSuppressorNode, on: boolean) => void;
@@ -91,28 +89,7 @@ export class NoiseSuppressorNode extends EventNode {
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
     checkContext(context);
     checkLive(options);
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-    const assets = assetsOf(options);
-    let node: NoiseSuppressorNode | undefined;
-    try {
-      return await limited(
-        [signal, assets.fetchInit?.signal],
-        timeoutMs,
-        'the suppressor did not start',
-        async (wait) => {
-          const loaded = await whileOpen(context, register(context, assets, wait), wait.signal);
-          // The caller may have been told already: leave nothing behind.
-          if (wait.signal.aborted) throw wait.signal.reason;
-          registrationOf(context).assets = loaded;
-          node = construct(context, options);
-          wait.things.add('the first frame');
-          return node.ready;
-        },
-      );
-    } catch (error) {
-      node?.destroy();
-      throw error;
-    }
+    return start(context, options, () => new NoiseSuppressorNode(context, options));
   }
 
   /** k-rate, 0..1, default 1. A gain floor inside the core, so every value is in phase. */
@@ -121,14 +98,11 @@ export class NoiseSuppressorNode extends EventNode {
   readonly ready: Promise<this>;
   private readonly registration: Registration;
   private readonly assets: LoadedAssets;
-  private readonly questions = new StatsQuestions();
+  private readonly processor: ProcessorPort;
   private currentState: NoiseSuppressorState = 'starting';
   private currentLatency: number;
   private coreVersion = '';
   private wantsBypass: boolean;
-  private isSpeaking = false;
-  private probability = 0;
-  private probabilityAsked = Number.NEGATIVE_INFINITY;
   private rests = false;
   /** Aborted by destroy(): takes the listeners along. */
   private readonly life = new AbortController();
@@ -166,17 +140,14 @@ export class NoiseSuppressorNode extends EventNode {
     });
     // Whoever reads `ready` still sees the rejection; whoever does not is spared the unhandled one.
     this.ready.catch(() => {});
-    this.port.onmessage = (event: MessageEvent<FromProcessor>) => this.receive(event.data);
-    this.port.onmessageerror = () => this.fail('processor-failed', 'a message of the audio worklet got lost');
-    // Chromium names the standard's 'processorerror' 'error', which is an event of this class with another meaning.
-    this.addEventListener('error', (event: Event) => {
-      if (kindOf(event) !== 'ErrorEvent') return;
-      event.stopImmediatePropagation();
-      this.dispatchEvent(new ErrorEvent('processorerror', { message: messageOf(event) }));
+    this.processor = new ProcessorPort(this, {
+      prepared: (latency, coreVersion) => this.prepared(latency, coreVersion),
+      entered: (state) => this.running(state),
+      delayed: (latency) => {
+        this.currentLatency = latency;
+      },
+      failed: (message, cause) => this.fail('processor-failed', message, cause),
     });
-    this.addEventListener('processorerror', (event) =>
-      this.fail('processor-failed', 'the audio worklet processor threw', event),
-    );
     this.stopPulling = pull(this);
     onClosed(context, () => this.end(contextClosed()), this.life.signal);
   }
@@ -198,17 +169,12 @@ export class NoiseSuppressorNode extends EventNode {
 
   /** Latest known speech probability, 0..1. Reading it asks for a newer one; unread it costs nothing. */
   get speechProbability(): number {
-    const now = performance.now();
-    if (now - this.probabilityAsked >= PROBABILITY_INTERVAL_MS) {
-      this.probabilityAsked = now;
-      this.send({ type: 'probability' });
-    }
-    return this.probability;
+    return this.processor.speechProbability();
   }
 
   /** Between `speechstart` and `speechend`. */
   get speaking(): boolean {
-    return this.isSpeaking;
+    return this.processor.speaking;
   }
 
   /** What it does now; `statechange` tells when that changes. */
@@ -219,16 +185,26 @@ export class NoiseSuppressorNode extends EventNode {
 
   /** Forgets adaptive state, for a new speaker or device. */
   reset(): void {
-    this.send({ type: 'reset' });
+    this.processor.send({ type: 'reset' });
   }
 
   /**
    * What it has done so far, and which network does it.
    * @throws {NoiseSuppressorError} 'destroyed'
    */
-  getStats(): Promise<NoiseSuppressorStats> {
-    if (this.state === 'destroyed') return Promise.reject(destroyed());
-    return this.questions.ask((id) => this.send({ type: 'stats', id }));
+  async getStats(): Promise<NoiseSuppressorStats> {
+    if (this.state === 'destroyed') throw destroyed();
+    const stats = await this.processor.stats();
+    const { context, coreVersion, assets } = this;
+    return {
+      ...stats,
+      sampleRate: context.sampleRate,
+      coreVersion,
+      network: { name: assets.model.name, version: assets.model.version },
+      modelVersion: assets.model.version,
+      simd: true,
+      relaxedSimd: assets.relaxedSimd,
+    };
   }
 
   /** Idempotent. Disconnects, frees the core, lets the processor be collected. Closing the context does it too. */
@@ -239,14 +215,10 @@ export class NoiseSuppressorNode extends EventNode {
   private end(error: NoiseSuppressorError): void {
     if (this.currentState === 'destroyed') return;
     this.life.abort();
-    this.send({ type: 'destroy' });
-    this.port.onmessage = null;
-    this.port.onmessageerror = null;
+    this.processor.close(destroyed());
     this.disconnect();
     this.stopPulling();
     this.settle.reject(error);
-    this.questions.refuse(destroyed());
-    this.isSpeaking = false;
     this.enter('destroyed');
   }
 
@@ -255,51 +227,10 @@ export class NoiseSuppressorNode extends EventNode {
     this.destroy();
   }
 
-  private receive(message: FromProcessor): void {
-    switch (message.type) {
-      case 'prepared':
-        this.prepared(message.latency, message.coreVersion);
-        break;
-      case 'state':
-        this.stopPulling();
-        this.enter(message.state);
-        this.settle.resolve(this);
-        break;
-      case 'latency':
-        this.currentLatency = message.latency;
-        break;
-      case 'speech':
-        this.isSpeaking = message.speaking;
-        this.probability = message.probability;
-        this.dispatchEvent(
-          new VoiceActivityEvent(message.speaking ? 'speechstart' : 'speechend', message.probability, message.time),
-        );
-        break;
-      case 'probability':
-        this.probability = message.value;
-        break;
-      case 'overload':
-        if (!this.dispatchEvent(new OverloadEvent(message.load, message.consecutive))) {
-          this.send({ type: 'keep-processing' });
-        }
-        break;
-      case 'stats': {
-        const { context, coreVersion, assets } = this;
-        this.questions.answer(message.id, {
-          ...message.stats,
-          sampleRate: context.sampleRate,
-          coreVersion,
-          network: { name: assets.model.name, version: assets.model.version },
-          modelVersion: assets.model.version,
-          simd: true,
-          relaxedSimd: assets.relaxedSimd,
-        });
-        break;
-      }
-      case 'failed':
-        this.fail('processor-failed', `the core stopped working: ${message.message}`);
-        break;
-    }
+  private running(state: LiveState): void {
+    this.stopPulling();
+    this.enter(state);
+    this.settle.resolve(this);
   }
 
   private prepared(latency: number, packedVersion: number): void {
@@ -323,7 +254,7 @@ export class NoiseSuppressorNode extends EventNode {
     this.registration.held.delete(this.assets.key);
     const error = new NoiseSuppressorError(code, message, { cause });
     this.stopPulling();
-    this.isSpeaking = false;
+    this.processor.speaking = false;
     this.enter('failed');
     this.settle.reject(error);
     this.dispatchEvent(new NoiseSuppressorErrorEvent(error));
@@ -336,28 +267,7 @@ export class NoiseSuppressorNode extends EventNode {
   }
 
   private sendBypass(): void {
-    this.send({ type: 'bypass', value: this.wantsBypass || this.rests });
-  }
-
-  private send(message: ToProcessor): void {
-    if (this.currentState !== 'destroyed') this.port.postMessage(message);
-  }
-}
-
-function construct(context: BaseAudioContext, options: NoiseSuppressorOptions): NoiseSuppressorNode {
-  try {
-    return new NoiseSuppressorNode(context, options);
-  } catch (cause) {
-    checkOpen(context, cause);
-    // The module ran without an error, yet did not register the name that carries this version.
-    if (isError(cause, 'InvalidStateError')) {
-      throw new NoiseSuppressorError(
-        'version-mismatch',
-        `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,
-        { cause },
-      );
-    }
-    throw new NoiseSuppressorError('processor-failed', 'the audio worklet node could not be made', { cause });
+    this.processor.send({ type: 'bypass', value: this.wantsBypass || this.rests });
   }
 }
 

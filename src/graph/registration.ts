@@ -7,7 +7,7 @@ import { SharedLoads } from '../loading/shared-loads';
 import { unsupportedReasons } from '../loading/support';
 import { NoiseSuppressorError } from '../shared/errors';
 import { orAborted, type Wait } from '../shared/limited';
-import { contextClosed, isClosed } from './closing';
+import { checkOpen } from './closing';
 
 /** What the library knows of a context. */
 export interface Registration {
@@ -58,11 +58,6 @@ function checkPlatform(): void {
     );
   }
   throw new NoiseSuppressorError('unsupported', `this browser cannot run the suppressor: ${reason}`);
-}
-
-/** @throws {NoiseSuppressorError} 'context-closed' */
-export function checkOpen(context: BaseAudioContext, cause?: unknown): void {
-  if (isClosed(context)) throw contextClosed(cause);
 }
 
 async function addWorklet(context: BaseAudioContext, options: AssetOptions, wait: Wait): Promise<void> {

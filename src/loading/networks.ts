@@ -9,14 +9,6 @@ import { beside } from './beside';
  */
 export type NetworkName = 'lite' | 'full';
 
-/** Which network runs. */
-export interface NetworkInfo {
-  /** 'lite' or 'full', or what a file of your own calls itself. */
-  readonly name: string;
-  /** Of the weights, not of the library. */
-  readonly version: string;
-}
-
 /** Their names in a folder of assets. */
 export const NETWORK_FILES: Readonly<Record<NetworkName, string>> = {
   lite: 'model.safetensors',

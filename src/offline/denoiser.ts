@@ -1,8 +1,8 @@
 /** Sound as it comes, without Web Audio. */
-import { Fifo } from '../channel/fifo';
-import { assetsOf } from '../loading/asset-options';
 import '../shared/disposable';
-import type { NetworkInfo } from '../loading/networks';
+import { Fifo } from '../channel/fifo';
+import type { NetworkInfo } from '../core/model';
+import { assetsOf } from '../loading/asset-options';
 import { NoiseSuppressorError } from '../shared/errors';
 import type { DenoiseOptions } from './denoise';
 import { checkDenoiser, checkSamples } from './options';

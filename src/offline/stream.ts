@@ -1,11 +1,10 @@
 /** Whole recordings through the core, block by block, at any sample rate and with the delay removed. For offline use only. */
 
 import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from '../core/exports';
-import { loadNetwork } from '../core/model';
+import { loadNetwork, type NetworkInfo } from '../core/model';
 import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME, MAX_RATE, MIN_RATE } from '../core/shape';
 import type { AssetOptions } from '../loading/asset-options';
 import { type LoadedAssets, loadAssets } from '../loading/assets';
-import type { NetworkInfo } from '../loading/networks';
 import { NoiseSuppressorError } from '../shared/errors';
 import { LOAD_TIMEOUT_MS, type LoadLimits, limited } from '../shared/limited';
 import { messageOf, shown } from '../shared/realm';
