@@ -10,7 +10,8 @@ import { denoiseFile, type FileResult, planFiles } from './files/denoise-files';
 import { descriptorOf } from './files/paths';
 import { full } from './full';
 import type { NetworkName } from './loading/networks';
-import { acquireCore, checkStrength } from './offline/stream';
+import { acquireCore } from './offline/cores';
+import { checkStrength } from './offline/options';
 import { NoiseSuppressorError } from './shared/errors';
 import { VERSION } from './shared/version';
 

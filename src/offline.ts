@@ -4,6 +4,7 @@ export type { NetworkInfo } from './core/model';
 export type { AssetOptions } from './loading/asset-options';
 export { type AssetIntegrity, integrity } from './loading/integrity';
 export type { NetworkName } from './loading/networks';
-export { type DenoiseOptions, denoise } from './offline/denoise';
+export { denoise } from './offline/denoise';
 export { Denoiser } from './offline/denoiser';
+export type { DenoiseOptions } from './offline/options';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from './shared/errors';

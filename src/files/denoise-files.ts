@@ -1,7 +1,8 @@
 /** WAV files and folders of them through the core. Node only. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import { type SharedCore, Stream } from '../offline/stream';
+import type { SharedCore } from '../offline/cores';
+import { Stream } from '../offline/stream';
 import { NoiseSuppressorError } from '../shared/errors';
 import { identity, STANDARD } from './paths';
 import { WAV_BLOCK, type WavFormat, WavReader, WavWriter } from './wav';

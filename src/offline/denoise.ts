@@ -1,68 +1,11 @@
 import { Fold } from '../channel/fold';
 import { CORE_CHANNELS } from '../core/exports';
-import { type AssetOptions, assetsOf } from '../loading/asset-options';
-import type { NetworkName } from '../loading/networks';
+import { assetsOf } from '../loading/asset-options';
 import { NoiseSuppressorError } from '../shared/errors';
 import { isFloat32Array, shown } from '../shared/realm';
-import { checkDenoise, checkSamples } from './options';
-import { acquireCore, CoreLost, checkRate, type SharedCore, Stream } from './stream';
-
-/** What denoise() and Denoiser take. */
-export interface DenoiseOptions {
-  /**
-   * Rate of the samples. `denoise` needs it for Float32Array input; an AudioBuffer brings its own. A Denoiser takes 48000 alone.
-   * @defaultValue none in denoise(), 48000 in a Denoiser
-   * @example `{ sampleRate: 16000 }`
-   */
-  sampleRate?: number;
-  /**
-   * How much may be taken away: no band falls by more than -20 log10(1 - strength) dB. 0.5 is 6 dB, 0.9 is 20 dB, 1 is all that the
-   * network can; 0 gives the input, bit for bit.
-   * @defaultValue 1
-   * @example `{ strength: 0.9 }`
-   */
-  strength?: number;
-  /**
-   * 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source.
-   * @defaultValue what the input has; 'mono' in a Denoiser
-   * @example `{ channels: 'mono' }`
-   */
-  channels?: 'mono' | 'stereo';
-  /**
-   * Which network of the package runs: 'lite' (1.0 MB), or 'full' (3.5 MB, twice the CPU), which needs
-   * `import 'percepnet-wasm/full'` or `assets.base`. Not together with `assets.model`.
-   * @defaultValue 'lite'
-   * @throws 'asset-not-found' for 'full' that is neither imported nor in a folder
-   * @example `{ network: 'full' }`
-   */
-  network?: NetworkName;
-  /**
-   * Where the files are; the worklet is not needed.
-   * @defaultValue the files of the package
-   * @example `{ assets: { base: '/percepnet/' } }`
-   */
-  assets?: Omit<AssetOptions, 'worklet'>;
-  /**
-   * Ends loading and work when aborted.
-   * @defaultValue none
-   * @throws 'aborted'
-   * @example `{ signal: AbortSignal.timeout(5000) }`
-   */
-  signal?: AbortSignal;
-  /**
-   * How long to wait for core and network.
-   * @defaultValue 60000
-   * @throws 'timeout'
-   * @example `{ timeoutMs: 10000 }`
-   */
-  timeoutMs?: number;
-  /**
-   * Called with the share that is done, 0 to 1, in order, the last time with 1. Not for a Denoiser.
-   * @defaultValue none
-   * @example `{ onProgress: (done) => bar.value = done }`
-   */
-  onProgress?: (fraction: number) => void;
-}
+import { acquireCore, CoreLost, type SharedCore } from './cores';
+import { checkDenoise, checkRate, checkSamples, type DenoiseOptions } from './options';
+import { Stream } from './stream';
 
 /** Milliseconds of work between two breaths of the event loop. */
 const SLICE_MS = 40;

@@ -2,21 +2,12 @@
 import '../shared/disposable';
 import { Fifo } from '../channel/fifo';
 import type { NetworkInfo } from '../core/model';
+import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME } from '../core/shape';
 import { assetsOf } from '../loading/asset-options';
 import { NoiseSuppressorError } from '../shared/errors';
-import type { DenoiseOptions } from './denoise';
-import { checkDenoiser, checkSamples } from './options';
-import {
-  acquireCore,
-  CORE_DELAY,
-  CORE_RATE,
-  CoreBuffer,
-  checkStrength,
-  created,
-  FRAME,
-  failed,
-  type SharedCore,
-} from './stream';
+import { acquireCore, created, failed, type SharedCore } from './cores';
+import { checkDenoiser, checkSamples, checkStrength, type DenoiseOptions } from './options';
+import { CoreBuffer } from './stream';
 
 /** Frames of the past that are kept for a new core: what the pitch search looks back on, and the network's first steps. */
 const PAST = 12;

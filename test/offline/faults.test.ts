@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FRAME } from '../../src/core/shape';
 import { Denoiser, denoise } from '../../src/offline';
-import { acquireCore } from '../../src/offline/stream';
+import { acquireCore } from '../../src/offline/cores';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
 
