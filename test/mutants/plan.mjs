@@ -48,7 +48,7 @@ const STAGES = {
   ],
   'worklet/': [unit('worklet/processor'), unit('worklet'), unit('reliability/input', 'speed')],
   'src/files/wav': [unit('cli/wav'), ...FILES],
-  'src/cli': FILES,
+  'src/entries/cli': FILES,
   'src/files/copy-assets': FILES,
   'src/files/denoise-files': FILES,
   'src/files/output': FILES,

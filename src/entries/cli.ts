@@ -4,16 +4,16 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CORE_CHANNELS } from './core/exports';
-import { copyAssets } from './files/copy-assets';
-import { denoiseFile, type FileResult, planFiles } from './files/denoise-files';
-import { descriptorOf } from './files/paths';
+import { CORE_CHANNELS } from '../core/exports';
+import { copyAssets } from '../files/copy-assets';
+import { denoiseFile, type FileResult, planFiles } from '../files/denoise-files';
+import { descriptorOf } from '../files/paths';
+import type { NetworkName } from '../loading/networks';
+import { acquireCore } from '../offline/cores';
+import { checkStrength } from '../offline/options';
+import { NoiseSuppressorError } from '../shared/errors';
+import { VERSION } from '../shared/version';
 import { full } from './full';
-import type { NetworkName } from './loading/networks';
-import { acquireCore } from './offline/cores';
-import { checkStrength } from './offline/options';
-import { NoiseSuppressorError } from './shared/errors';
-import { VERSION } from './shared/version';
 
 const HELP = `Removes noise from speech in WAV files.
 
