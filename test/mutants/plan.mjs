@@ -36,6 +36,7 @@ const STAGES = {
   'assembly/entries/index': [unit('core'), unit('reliability/core', 'worklet', 'offline')],
   'assembly/settings': [unit('core/viterbi', 'core/make-up'), DSP, ...CORE],
   'assembly/': CORE,
+  'src/channel/channels': [unit('worklet/pipeline'), unit('worklet'), ...OFFLINE],
   'src/channel/fold': [unit('worklet/fold'), unit('worklet'), unit('reliability/input')],
   'worklet/meter': [unit('worklet/meter'), unit('worklet')],
   'worklet/overload': [unit('worklet/overload'), unit('worklet')],
