@@ -5,18 +5,9 @@ from pathlib import Path
 import numpy as np
 import wasmtime
 
-from shape import BANDS, BUILD, FEATURES, HOP, SPECTRUM, STATISTICS
+from common.shape import BUILD, FEATURES, HOP, SPECTRUM, STATISTICS
 
-# Of a shard of make_features.py: the number of bands with a target and the speech level come last.
-COLUMNS = FEATURES + STATISTICS + 2
 WASM = BUILD / "recording.wasm"
-# Of analysis and synthesis: assembly/signal/window.ts.
-WINDOW = np.sin(0.5 * np.pi * np.sin(np.pi * (np.arange(2 * HOP) + 0.5) / (2 * HOP)) ** 2).astype(np.float32)
-
-
-def windowed(sound: np.ndarray) -> np.ndarray:
-    """Samples of whole hops -> the core's frames [hops, 960] of them, window applied; the second half of a frame is its hop."""
-    return np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(HOP, np.float32), sound]), 2 * HOP)[::HOP] * WINDOW
 
 
 class Core:

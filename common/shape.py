@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
 
@@ -29,5 +31,5 @@ MIN_PERIOD, MAX_PERIOD, COMB_PERIODS = (_SIZES[name] for name in ("MIN_PERIOD", 
 SPECTRUM = _SIZES["TRAINING_BINS"]
 STATISTICS = _SHAPE["oracle"]["STATISTICS"]
 # Bins of 50 Hz.
-CENTRES = _SHAPE["erb"]["CENTRES"]
+CENTRES = np.array(_SHAPE["erb"]["CENTRES"])
 TILE_ROWS, TILE_COLUMNS = _SHAPE["weights"]["TILE_ROWS"], _SHAPE["weights"]["TILE_COLUMNS"]

@@ -1,16 +1,14 @@
 // npm run ablate -- <clean folder> <noisy folder>: what each part of the suppressor earns, and what int8 costs.
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compile } from '../scripts/compile.mjs';
+import { findPython, runStep } from '../scripts/python.mjs';
 import { CORE_IMPORTS } from '../src/core';
 import { BANDS, DELAY as CORE_DELAY, FRAME } from '../src/core-shape';
 import { loadNetwork, parseModel } from '../src/model';
-import { compile } from './compile.mjs';
-import { findPython } from './python.mjs';
-import { Wav16 } from './wav16.mjs';
+import { Wav16 } from './peers/wav16.mjs';
 
 const HELP = `Switches parts of the suppressor off and scores what is left, on a folder of 48 kHz mono WAV files and its references.
 
@@ -26,7 +24,7 @@ const HELP = `Switches parts of the suppressor off and scores what is left, on a
 With --checkpoint also: float and rounded, the decisions of the network before export, in PyTorch, through the same core.
 
   --model FILE       network (default models/lite/model.safetensors)
-  --checkpoint FILE  of training/train.py
+  --checkpoint FILE  of python -m training train
   --variants A,B     only these (default all)
   --slices A,B       only these slices of metadata.csv beside the noisy folder
   --dnsmos FILE      DNSMOS P.835 model: score with it too
@@ -46,7 +44,7 @@ const VARIANTS = {
   bands: { wiener: false },
   'no-gains': { wiener: false, gains: 1 },
 };
-/** Decisions made by training/decide.py. */
+/** Decisions made by `python -m training decide`. */
 const PYTORCH = ['float', 'rounded'];
 
 const { values, positionals } = parseArgs({
@@ -138,15 +136,12 @@ async function main(folder) {
     ...['numpy', 'scipy', 'soundfile', 'pesq', 'pystoi', 'parselmouth', ...torch],
     ...(values.dnsmos ? ['onnxruntime'] : []),
   ]);
-  const script = (name) => fileURLToPath(new URL(`../training/${name}`, import.meta.url));
   const files = choose();
   const sets = ['noisy', ...variants, ...(values.checkpoint ? PYTORCH : [])];
   for (const set of ['clean', ...sets]) mkdirSync(join(folder, set), { recursive: true });
   if (values.checkpoint) {
     const paths = files.map((file) => join(noisy, file));
-    execFileSync(python, [script('decide.py'), values.checkpoint, '--out', folder, ...paths], {
-      stdio: ['ignore', 2, 2],
-    });
+    runStep(python, ['training', 'decide', values.checkpoint, '--out', folder, ...paths], { stdio: ['ignore', 2, 2] });
   }
   const ablation = await Ablation.load(values.model);
   for (const file of files) {
@@ -171,17 +166,13 @@ async function main(folder) {
     }
   }
   const metadata = join(noisy, '..', 'metadata.csv');
-  execFileSync(
-    python,
-    [
-      ...[script('score.py'), '--harmonics', '--clean', join(folder, 'clean'), '--jobs', values.jobs],
-      ...sets.flatMap((name) => ['--set', `${name}=${join(folder, name)}`]),
-      ...(values.dnsmos ? ['--dnsmos', values.dnsmos] : []),
-      ...(existsSync(metadata) && !values.slices ? ['--metadata', metadata] : []),
-      ...(values.json ? ['--json'] : []),
-    ],
-    { stdio: 'inherit' },
-  );
+  runStep(python, [
+    ...['evaluation', 'score', '--harmonics', '--clean', join(folder, 'clean'), '--jobs', values.jobs],
+    ...sets.flatMap((name) => ['--set', `${name}=${join(folder, name)}`]),
+    ...(values.dnsmos ? ['--dnsmos', values.dnsmos] : []),
+    ...(existsSync(metadata) && !values.slices ? ['--metadata', metadata] : []),
+    ...(values.json ? ['--json'] : []),
+  ]);
 }
 
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'percepnet-'));

@@ -1,12 +1,10 @@
 // npm run evaluate -- <clean folder> <noisy folder>: denoises a folder and scores it against its references.
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureBuild } from './ensure-build.mjs';
-import { findPython } from './python.mjs';
+import { ensureBuild } from '../scripts/ensure-build.mjs';
+import { findPython, runStep } from '../scripts/python.mjs';
 
 const HELP = `Denoises a folder of WAV files and scores it: PESQ-WB, STOI, SI-SDR, and DNSMOS P.835 when its model is given.
 Files are matched by name; noisy input and output are scored side by side.
@@ -76,21 +74,18 @@ try {
     ['percepnet', output],
   ].map((pair) => pair.join('='));
   for (const folder of values.enhanced) sets.push(folder.includes('=') ? folder : `enhanced=${folder}`);
-  execFileSync(
-    python,
-    [
-      fileURLToPath(new URL('../training/score.py', import.meta.url)),
-      ...(clean ? ['--clean', clean] : []),
-      ...sets.flatMap((set) => ['--set', set]),
-      ...(values.dnsmos ? ['--dnsmos', values.dnsmos] : []),
-      ...(existsSync(metadata) ? ['--metadata', metadata] : []),
-      ...(values.files ? ['--files'] : []),
-      ...(values.json ? ['--json'] : []),
-      '--jobs',
-      values.jobs,
-    ],
-    { stdio: 'inherit' },
-  );
+  runStep(python, [
+    'evaluation',
+    'score',
+    ...(clean ? ['--clean', clean] : []),
+    ...sets.flatMap((set) => ['--set', set]),
+    ...(values.dnsmos ? ['--dnsmos', values.dnsmos] : []),
+    ...(existsSync(metadata) ? ['--metadata', metadata] : []),
+    ...(values.files ? ['--files'] : []),
+    ...(values.json ? ['--json'] : []),
+    '--jobs',
+    values.jobs,
+  ]);
 } catch (error) {
   status = 1;
   // Python has said what went wrong.

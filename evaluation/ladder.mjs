@@ -1,17 +1,16 @@
 // npm run ladder -- <clean.wav> <noisy.wav>: the article's ladder from ideal gains per bin to the network, to hear, see and score.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import wavefile from 'wavefile';
+import { compile } from '../scripts/compile.mjs';
+import { ensureBuild } from '../scripts/ensure-build.mjs';
+import { findPython, runStep } from '../scripts/python.mjs';
 import { CORE_IMPORTS } from '../src/core';
 import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME } from '../src/core-shape';
 import { WavReader } from '../src/wav';
-import { compile } from './compile.mjs';
-import { ensureBuild } from './ensure-build.mjs';
-import { findPython } from './python.mjs';
 
 const HELP = `Takes noisy speech up the five steps of PercepNet's article, with the gains of its clean recording for the first four.
 
@@ -134,16 +133,13 @@ async function main(scratch) {
     mkdirSync(join(scratch, name));
     writeFileSync(join(scratch, name, 'speech.wav'), file.toBuffer());
   }
-  const script = (name) => fileURLToPath(new URL(`../training/${name}`, import.meta.url));
   const paths = Object.keys(sounds).map((name) => join(values.out, `${name}.wav`));
-  execFileSync(python, [script('spectrogram.py'), ...paths], { stdio: 'inherit' });
+  runStep(python, ['evaluation', 'spectrogram', ...paths]);
   const sets = Object.keys(sounds)
     .filter((name) => name !== 'clean')
     .flatMap((name) => ['--set', `${name}=${join(scratch, name)}`]);
   const extra = [...(values.dnsmos ? ['--dnsmos', values.dnsmos] : []), ...(values.json ? ['--json'] : [])];
-  execFileSync(python, [script('score.py'), '--clean', join(scratch, 'clean'), ...sets, ...extra], {
-    stdio: 'inherit',
-  });
+  runStep(python, ['evaluation', 'score', '--clean', join(scratch, 'clean'), ...sets, ...extra]);
   console.error(`sound and spectrograms are in ${values.out}`);
 }
 

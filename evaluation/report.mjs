@@ -4,20 +4,21 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FRAME } from '../src/core-shape';
+import { ensureBuild } from '../scripts/ensure-build.mjs';
+import { findPython, runStep } from '../scripts/python.mjs';
+import { DELAY, FRAME, SAMPLE_RATE } from '../src/core-shape';
+import { voiceActivity } from '../src/node-options';
 import { VoiceActivity } from '../worklet/voice-activity';
-import { ensureBuild } from './ensure-build.mjs';
-import { throughBlocks } from './peer.mjs';
-import { findPython } from './python.mjs';
-import { Wav16 } from './wav16.mjs';
+import { throughBlocks } from './peers/peer.mjs';
+import { Wav16 } from './peers/wav16.mjs';
 
 const HELP = `Writes docs/quality.md: every network of models/, RNNoise and GTCRN side by side on the development set, slice by slice.
 Sound and scores stay in the set's folder, and only what is new is heard and scored again.
 
   npm run report -- --dev DIR --dnsmos FILE [--calls DIR]
 
-  --dev DIR      made by training/devset.py
-  --calls DIR    made by training/devset.py --profile calls
+  --dev DIR      made by python -m evaluation devset
+  --calls DIR    made by python -m evaluation devset --profile calls
   --dnsmos FILE  DNSMOS P.835 model (sig_bak_ovr.onnx)
   --out FILE     default docs/quality.md
   --cards        write scores and spectrograms into models/*/README.md too
@@ -25,8 +26,10 @@ Sound and scores stay in the set's folder, and only what is new is heard and sco
 `;
 
 const core = 'dist/core.wasm';
-/** Defaults of VoiceActivityOptions in src/node.ts. */
-const INDICATOR = { start: 0.6, stop: 0.4, holdFrames: 20 };
+const FRAME_MS = (1000 * FRAME) / SAMPLE_RATE;
+/** The indicator of voice activity as it is by default. */
+const { holdMs, ...thresholds } = voiceActivity({});
+const INDICATOR = { ...thresholds, holdFrames: Math.round(holdMs / FRAME_MS) };
 
 const { values } = parseArgs({
   options: {
@@ -86,7 +89,7 @@ async function main() {
       for (const peer of ['rnnoise', 'gtcrn']) {
         const folder = join(set, `${peer}${suffix}`);
         if (isDone(join(set, from), folder)) continue;
-        const script = fileURLToPath(new URL(`peer-${peer}.mjs`, import.meta.url));
+        const script = fileURLToPath(new URL(`peers/${peer}.mjs`, import.meta.url));
         execFileSync(process.execPath, [script, join(set, from), folder], { stdio: ['ignore', 2, 2] });
       }
       for (const name of networks) {
@@ -105,16 +108,12 @@ async function main() {
       }
     }
   }
-  const script = fileURLToPath(new URL('../training/report.py', import.meta.url));
   const optional = [...(values.calls ? ['--calls', values.calls] : []), ...(values.cards ? ['--cards'] : [])];
-  execFileSync(
-    python,
-    [
-      ...[script, '--dev', values.dev, '--networks', networks.join(','), '--dnsmos', values.dnsmos],
-      ...['--out', values.out, '--jobs', values.jobs, ...optional],
-    ],
-    { stdio: 'inherit' },
-  );
+  const indicator = ['--delay', String(DELAY / FRAME), '--hold', String(INDICATOR.holdFrames)];
+  runStep(python, [
+    ...['evaluation', 'report', '--dev', values.dev, '--networks', networks.join(','), '--dnsmos', values.dnsmos],
+    ...[...indicator, '--out', values.out, '--jobs', values.jobs, ...optional],
+  ]);
 }
 
 try {

@@ -1,6 +1,6 @@
 """How much of the noise in voiced speech the comb filter can take away.
 
-    python training/comb_error.py DEV [--core build/recording.wasm]
+    python -m evaluation comb DEV [--core build/recording.wasm]
 
 DEV holds clean/ and noisy/ with files of the same names. For each voiced frame of the clean recordings (correlation of the core's
 own tracker above 0.7, at most 30 dB below the loudest frame) and each band, the strength r in 0..1 is taken that makes the mixture
@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from core import BANDS, FEATURES, HOP, WASM, Core
+from common.core import WASM, Core
+from common.shape import BANDS, FEATURES, HOP
 
 STRENGTHS = np.linspace(0, 1, 21)
 VOICED = 0.7

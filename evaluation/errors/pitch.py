@@ -1,6 +1,6 @@
 """Gross pitch error of the core against Praat on clean speech and in noise.
 
-    python training/pitch_error.py SPEECH_DIR NOISE_DIR [--files 24]
+    python -m evaluation pitch SPEECH_DIR NOISE_DIR [--files 24]
 
 Praat's autocorrelation tracker on the clean signal is the reference. Voiced frames are those that Praat calls voiced
 with the same pitch, within 10 %, one frame before and after. A gross error is a period more than 20 % off.
@@ -11,15 +11,16 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import parselmouth
 import soundfile as sf
 
-from core import HOP, Core
+from common.core import Core
+from common.shape import HOP, LOOKAHEAD
+from common.sound import RATE, resampled
+from evaluation.scores.harmonics import STEP, praat, steady
 
-RATE = 48000
 SECONDS = 8
 # Centre of the window in decision of hop n: its first sample is (n - 3) hops in, its length two hops.
-CENTRE_HOPS = -2
+CENTRE_HOPS = -LOOKAHEAD
 
 
 def load(path: Path, start: float = 0.0) -> np.ndarray:
@@ -27,24 +28,16 @@ def load(path: Path, start: float = 0.0) -> np.ndarray:
         f.seek(min(int(start * f.samplerate), max(0, len(f) - int(SECONDS * f.samplerate))))
         x = f.read(int(SECONDS * f.samplerate), dtype="float32", always_2d=True)[:, 0]
         rate = f.samplerate
-    if rate != RATE:
-        from scipy.signal import resample_poly
-
-        x = resample_poly(x, RATE, rate).astype(np.float32)
+    x = resampled(x, rate)
     return np.pad(x, (0, max(0, SECONDS * RATE - len(x))))
 
 
 def reference(clean: np.ndarray, hops: int) -> np.ndarray:
     """Pitch in hertz at the centre of the window in decision of every hop; 0 where unvoiced or unsteady."""
-    track = parselmouth.Sound(clean.astype(np.float64), RATE).to_pitch_ac(
-        time_step=0.01, pitch_floor=60, pitch_ceiling=600, very_accurate=False
-    )
-    hz = np.array([track.get_value_at_time(t) for t in (np.arange(hops) + CENTRE_HOPS) * 0.01])
+    track = praat(clean, RATE)
+    hz = np.array([track.get_value_at_time(t) for t in (np.arange(hops) + CENTRE_HOPS) * STEP])
     hz = np.nan_to_num(hz)
-    steady = np.zeros(hops, bool)
-    near = lambda a, b: (a > 0) & (np.abs(a - b) < 0.1 * b)
-    steady[1:-1] = near(hz[:-2], hz[1:-1]) & near(hz[2:], hz[1:-1])
-    return np.where(steady, hz, 0)
+    return np.where(np.pad(steady(hz), 1), hz, 0)
 
 
 def main() -> None:

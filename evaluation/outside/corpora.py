@@ -1,6 +1,5 @@
 """Reads the corpora the outside yardstick is built of: folders of Opus parts with a segments.csv, and the first data's noise.csv."""
 
-import csv
 import json
 import pathlib
 import re
@@ -8,13 +7,10 @@ from collections import defaultdict
 
 import soundfile as sf
 
-RATE = 48000
-SOURCES = json.loads(pathlib.Path(__file__).with_name("outside_sources.json").read_text())
+from common.sound import RATE
+from common.tables import rows_of
 
-
-def read_csv(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+SOURCES = json.loads(pathlib.Path(__file__).with_name("sources.json").read_text())
 
 
 class Segment:
@@ -45,7 +41,7 @@ class Voices:
                 self.missing.append(source)
                 continue
             speakers = defaultdict(list)
-            for row in read_csv(folder / "segments.csv"):
+            for row in rows_of(folder / "segments.csv"):
                 seconds, floor = float(row["seconds"]), float(row["floor_db"])
                 if not shortest <= seconds <= longest or floor < rule["min_floor_db"]:
                     continue
@@ -68,13 +64,13 @@ class Noises:
             if not (folder / "segments.csv").exists():
                 self.missing.append(source)
                 continue
-            for row in read_csv(folder / "segments.csv"):
+            for row in rows_of(folder / "segments.csv"):
                 if not re.search(rule.get("exclude", "$^"), row["path"]):
                     self.of[row["kind"]].append(Segment(folder / row["file"], row, source, row["path"], float(row["bandwidth_hz"])))
         spans = defaultdict(list)
-        for row in read_csv(pathlib.Path(first) / "noise-segments.csv"):
+        for row in rows_of(pathlib.Path(first) / "noise-segments.csv"):
             spans[row["file"]].append(row)
-        for row in read_csv(pathlib.Path(first) / "noise.csv"):
+        for row in rows_of(pathlib.Path(first) / "noise.csv"):
             if row["source"] not in SOURCES["first_noise"]:
                 continue
             if row["split"] != "dev":

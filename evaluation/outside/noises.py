@@ -1,12 +1,15 @@
 """Noise of the outside yardstick: recordings laid end to end or strewn, babble in a room, and fans, hum and hiss of its own making.
 
-All return float64 of any level; outside.py sets the level. The generators share nothing with training/mixing.py and devset.py: their
+All return float64 of any level; outside.py sets the level. The generators share nothing with training/data and evaluation/devset: their
 noise is white through random resonators (poles), not shaped spectra.
 """
 
 import numpy as np
-from rooms import RATE, heard, room
 from scipy import signal
+
+from common.rooms import heard
+from common.sound import RATE, amplitude
+from evaluation.outside.rooms import room
 
 FADE = RATE // 20
 
@@ -92,7 +95,7 @@ def strewn(rng, segments, length, gap):
     while at < length:
         segment = chosen[rng.integers(len(chosen))]
         piece = segment.samples().astype(np.float64)[: length - at]
-        out[at : at + len(piece)] += piece * 10 ** (rng.uniform(-10, 0) / 20)
+        out[at : at + len(piece)] += piece * amplitude(rng.uniform(-10, 0))
         used.append(segment)
         at += int(rng.uniform(*gap) * RATE)
     return out, used
@@ -104,7 +107,7 @@ def babble(rng, voices, length, count):
     for voice in [voices[i] for i in rng.permutation(len(voices))[:count]]:
         whole, _ = room(rng, rt60, rng.uniform(1.0, 3.0))
         x = heard(voice(length), whole)
-        out += x / max(x.std(), 1e-9) * 10 ** (rng.uniform(-6, 0) / 20)
+        out += x / max(x.std(), 1e-9) * amplitude(rng.uniform(-6, 0))
     return out
 
 
@@ -114,4 +117,4 @@ def coloured(rng, x):
     octave = np.log2(np.maximum(frequency, 20) / 1000)
     gain = rng.uniform(-6, 6) / (1 + np.exp(2 * (octave + rng.uniform(1, 3)))) + rng.uniform(-6, 6) / (1 + np.exp(-2 * (octave - rng.uniform(1, 3))))
     gain += rng.uniform(-6, 6) * np.exp(-0.5 * ((octave - rng.uniform(-2, 3)) / rng.uniform(0.3, 1.0)) ** 2)
-    return np.fft.irfft(spectrum * 10 ** (gain / 20), len(x))
+    return np.fft.irfft(spectrum * amplitude(gain), len(x))

@@ -1,29 +1,29 @@
 """Builds the outside yardstick: pairs at 48 kHz of voices, noises and rooms that no training hears, sliced by what is hard in them.
 
-    python evaluation/outside.py --corpus CORPUS --first DATA --out DIR [--seed 1]
+    python -m evaluation outside --corpus CORPUS --first DATA --out DIR [--seed 1]
 
 CORPUS holds speech/SOURCE and noise/SOURCE (parts and segments.csv); DATA noise.csv, noise-segments.csv, noise/ and real/. What is
-read of them says outside_sources.json; a source that is not there is left out, with a line. Writes DIR/clean, DIR/noisy (16 bits, same
+read of them says sources.json; a source that is not there is left out, with a line. Writes DIR/clean, DIR/noisy (16 bits, same
 names), DIR/recordings (real, without reference) and DIR/metadata.csv; the same seed and data give the same samples.
 SNR: level of the speech over that of the noise, each while it is active (20 ms frames within 30 dB of its loudest).
 """
 
 import argparse
-import csv
 import pathlib
-import sys
 import zlib
 from collections import defaultdict
 
 import numpy as np
 import soundfile as sf
-from corpora import RATE, Noises, Voices
-from noises import STATIONARY, babble, coloured, laid, strewn
-from rooms import heard, room
 from scipy import signal
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "training"))
-from devset import active_rms, at_level, decibels, resampled
+from common.rooms import heard
+from common.sound import RATE, active_rms, amplitude, at_level
+from common.tables import write_rows
+from evaluation.devset.real import build_real
+from evaluation.outside.corpora import Noises, Voices
+from evaluation.outside.noises import STATIONARY, babble, coloured, laid, strewn
+from evaluation.outside.rooms import room
 
 SNRS = (-5, 0, 5, 10, 15, 20)
 LEVEL = (-35.0, -18.0)  # dBFS of active speech
@@ -171,7 +171,7 @@ def clip(rng, name, turn, cast, scene):
     speaker = cast.next(TALKERS[name][1] if name in TALKERS else None)
     clean, bandwidth = cast.sentences(rng, speaker)
     length = len(clean)
-    floor = rng.normal(size=length) * decibels(rng.uniform(*FLOOR))
+    floor = rng.normal(size=length) * amplitude(rng.uniform(*FLOOR))
     said = ""
     if name == "room":
         rt60 = rng.uniform(0.3, 0.9)
@@ -179,7 +179,7 @@ def clip(rng, name, turn, cast, scene):
         talk, clean, said = heard(clean, whole), heard(clean, early), f"rt60={rt60:.2f} "
     else:
         talk = clean
-    gain = decibels(rng.uniform(*LEVEL)) / active_rms(clean)
+    gain = amplitude(rng.uniform(*LEVEL)) / active_rms(clean)
     clean, talk = clean * gain + floor, talk * gain + floor
     if name == "clean":
         noise, what, snr = np.zeros(length), "none", ""
@@ -188,11 +188,11 @@ def clip(rng, name, turn, cast, scene):
         if name == "two":
             kinds = [scene.any(turn), scene.any(turn + 1 + turn % 3)]
         parts = [scene.noise(rng, kind, length, speaker) for kind in kinds]
-        noise = sum(x / x.std() * decibels(rng.uniform(-4, 0)) for x, _ in parts)
+        noise = sum(x / x.std() * amplitude(rng.uniform(-4, 0)) for x, _ in parts)
         what = " & ".join(text for _, text in parts)
         if bandwidth < 12000 and turn % 2:  # the device that gave that speech would have given no more of the noise
             noise = signal.sosfilt(signal.butter(8, max(bandwidth, 3500), fs=RATE, output="sos"), noise)
-        noise *= active_rms(clean) * decibels(-snr) / active_rms(noise)
+        noise *= active_rms(clean) * amplitude(-snr) / active_rms(noise)
     noisy = talk + noise
     if name == "telephone":
         clean, noisy = telephone(clean), telephone(noisy)
@@ -221,20 +221,6 @@ def build(voices, noises, seed, write, clips=CLIPS):
             write(f"{name}_{turn:02d}_{row['snr']}dB.wav" if row["snr"] != "" else f"{name}_{turn:02d}.wav", clean, noisy, quick=int(turn in chosen), **row)
 
 
-def build_real(data, out, write):
-    """The recorded pairs, and the recordings without a reference."""
-    for path in sorted((data / "real/pairs/clean").glob("*")):
-        pair = []
-        for folder in ("clean", "noisy"):
-            samples, rate = sf.read(next((data / "real/pairs" / folder).glob(f"{path.stem}.*")), dtype="float32")
-            pair.append(samples if rate == RATE else resampled(samples, rate))
-        write(f"pairs_{path.stem}.wav", *pair, quick=0, slice="pairs", snr="", speaker="", language="", noise="recorded pair")
-    for path in sorted((data / "real/recordings").glob("*")):
-        samples, rate = sf.read(path, dtype="float32")
-        samples = samples if rate == RATE else resampled(samples, rate)
-        sf.write(out / "recordings" / f"{path.stem}.wav", np.clip(samples, -1, 1), RATE, subtype="PCM_16")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--corpus", type=pathlib.Path, required=True, help="folder with speech/SOURCE and noise/SOURCE")
@@ -257,11 +243,8 @@ def main():
     if missing := [*voices.missing, *noises.missing]:
         print(f"not in {options.corpus}, left out: {', '.join(missing)}")
     build(voices, noises, options.seed, write)
-    build_real(options.first, options.out, write)
-    with open(options.out / "metadata.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["file", "slice", "snr", "quick", "speaker", "language", "noise", "seconds"])
-        writer.writeheader()
-        writer.writerows(rows)
+    build_real(options.first, options.out, "pairs", write, quick=0)
+    write_rows(options.out / "metadata.csv", ["file", "slice", "snr", "quick", "speaker", "language", "noise", "seconds"], rows)
     print(f"{len(rows)} pairs, {sum(row['seconds'] for row in rows):.0f} s, {sum(row['quick'] for row in rows)} of them quick, in {options.out}")
 
 

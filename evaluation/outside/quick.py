@@ -1,31 +1,27 @@
 """The fast part of the outside yardstick, for use while a network trains: three clips of each slice, a minute of one core.
 
-    from quick import Quick
+    from evaluation.outside.quick import Quick
     yardstick = Quick("outside", p808="dnsmos-p808.onnx")      # the clips are read once
     yardstick.score(lambda noisy: network(noisy))               # 48 kHz samples in, as many out, delay removed
     -> {"pesq": .., "stoi": .., "sisdr": .., "p808": .., "slices": {name: {..}}, "clean": {..}}
 
 "clean" is what becomes of speech without noise; it is not in the means.
 
-    python evaluation/quick.py --set FOLDER --p808 MODEL.onnx [--json] NAME=DIR ...
+    python -m evaluation quick --set FOLDER --p808 MODEL.onnx [--json] NAME=DIR ...
 """
 
 import argparse
-import csv
 import json
 import pathlib
 from collections import defaultdict
 
 import numpy as np
 import soundfile as sf
-from metrics import QUICK, quick
+
+from common.tables import rows_of
+from evaluation.scores.metrics import QUICK, quick
 
 CLEAN = "clean"  # the slice without noise
-
-
-def metadata(folder):
-    with open(pathlib.Path(folder) / "metadata.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def mean(rows):
@@ -46,12 +42,12 @@ class Quick:
     def __init__(self, folder, p808=None):
         self.p808 = p808
         self.clips = []
-        for row in metadata(folder):
+        for row in rows_of(pathlib.Path(folder) / "metadata.csv"):
             if row["quick"] == "1":
                 clean, noisy = (sf.read(pathlib.Path(folder) / kind / row["file"], dtype="float32") for kind in ("clean", "noisy"))
                 self.clips.append((row, clean[0], noisy[0], noisy[1]))
         if not self.clips:
-            raise ValueError(f"{folder} marks no clip as quick: build it with evaluation/outside.py")
+            raise ValueError(f"{folder} marks no clip as quick: build it with `python -m evaluation outside`")
 
     def score(self, enhance):
         """`enhance` makes of the noisy samples of a clip as many enhanced ones."""
@@ -63,7 +59,7 @@ class Quick:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by evaluation/outside.py")
+    parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by `python -m evaluation outside`")
     parser.add_argument("--p808", help="DNSMOS P.808 model (model_v8.onnx)")
     parser.add_argument("--json", action="store_true", help="print {NAME: {...}} with slices, as Quick.score returns it")
     parser.add_argument("systems", nargs="+", metavar="NAME=DIR", help="folders of enhanced clips; DIR may be SET/noisy")

@@ -1,13 +1,14 @@
 """Rooms of the outside yardstick: images of the talker up to 80 ms, to a fraction of a sample, then a tail of decaying noise.
 
-Not the rooms of training/devset.py or mixing.py: delays between samples, walls that take more of the treble, a diffuse tail.
+Not the rooms of common/rooms.py, which training and the development set share: delays between samples, walls that take more of the treble, a diffuse tail.
 """
 
 import numpy as np
 from scipy import signal
 
-RATE = 48000
-SPEED = 343.0  # m/s
+from common.rooms import SPEED
+from common.sound import RATE
+
 EARLY = 0.020  # seconds after the direct sound that belong to the reference
 IMAGES = 0.080  # seconds of images; what follows is diffuse
 TAPS = 64  # of the windowed sinc that places an image between samples
@@ -77,7 +78,3 @@ def room(rng, rt60, distance):
     whole[:end] += images[:end] * np.sqrt(1 - fade[:end])
     early = whole * np.clip((EARLY + 0.002 - time) / 0.002, 0, 1)
     return whole, early
-
-
-def heard(x, response):
-    return signal.fftconvolve(x, response)[: len(x)]

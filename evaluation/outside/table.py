@@ -1,15 +1,14 @@
 """Scores what systems made of the outside yardstick and writes the tables: overall, by slice, by SNR, clean speech, recordings.
 
-    python evaluation/table.py --set SET [--add NAME=DIR ...] [--p808 MODEL.onnx] [--p835 MODEL.onnx] [--distill] [--words]
+    python -m evaluation table --set SET [--add NAME=DIR ...] [--p808 MODEL.onnx] [--p835 MODEL.onnx] [--distill] [--words]
                                [--quick] [--out FILE.md] [--json FILE.json] [--jobs 2]
 
-Every folder of SET/systems (peers.py) is a system, and each --add NAME=DIR: WAV files named like those of SET/noisy, delay removed, and
+Every folder of SET/systems (`python -m evaluation hear`) is a system, and each --add NAME=DIR: WAV files named like those of SET/noisy, delay removed, and
 beside them recordings/ where there are any. Scores are kept in SET/scores.json by the content of the files and by metric, so a second run
 costs what is new. All systems are compared on the clips that all of them have.
 """
 
 import argparse
-import csv
 import json
 import os
 import pathlib
@@ -17,15 +16,18 @@ import sys
 from collections import defaultdict
 from multiprocessing import Pool
 
-import numpy as np
-from metrics import DECIMALS, TITLES, Judge, score
-from outside import APART, SNRS
+from common.commands import named_path
+from common.tables import rows_of
+from evaluation.outside.outside import APART, SNRS
+from evaluation.scores import score
+from evaluation.scores.metrics import Judge
+from evaluation.scores.tables import TITLES, cell, markdown, means
 
 REFERENCE = ("pesq", "stoi", "sisdr")
 LEVELS = ("kept", "weak", "left")
 IN_LOSS = {
     "pesq": "PESQ", "stoi": "STOI", "sisdr": "SI-SDR", "sig": "P.835", "bak": "P.835", "ovrl": "P.835",
-}  # relatives of these are in the loss of our networks (training/listeners.py)  # fmt: skip
+}  # relatives of these are in the loss of our networks (training/losses/listeners.py)  # fmt: skip
 
 judge = None
 
@@ -94,26 +96,6 @@ def score_all(tasks, options, cache, jobs):
     return [known[key] for key in keys]
 
 
-def means(rows, files):
-    """{system: {metric: mean}} over the files for which every system has the metric."""
-    out = {name: {} for name in rows}
-    for metric in TITLES:
-        common = [f for f in files if all(own[f].get(metric) is not None for own in rows.values())]
-        for name, own in rows.items():
-            if common:
-                out[name][metric] = float(np.mean([own[f][metric] for f in common]))
-    return out
-
-
-def markdown(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def cell(metric, value):
-    return "-" if value is None else f"{value:.{DECIMALS.get(metric, 2)}f}"
-
-
 def by_system(found, metrics=TITLES):
     columns = [m for m in metrics if any(m in values for values in found.values())]
     head = [TITLES[m] + ("*" if m in IN_LOSS else "") for m in columns]
@@ -136,8 +118,7 @@ def caption(result, options):
 
 def evaluate(folder, added, options, cache, jobs, quick=False):
     """The figures of every system as {"systems", "clips", "overall", "slices", "snr", "clean", "pairs", "recordings", "files"}."""
-    with open(folder / "metadata.csv", newline="", encoding="utf-8") as file:
-        clips = {row["file"]: row for row in csv.DictReader(file) if not quick or row["quick"] == "1"}
+    clips = {row["file"]: row for row in rows_of(folder / "metadata.csv") if not quick or row["quick"] == "1"}
     folders = {"noisy": folder / "noisy"}
     folders |= {path.name: path for path in sorted((folder / "systems").glob("*")) if path.is_dir()} | added
     files = [name for name in clips if all((own / name).exists() for own in folders.values())]
@@ -189,8 +170,8 @@ def document(result, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by evaluation/outside.py")
-    parser.add_argument("--add", type=score.named_folder, action="append", default=[], metavar="NAME=DIR", help="WAV files of another system")
+    parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by `python -m evaluation outside`")
+    parser.add_argument("--add", type=named_path, action="append", default=[], metavar="NAME=DIR", help="WAV files of another system")
     parser.add_argument("--p808", help="DNSMOS P.808 model (model_v8.onnx)")
     parser.add_argument("--p835", help="DNSMOS P.835 model (sig_bak_ovr.onnx)")
     parser.add_argument("--distill", action="store_true", help="DistillMOS (package distillmos)")

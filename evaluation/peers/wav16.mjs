@@ -3,7 +3,7 @@ import wavefile from 'wavefile';
 
 const RATE = 48000;
 
-/** A 48 kHz mono file of 16 bits, as training/devset.py writes them; the library's own way to samples takes a second a file. */
+/** A 48 kHz mono file of 16 bits, as evaluation/devset writes them; the library's own way to samples takes a second a file. */
 export class Wav16 {
   constructor(path) {
     this.bytes = readFileSync(path);
@@ -11,7 +11,7 @@ export class Wav16 {
     this.start = this.bytes.length - data.samples.length;
     const isLast = Buffer.compare(this.bytes.subarray(this.start), data.samples) === 0;
     if (fmt.sampleRate !== RATE || fmt.numChannels !== 1 || fmt.bitsPerSample !== 16 || !isLast) {
-      throw new Error(`${path} is not 48 kHz, mono, 16 bits: make it with training/devset.py`);
+      throw new Error(`${path} is not 48 kHz, mono, 16 bits: make it with python -m evaluation devset`);
     }
   }
 

@@ -1,16 +1,14 @@
 """The tables of docs/quality.md from a development set that was heard already: `npm run report` does both.
 
-    python training/report.py --dev DIR --networks lite,full --dnsmos MODEL.onnx [--calls DIR] [--out FILE] [--cards]
+    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --hold 20 [--calls DIR] [--out FILE] [--cards]
 
-DIR holds clean/, noisy/, metadata.csv (devset.py), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
+DIR holds clean/, noisy/, metadata.csv (evaluation/devset), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
 speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/, gtcrn-recordings/ and NETWORK-recordings/ likewise without
 references; CALLS has rnnoise-clean/, gtcrn-clean/ and NETWORK-clean/ besides. Scores are kept in DIR/scores.json by the content of the files.
 """
 
 import argparse
 import copy
-import csv
-import gzip
 import json
 import pathlib
 import re
@@ -18,11 +16,13 @@ import re
 import numpy as np
 import soundfile as sf
 
-import speech_parts as parts
-from score import score_all
+from common.sound import SILENCE, SPEECH
+from common.tables import rows_of
+from evaluation.report.model_facts import model_facts
+from evaluation.scores import speech_parts as parts
+from evaluation.scores.score import score_all
+from evaluation.scores.tables import TITLES, cell, markdown
 
-DECIMALS = {"pesq": 2, "stoi": 3, "sisdr": 1, "sig": 2, "bak": 2, "ovrl": 2}
-TITLES = {"pesq": "PESQ-WB", "stoi": "STOI", "sisdr": "SI-SDR, dB", "sig": "SIG", "bak": "BAK", "ovrl": "OVRL"}
 ORDER = (
     "babble cafe keyboard mouse typing fan hum traffic wind dog baby music dishes rain construction reverberant headset "
     "whispered quiet loud men women children languages clean real"
@@ -30,8 +30,6 @@ ORDER = (
 WORDS = {"keyboard": "keyboard while speaking", "mouse": "mouse while speaking", "baby": "crying baby", "real": "real pairs",
          "headset": "headset, 8 kHz wide", "languages": "ten languages"}  # fmt: skip
 PEERS = {"rnnoise": "RNNoise 0.1", "gtcrn": "GTCRN"}
-HOLD_FRAMES = 20  # the default of 200 ms
-DELAY_FRAMES = 3  # of the core: what is decided at hop n is heard at hop n - 3
 PICTURES = ("babble_+5dB", "keyboard_+5dB", "traffic_+0dB", "reverberant_+10dB", "women_+5dB")
 ABLATION = (
     "npm run ablate -- --model models/NAME/model.safetensors --checkpoint NAME.pt --dnsmos sig_bak_ovr.onnx "
@@ -55,8 +53,7 @@ class Set:
 
     def __init__(self, folder, systems, dnsmos, jobs):
         self.folder, self.systems = folder, systems
-        with open(folder / "metadata.csv", newline="", encoding="utf-8") as file:
-            self.rows = {row["file"]: row for row in csv.DictReader(file)}
+        self.rows = {row["file"]: row for row in rows_of(folder / "metadata.csv")}
         files = list(self.rows)
         options = {"dnsmos": dnsmos, "jobs": jobs, "cache": folder / "scores.json"}
         scores = scored(systems, files, lambda s, f: (folder / "clean" / f, folder / s / f), **options)
@@ -83,18 +80,13 @@ class Set:
         return [np.mean([self.scores[s][f][metric] for f in common]) if common else None for s in self.systems]
 
 
-def cell(values, decimals):
-    return " / ".join("-" if v is None else f"{v:.{decimals}f}" for v in values)
-
-
-def markdown(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
+def cells(values, metric):
+    return " / ".join("-" if v is None else cell(metric, v) for v in values)
 
 
 def score_table(data, groups, metrics):
     rows = [
-        [title, len(files), *(cell(data.mean(m, files), DECIMALS[m]) for m in metrics)] for title, files in groups if files
+        [title, len(files), *(cells(data.mean(m, files), m) for m in metrics)] for title, files in groups if files
     ]
     return markdown(["", "clips", *(TITLES[m] for m in metrics)], rows)
 
@@ -169,7 +161,8 @@ def typing_table(data):
     return markdown(["", "", *data.systems[1:]], rows)
 
 
-def activity_table(data, networks):
+def activity_table(data, networks, delay, hold):
+    """How well the voice activity is told; `delay` and `hold` in frames."""
     rows = []
     for name in networks:
         activity = json.loads((data.folder / name / "activity.json").read_text())
@@ -184,13 +177,13 @@ def activity_table(data, networks):
             for file in files:
                 clean, rate = read(data.folder / "clean" / file)
                 level = parts.levels(clean, rate)
-                truth = np.where(level > parts.SPEECH, 1, np.where(level < parts.SILENCE, 0, -1))
-                span = slice(DELAY_FRAMES, DELAY_FRAMES + len(truth))
+                truth = np.where(level > SPEECH, 1, np.where(level < SILENCE, 0, -1))
+                span = slice(delay, delay + len(truth))
                 probability = np.array(activity[file]["probability"])[span]
                 speaking = np.array(activity[file]["speaking"], bool)[span]
                 truth = truth[: len(probability)]
                 frames += parts.confusion(truth, probability >= 0.5)
-                indicator += parts.confusion(parts.held(truth, HOLD_FRAMES), speaking)
+                indicator += parts.confusion(parts.held(truth, hold), speaking)
                 for first, _ in parts.onsets(clean, rate):
                     if speaking[max(0, first - 5)]:
                         continue  # held since the word before
@@ -202,40 +195,9 @@ def activity_table(data, networks):
     return markdown(head, rows)
 
 
-def model_facts(path):
-    """Size and kept weights from the file itself."""
-    data = path.read_bytes()
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    rows, kept, whole = [], 0, 0
-    for name, tensor in header.items():
-        if name == "__metadata__" or tensor["dtype"] != "I8":
-            continue
-        layer = name.removesuffix(".weight")
-        weights = int(np.prod(tensor["shape"]))
-        full = weights
-        blocks = header.get(f"{layer}.blocks")
-        if blocks:
-            padded = header[f"{layer}.scale"]["shape"][0]
-            full = padded * columns(json.loads(header["__metadata__"]["architecture"]), layer)
-        rows.append([layer, f"{weights}", f"{full}", f"{100 * weights / full:.0f} %"])
-        kept, whole = kept + weights, whole + full
-    rows.append(["**int8 weights**", f"{kept}", f"{whole}", f"{100 * kept / whole:.0f} %"])
-    size = f"{len(data) / 1e6:.2f} MB, {len(gzip.compress(data, 9)) / 1e6:.2f} MB gzipped"
-    return size, kept, whole, markdown(["layer", "kept", "of", ""], rows)
-
-
-def columns(a, layer):
-    inputs = {
-        "conv1": a["conv1Taps"] * a["dense"], "conv2": a["conv2Taps"] * a["conv1"], "gru1.input": a["conv2"],
-        "gru_strength.input": a["units"] + a["conv2"], "gru_strength.recurrent": a["strengthUnits"],
-        "gain_out": a["conv2"] + 4 * a["units"], "strength_out": a["strengthUnits"],
-    }  # fmt: skip
-    return inputs.get(layer, a["units"])
-
-
 def write_card(name, data, calls):
     """Puts figures and pictures between the marks of models/NAME/README.md; the rest of the card is written by hand."""
-    from spectrogram import draw_row
+    from evaluation.report.spectrogram import draw_row
 
     folder = pathlib.Path("models") / name
     pictures = folder / "spectrograms"
@@ -277,8 +239,7 @@ def ablation(dev):
         name = path.stem.removeprefix("ablation-")
         metrics = [m for m in ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl") if m in result["sets"]["whole"]["mean"]]
         rows = [[s, *(f"{v['mean'][m]:.3f}" for m in metrics)] for s, v in result["sets"].items()]
-        titles = {**TITLES, "between": "between harmonics, dB"}
-        out.append(f"`{name}`, {result['files']} clips:\n\n" + markdown(["", *(titles[m] for m in metrics)], rows))
+        out.append(f"`{name}`, {result['files']} clips:\n\n" + markdown(["", *(TITLES[m] for m in metrics)], rows))
         if "float" in result["sets"]:
             difference = result["sets"]["whole"]["mean"]["pesq"] - result["sets"]["float"]["mean"]["pesq"]
             out.append(f"Exported file against float network: {difference:+.3f} PESQ.")
@@ -289,6 +250,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dev", type=pathlib.Path, required=True)
     parser.add_argument("--calls", type=pathlib.Path)
+    parser.add_argument("--delay", type=int, required=True, help="frames from the input to what is heard: what is decided at hop n is heard at hop n - DELAY")
+    parser.add_argument("--hold", type=int, required=True, help="frames that the indicator of voice activity holds")
     parser.add_argument("--networks", required=True, help="names, with commas")
     parser.add_argument("--dnsmos", required=True)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/quality.md"))
@@ -302,7 +265,7 @@ def main():
     order = " / ".join(["noisy", *PEERS.values(), *networks])
     ablated = ablation(options.dev)
     text = [
-        "# Quality", f"Made by `{COMMAND}`; do not edit. DEV and CALLS are written by `training/devset.py` from the dev split: voices and "
+        "# Quality", f"Made by `{COMMAND}`; do not edit. DEV and CALLS are written by `python -m evaluation devset` from the dev split: voices and "
         "noise sources that training never heard. RNNoise 0.1 and GTCRN are the builds of @sapphi-red/web-noise-suppressor; GTCRN ends at 8 kHz. PESQ is P.862.2 "
         "and, like STOI and DNSMOS P.835 (SIG, BAK, OVRL), taken at 16 kHz; SI-SDR at 48 kHz.",
         "## By slice", f"Five clips a slice unless stated, -5 to 20 dB SNR. Each cell: {order}.",
@@ -330,12 +293,12 @@ def main():
         "## Voice activity", "Frames: speech probability of 0.5 or more, speech being frames within 30 dB of the active level and none those 42 dB "
         "below. Indicator: `speechstart` and `speechend` with their defaults (0.6, 0.4, hold 200 ms), against speech within the last 200 "
         "ms. Both are compared at the time they are heard, 30 ms after the input; lag from the first frame of a word to `speechstart` where it was not on.",
-        activity_table(data, networks),
+        activity_table(data, networks, options.delay, options.hold),
     ]  # fmt: skip
     if ablated:
         text += ["## What each part earns, and what int8 costs", f"`{ABLATION}`. `float` and `rounded` are the network before export, in PyTorch, "
                  "through the same core; `whole` is the exported file. Between harmonics: energy midway between the harmonics of "
-                 "voiced frames, output against clean (`training/harmonics.py`).", ablated]  # fmt: skip
+                 "voiced frames, output against clean (`evaluation/scores/harmonics.py`).", ablated]  # fmt: skip
     options.out.write_text("\n\n".join(text) + "\n")
     if options.cards:
         for name in networks:

@@ -1,6 +1,6 @@
 """Draws spectrograms: a PNG beside each WAV file, all on one scale so that they can be compared.
 
-    python training/spectrogram.py a.wav b.wav ...
+    python -m evaluation spectrogram a.wav b.wav ...
 """
 
 import argparse

@@ -9,20 +9,33 @@ figure is 10 log10 of the output's mean M / H over the clean one's, in dB: 0 is 
 import numpy as np
 import parselmouth
 
-RATE = 16000
+from common.sound import NARROW as RATE
+
 TOP = 4000.0  # Hz
 PERIODS = 5
 STEP = 0.01  # seconds
 STEADY = 0.1
 
 
+def praat(sound, rate):
+    """Praat's track of the pitch, by autocorrelation, a frame every STEP seconds."""
+    return parselmouth.Sound(sound.astype(np.float64), rate).to_pitch_ac(time_step=STEP, pitch_floor=60, pitch_ceiling=600)
+
+
+def steady(hz):
+    """Which frames but the first and the last are voiced, with the same pitch, within 10 %, in the frames beside them."""
+
+    def near(a, b):
+        return (a > 0) & (np.abs(a - b) < STEADY * b)
+
+    return near(hz[:-2], hz[1:-1]) & near(hz[2:], hz[1:-1])
+
+
 def pitch_track(clean, rate):
     """[(seconds, hertz)] of the steady voiced frames."""
-    track = parselmouth.Sound(clean.astype(np.float64), rate).to_pitch_ac(time_step=STEP, pitch_floor=60, pitch_ceiling=600)
+    track = praat(clean, rate)
     hz, at = track.selected_array["frequency"], track.xs()
-    near = lambda a, b: (a > 0) & (np.abs(a - b) < STEADY * b)
-    steady = near(hz[:-2], hz[1:-1]) & near(hz[2:], hz[1:-1])
-    return [(t, f) for t, f, good in zip(at[1:-1], hz[1:-1], steady, strict=True) if good]
+    return [(t, f) for t, f, good in zip(at[1:-1], hz[1:-1], steady(hz), strict=True) if good]
 
 
 class Between:

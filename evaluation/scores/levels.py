@@ -10,7 +10,7 @@ from scipy import signal
 FRAME = 0.02  # seconds, a hop of half
 BANDS = 100.0 * 2 ** (np.arange(24) / 3)  # Hz, centres from 100 Hz to 20 kHz
 CLEAR = 15.0  # dB of speech over noise
-ACTIVE = -30.0  # dB re the loudest frame, as in training/devset.py
+ACTIVE = -30.0  # dB re the loudest frame, as in common/sound.py
 WEAK = (-45.0, -25.0)  # dB re the loudest part
 PAUSE = -50.0  # dB re the loudest frame
 LOST = -60.0  # dB: what is lower than this counts as this

@@ -1,6 +1,6 @@
 """What a clip is scored by, on arrays: PESQ-WB, STOI, SI-SDR, DNSMOS P.808 and P.835, DistillMOS, levels, words.
 
-    from metrics import quick, Judge
+    from evaluation.scores.metrics import quick, Judge
     quick(clean, enhanced, 48000, p808="dnsmos-p808.onnx")  ->  {"pesq": .., "stoi": .., "sisdr": .., "p808": ..}
 
 PESQ, STOI and the opinions hear 16 kHz, SI-SDR and the levels the rate given. None is a metric that is undefined for the clip.
@@ -8,22 +8,17 @@ PESQ, STOI and the opinions hear 16 kHz, SI-SDR and the levels the rate given. N
 
 import contextlib
 import io
-import pathlib
 import sys
 import types
 
 import numpy as np
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "training"))
-import score
-from levels import changes
+from common.sound import NARROW, RATE
+from evaluation.scores import score
+from evaluation.scores.levels import changes
+from evaluation.scores.tables import TITLES
 
 QUICK = ("pesq", "stoi", "sisdr", "p808")
-TITLES = {
-    "pesq": "PESQ-WB", "stoi": "STOI", "sisdr": "SI-SDR, dB", "p808": "P.808", "sig": "SIG", "bak": "BAK", "ovrl": "OVRL",
-    "distillmos": "DistillMOS", "words": "word errors, %", "kept": "speech kept, dB", "weak": "weak parts, dB", "left": "noise in pauses, dB",
-}  # fmt: skip
-DECIMALS = {"pesq": 2, "stoi": 3, "sisdr": 1, "words": 0, "kept": 1, "weak": 1, "left": 1}  # 2 where not named
 
 
 def distillmos():
@@ -61,7 +56,7 @@ class Judge:
         self.distill = distillmos() if distill else None
         self.recogniser = None
         if words:
-            from recogniser import Recogniser
+            from evaluation.scores.recogniser import Recogniser
 
             self.recogniser = Recogniser()
 
@@ -72,7 +67,7 @@ class Judge:
         """
         found = {}
         enhanced = np.asarray(enhanced, np.float64)
-        narrow = score.at_rate(enhanced, rate, score.RATE)
+        narrow = score.at_rate(enhanced, rate, NARROW)
         if clean is not None:
             clean = np.asarray(clean, np.float64)
             if len(clean) != len(enhanced):
@@ -82,7 +77,7 @@ class Judge:
             if self.levels and noisy is not None and not {"kept", "weak", "left"}.isdisjoint(wanted):
                 found |= changes(clean, np.asarray(noisy, np.float64), enhanced, rate)
             if self.recogniser and english and "words" in wanted:
-                found["words"] = self.recogniser.errors(score.at_rate(clean, rate, score.RATE), narrow)
+                found["words"] = self.recogniser.errors(score.at_rate(clean, rate, NARROW), narrow)
         if self.p808 and "p808" in wanted:
             found["p808"] = score.p808(narrow)
         if self.p835 and "ovrl" in wanted:
@@ -97,10 +92,10 @@ def against(clean, enhanced, rate):
     from pesq import NoUtterancesError, pesq
     from pystoi import stoi
 
-    narrow_clean, narrow = (score.at_rate(x, rate, score.RATE) for x in (clean, enhanced))
-    found = {"stoi": stoi(narrow_clean, narrow, score.RATE), "sisdr": score.si_sdr(clean, enhanced)}
+    narrow_clean, narrow = (score.at_rate(x, rate, NARROW) for x in (clean, enhanced))
+    found = {"stoi": stoi(narrow_clean, narrow, NARROW), "sisdr": score.si_sdr(clean, enhanced)}
     try:
-        found["pesq"] = pesq(score.RATE, narrow_clean, narrow, "wb")
+        found["pesq"] = pesq(NARROW, narrow_clean, narrow, "wb")
     except (NoUtterancesError, ValueError):
         found["pesq"] = None
     return found
@@ -109,7 +104,7 @@ def against(clean, enhanced, rate):
 _judges = {}
 
 
-def quick(clean, enhanced, rate=48000, p808=None):
+def quick(clean, enhanced, rate=RATE, p808=None):
     """PESQ-WB, STOI, SI-SDR and, with its ONNX file, P.808 of one clip: two seconds of one core."""
     if p808 not in _judges:
         _judges[p808] = Judge(p808=p808)

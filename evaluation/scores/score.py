@@ -1,6 +1,6 @@
 """Scores enhanced speech: PESQ-WB, STOI, SI-SDR against a clean reference, DNSMOS P.835 without one.
 
-    python training/score.py --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--p808 MODEL.onnx] [--harmonics] [--json] [--jobs 2]
+    python -m evaluation score --clean DIR --set noisy=DIR --set ours=DIR [--dnsmos MODEL.onnx] [--p808 MODEL.onnx] [--harmonics] [--json] [--jobs 2]
 
 Files are matched by name. Without --clean only DNSMOS is computed. A metric that is undefined for a file (PESQ where the
 reference holds no speech, SI-SDR where nothing differs) is null there, and the means of all sets leave that file out.
@@ -9,7 +9,6 @@ training never hears it (it hears P.835), so it tells whether what that wins is 
 """
 
 import argparse
-import csv
 import hashlib
 import importlib.util
 import json
@@ -23,22 +22,15 @@ import numpy as np
 import soundfile as sf
 from scipy import signal
 
+from common.commands import named_path
+from common.listening import POLYNOMIALS
+from common.sound import NARROW as RATE
+from common.tables import rows_of
+from evaluation.scores.tables import TITLES, means
+
 METRICS = ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl", "p808")
-TITLES = {
-    "pesq": "PESQ-WB",
-    "stoi": "STOI",
-    "sisdr": "SI-SDR",
-    "between": "between",
-    "sig": "SIG",
-    "bak": "BAK",
-    "ovrl": "OVRL",
-    "p808": "P.808",
-}
-RATE = 16000
 DNSMOS_WINDOW = 144160  # samples: 9.01 s
 DNSMOS_HOP = 16000
-# The published polynomials of SIG, BAK, OVRL of P.835: square, slope, offset.
-POLYNOMIALS = ((-0.08397278, 1.22083953, 0.0052439), (-0.13166888, 1.60915514, -0.39604546), (-0.06766283, 1.11546468, 0.04602535))
 
 session = opinion = None  # of onnxruntime, P.835 and P.808, one per process
 between_harmonics = None  # harmonics.Between, one per process
@@ -55,7 +47,7 @@ def listener(model):
 def start(dnsmos, harmonics, p808=None):
     global session, opinion, between_harmonics
     if harmonics:
-        from harmonics import Between
+        from evaluation.scores.harmonics import Between
 
         between_harmonics = Between()
     session = dnsmos and listener(dnsmos)
@@ -168,39 +160,25 @@ def score_all(tasks, dnsmos=None, harmonics=False, jobs=2, cache=None, p808=None
     return [known[key] for key in keys]
 
 
-def means(sets, files):
-    """{set: {metric: mean}} over the files for which every set has the metric: all means are of the same files."""
-    out = {name: {} for name in sets}
-    for metric in METRICS:
-        common = [file for file in files if all(rows[file].get(metric) is not None for rows in sets.values())]
-        for name, rows in sets.items():
-            if common:
-                out[name][metric] = round(float(np.mean([rows[file][metric] for file in common])), 4)
-    return out
+def rounded(found):
+    return {name: {metric: round(value, 4) for metric, value in values.items()} for name, values in found.items()}
 
 
 def table(title, rows):
     """Text table: rows of (name, {metric: value})."""
     columns = [m for m in METRICS if any(m in values for _, values in rows)]
     width = max(len(title), *(len(name) for name, _ in rows))
-    lines = ["  ".join([title.ljust(width), *(TITLES[m].rjust(7) for m in columns)])]
+    lines = ["  ".join([title.ljust(width), *(TITLES[m].split(",")[0].removesuffix(" harmonics").rjust(7) for m in columns)])]
     for name, values in rows:
         cells = ["-".rjust(7) if values.get(m) is None else f"{values[m]:7.3f}" for m in columns]
         lines.append("  ".join([name.ljust(width), *cells]))
     return "\n".join(lines)
 
 
-def named_folder(text):
-    name, _, folder = text.partition("=")
-    if not folder:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=DIR")
-    return name, pathlib.Path(folder)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clean", type=pathlib.Path, help="folder of references; without it only DNSMOS")
-    parser.add_argument("--set", type=named_folder, action="append", required=True, dest="sets", metavar="NAME=DIR")
+    parser.add_argument("--set", type=named_path, action="append", required=True, dest="sets", metavar="NAME=DIR")
     parser.add_argument("--dnsmos", help="DNSMOS P.835 model (sig_bak_ovr.onnx)")
     parser.add_argument("--p808", help="DNSMOS P.808 model (model_v8.onnx); needs librosa")
     parser.add_argument("--harmonics", action="store_true", help="noise between the harmonics of voiced frames (harmonics.py)")
@@ -228,16 +206,15 @@ def main():
 
     slices = defaultdict(list)
     if options.metadata:
-        with open(options.metadata, newline="", encoding="utf-8") as file:
-            of = {row["file"]: row["slice"] for row in csv.DictReader(file)}
+        of = {row["file"]: row["slice"] for row in rows_of(options.metadata)}
         for file in files:
             slices[of.get(file, "other")].append(file)
     rows = {
         name: dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True))
         for index, (name, _) in enumerate(options.sets)
     }
-    overall = means(rows, files)
-    per_slice = {key: means(rows, members) for key, members in slices.items()}
+    overall = rounded(means(rows, files, METRICS))
+    per_slice = {key: rounded(means(rows, members, METRICS)) for key, members in slices.items()}
     result = {
         "files": len(files),
         "sets": {

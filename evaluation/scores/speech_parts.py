@@ -6,12 +6,13 @@ Frames are 10 ms; levels are dB re the clip's active level (mean energy of the f
 import numpy as np
 from scipy import signal
 
+from common.sound import ACTIVE, SILENCE, SPEECH
+
 FRAME_SECONDS = 0.01
 ONSET_FRAMES = 5  # the first 50 ms of a word
 ONSET_PAUSE = 10  # frames before it that lie 5 dB or more below the level at which a word has begun
 ONSET_RISE = 2  # frames between them and the word
 ONSET_LEVEL = -20.0
-SPEECH, SILENCE = -30.0, -42.0  # as in training (loss.py); between them nothing is said
 FRICATIVE_LEVEL = -30.0
 FRICATIVE_SPLIT = (2000.0, 3000.0)  # Hz: s, f and sh have their energy above the second, voices below the first
 FRICATIVE_RATIO = 6.0  # dB
@@ -28,7 +29,7 @@ def energies(x, rate):
 def active_energy(clean, rate):
     """Mean energy of the frames within 30 dB of the loudest."""
     energy = energies(clean, rate)
-    return np.mean(energy[energy >= 1e-3 * energy.max()])
+    return np.mean(energy[energy >= ACTIVE * energy.max()])
 
 
 def levels(clean, rate):

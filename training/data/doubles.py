@@ -8,6 +8,8 @@ are found unchanged, and they say at which offset the others have to be compared
 import numpy as np
 from scipy.signal import resample_poly
 
+from common import sound
+
 RATE = 6000
 WINDOW, HOP, BANDS = 2048, 120, 33
 LEAST_WORDS = 25  # half a second beyond the window
@@ -17,7 +19,7 @@ NEIGHBOURS = 8  # equal words that are looked at; common ones say little
 
 def words(x: np.ndarray) -> np.ndarray:
     """x: samples at 48 kHz -> uint32, one a hop; none if x is shorter than the window of a third of a second."""
-    x = resample_poly(x, 1, 48000 // RATE)
+    x = resample_poly(x, 1, sound.RATE // RATE)
     if len(x) < WINDOW + HOP:
         return np.zeros(0, np.uint32)
     windows = np.lib.stride_tricks.sliding_window_view(x, WINDOW)[::HOP]

@@ -1,19 +1,18 @@
 """Gathers recordings for training out of public repositories and Debian packages: what its licence allows, what is clean enough, and each once.
 
-    python training/gather.py --repositories FOLDER --packages FOLDER --out DATA [--only SOURCE ...] [--development FOLDER ...] [--lossless] [--workers 2]
-    python training/gather.py --repositories FOLDER --packages FOLDER --out DATA --list
+    python -m training gather --repositories FOLDER --packages FOLDER --out DATA [--only SOURCE ...] [--development FOLDER ...] [--lossless] [--workers 2]
+    python -m training gather --repositories FOLDER --packages FOLDER --out DATA --list
 
 sources.csv says what is taken: `files` and `leave_out` are regular expressions for paths, `licence_says` is what a file of the source named like
 `licence_file` must say, `speaker` a name, re:PATTERN for paths (its groups are the name) or table:FILE:SPEAKER (columns of the source's .tsv files).
 FOLDER holds clones, bare or not, as OWNER+NAME or OWNER/NAME; nothing is checked out. Packages are brought by apt-get download.
 
-Writes DATA/speech/SOURCE and DATA/noise/SOURCE as corpus.py reads them, and DATA/manifest.json. What is there stays; a source that cannot be had is
+Writes DATA/speech/SOURCE and DATA/noise/SOURCE as pool.py reads them, and DATA/manifest.json. What is there stays; a source that cannot be had is
 named with what to do, and the others go on. --development: data folders whose voices training must not hear (of lists, the rows that are not
 "train"): whoever is found there too goes with all that he says.
 """
 
 import argparse
-import csv
 import hashlib
 import multiprocessing
 import re
@@ -25,13 +24,14 @@ from pathlib import Path
 
 import numpy as np
 import soundfile as sf
-from scipy.signal import resample_poly
 
-from corpus import listed, plain, rows_of
-from doubles import pairs, repeated, words
-from manifest import write
-from recordings import Parts, Refused, decode, take_apart
-from sources import Package, Repository, place, speakers, stated_licence
+from common.sound import RATE, resampled
+from common.tables import rows_of, write_rows
+from training.data.doubles import pairs, repeated, words
+from training.data.pool import listed, plain
+from training.data.recordings import Parts, Refused, decode, take_apart
+from training.data.sources import Package, Repository, place, speakers, stated_licence
+from training.manifest import write
 
 HERE = Path(__file__).resolve().parent
 COLUMNS = ("file", "start_s", "seconds", "speaker", "language", "kind", "bandwidth_hz", "floor_db", "level_dbfs", "path", "sha1")
@@ -97,8 +97,8 @@ def segments(source: dict, files: Repository | Package, folder: Path, lossless: 
                 dropped[piece] += 1
                 continue
             file, start = parts.add(piece.samples)
-            seconds += len(piece.samples) / 48000
-            rows.append({"file": file, "start_s": start, "seconds": round(len(piece.samples) / 48000, 3), "speaker": who(path) if speech else "", "language": language,
+            seconds += len(piece.samples) / RATE
+            rows.append({"file": file, "start_s": start, "seconds": round(len(piece.samples) / RATE, 3), "speaker": who(path) if speech else "", "language": language,
                          "kind": kind, "bandwidth_hz": int(piece.bandwidth), "floor_db": round(piece.floor, 1), "level_dbfs": round(piece.level, 1),
                          "path": path, "sha1": digest})  # fmt: skip
             prints.append(words(piece.samples))
@@ -117,10 +117,7 @@ def key(row: dict) -> str:
 
 def write_table(path: Path, rows: list[dict]) -> None:
     new = path.with_suffix(".tmp")
-    with open(new, "w", newline="", encoding="utf-8") as f:
-        writer = csv.DictWriter(f, list(rows[0]) if rows else COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(new, list(rows[0]) if rows else list(COLUMNS), rows)
     new.replace(path)
 
 
@@ -168,7 +165,7 @@ def development_words(folders: list[Path]) -> list[np.ndarray]:
     out = []
     for file in sorted(files):
         x, rate = sf.read(file, dtype="float32", always_2d=True)
-        out.append(words(resample_poly(x.mean(axis=1), 48000, rate)))
+        out.append(words(resampled(x.mean(axis=1), rate)))
     return out
 
 

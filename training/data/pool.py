@@ -1,13 +1,13 @@
 """Speech and noise for training in one index: which segment, of whom, how wide, how clean; the audio as int16 at 48 kHz, decoded once.
 
-    python training/corpus.py --data DATA [--data MORE ...] --pool POOL [--leave-out SOURCE ...] [--licences permissive] [--workers 2]
+    python -m training pool --data DATA [--data MORE ...] --pool POOL [--leave-out SOURCE ...] [--licences permissive] [--workers 2]
 
 A data folder is one of
 - lists (speech.csv, speech-segments.csv, noise.csv, noise-segments.csv) beside speech/ and noise/: rows of the split "train" are taken;
 - speech/SOURCE/ and noise/SOURCE/, each with a segments.csv (file, start_s, seconds, speaker, kind, bandwidth_hz, floor_db) beside its parts;
 - neither: every wav, flac, ogg or opus file below speech/ and noise/ is one segment of one talker or one kind of noise.
 
-Writes POOL/WHAT-SOURCE.i16 with a .csv beside it, where they are not there already, and the names of what training may hear into POOL/sources.json. Sources of evaluation/outside_sources.json are left out always: the outside yardstick must stay
+Writes POOL/WHAT-SOURCE.i16 with a .csv beside it, where they are not there already, and the names of what training may hear into POOL/sources.json. Sources of evaluation/outside/sources.json are left out always: the outside yardstick must stay
 outside. Where two folders hold the same repository the later one counts, so that nothing is heard double.
 """
 
@@ -22,11 +22,13 @@ from pathlib import Path
 
 import numpy as np
 import soundfile as sf
-from scipy.signal import resample_poly
 
-RATE = 48000
+from common import tables
+from common.sound import RATE, resampled
+from common.tables import rows_of
+
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus"}
-OUTSIDE = Path(__file__).resolve().parent.parent / "evaluation" / "outside_sources.json"
+OUTSIDE = Path(__file__).resolve().parents[2] / "evaluation" / "outside" / "sources.json"
 COLUMNS = ("kind", "source", "file", "offset", "samples", "speaker", "bandwidth_hz", "floor_db", "licence")
 # Licences that ask for a copyright notice at most; where files of a source have several, each must be one of them.
 PERMISSIVE = re.compile(r"CC0|public domain|MIT|BSD|Apache|CC[ -]BY(?![ -](SA|NC|ND))", re.I)
@@ -53,25 +55,13 @@ class Segment:
     floor: float
 
 
-def rows_of(path: Path) -> list[dict]:
-    with open(path, newline="", encoding="utf-8") as f:
-        return list(csv.DictReader(f))
-
-
 def listed(data: Path, what: str, training: bool = True) -> list[tuple]:
     """(kind, source, file, start, seconds, speaker, bandwidth, floor, licence) of a folder with lists: what is for training, or what is not."""
-    starts = defaultdict(list)
-    for row in rows_of(data / f"{what}-segments.csv"):
-        starts[row["file"]].append((float(row["start_s"]), float(row["seconds"])))
-    out = []
-    for row in rows_of(data / f"{what}.csv"):
-        if (row["split"] == "train") == training:
-            out += [
-                (what if what == "speech" else row["kind"], row.get("source") or "", data / what / row["file"], start, seconds,
-                 row.get("speaker") or "", row.get("bandwidth_hz") or 20000, row.get("floor_db") or 45, row.get("licence") or "")
-                for start, seconds in starts[row["file"]]
-            ]  # fmt: skip
-    return out
+    return [
+        (what if what == "speech" else row["kind"], row.get("source") or "", data / what / row["file"], start, seconds,
+         row.get("speaker") or "", row.get("bandwidth_hz") or 20000, row.get("floor_db") or 45, row.get("licence") or "")
+        for row, spans in tables.listed(data, what) if (row["split"] == "train") == training for start, seconds in spans
+    ]  # fmt: skip
 
 
 def gathered(folder: Path, what: str) -> list[tuple]:
@@ -126,9 +116,7 @@ def decode(task: tuple[Path, list[tuple]]) -> tuple[str, int]:
     with open(pool / f"{name}.tmp", "wb") as sound:
         for file, own in files.items():
             x, rate = sf.read(file, dtype="float32", always_2d=True)
-            x = x.mean(axis=1)
-            if rate != RATE:
-                x = resample_poly(x, RATE, rate).astype(np.float32)
+            x = resampled(x.mean(axis=1), rate)
             for kind, _, _, start, seconds, speaker, bandwidth, floor, licence in own:
                 piece = x[int(start * RATE) : int((start + seconds) * RATE)]
                 if len(piece) < RATE // 100:
@@ -171,7 +159,7 @@ class Pool:
     def __init__(self, folder: Path):
         names = folder / "sources.json"
         if not names.exists():
-            raise SystemExit(f"no sources.json in {folder}: run training/corpus.py first")
+            raise SystemExit(f"no sources.json in {folder}: run `python -m training pool` first")
         self.rows = [row for name in json.loads(names.read_text()) for row in rows_of(folder / f"{name}.csv")]
         self.speech: list[Segment] = []
         self.noise: dict[str, list[Segment]] = defaultdict(list)

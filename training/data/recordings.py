@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile as sf
-from scipy.signal import resample_poly
 
-RATE = 48000
+from common.sound import RATE, amplitude, resampled
+
 FRAME = 0.02  # s
 # What libsndfile reads; the rest is ffmpeg's.
 READ_HERE = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
@@ -193,8 +193,8 @@ def take_apart(x: np.ndarray, rate: int, speech: bool, least_floor: float) -> It
 
 
 def levelled(x: np.ndarray, rate: int, level: float) -> np.ndarray:
-    x = resample_poly(x, RATE, rate).astype(np.float32) if rate != RATE else x.copy()
-    x *= min(10 ** ((LEVEL - level) / 20), PEAK / np.abs(x).max())
+    x = resampled(x, rate).copy()
+    x *= min(amplitude(LEVEL - level), PEAK / np.abs(x).max())
     ramp = np.linspace(0, 1, round(0.005 * RATE), dtype=np.float32)
     x[: len(ramp)] *= ramp
     x[-len(ramp) :] *= ramp[::-1]

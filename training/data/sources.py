@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from recordings import SUFFIXES, Refused
+from training.data.recordings import SUFFIXES, Refused
 
 ARCHIVES = {".zip", ".pk3", ".wz"}
 FORBIDDEN = re.compile(r"\b(NC|ND)\b|non-?commercial|no ?deriv", re.I)

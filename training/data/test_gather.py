@@ -1,4 +1,4 @@
-"""Gathering on synthetic voices and tiny repositories, ten seconds. python training/test_gather.py prints `N passed, N failed`."""
+"""Gathering on synthetic voices and tiny repositories, ten seconds. `python -m training.data.test_gather` prints `N passed, N failed`."""
 
 import io
 import json
@@ -15,14 +15,15 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import resample_poly
 
-from corpus import index, rows_of
-from doubles import pairs, repeated, words
-from gather import kind_of
-from recordings import GATED_FLOOR, Piece, Refused, bandwidth, decode, measure, pauses, take_apart
-from sources import FORBIDDEN
+from common.sound import RATE
+from common.tables import rows_of
+from training.data.doubles import pairs, repeated, words
+from training.data.gather import kind_of
+from training.data.pool import index
+from training.data.recordings import GATED_FLOOR, Piece, Refused, bandwidth, decode, measure, pauses, take_apart
+from training.data.sources import FORBIDDEN
 
 HERE = Path(__file__).resolve().parent
-RATE = 48000
 SOURCE = {"kind": "speech", "files": r"\.(wav|flac|ogg|mp3|g722)$", "leave_out": "", "licence": "CC0-1.0", "licence_file": "^LICENSE$", "licence_says": "CC0 1.0 Universal",
           "speaker": "somebody", "language": "xx", "least_floor_db": "20", "most_hours": "", "note": ""}  # fmt: skip
 
@@ -179,7 +180,7 @@ def package(folder: Path, name: str, x: np.ndarray) -> None:
 
 
 def test_gathering(folder: Path) -> None:
-    """From repositories to what corpus.py reads: good, damaged, doubled, forbidden, wrongly licensed and missing sources side by side."""
+    """From repositories to what pool.py reads: good, damaged, doubled, forbidden, wrongly licensed and missing sources side by side."""
     there, licence = folder / "repositories", "Creative Commons\n\nCC0 1.0 Universal\n"
     x = [voice(seed, 4, 45, (1, 2)) for seed in range(20, 30)]
     repository(there, "a/voices", {
@@ -209,7 +210,7 @@ def test_gathering(folder: Path) -> None:
 
     def run(*more: str) -> tuple[int, str]:
         arguments = ["--repositories", there, "--packages", folder, "--out", folder / "out", "--sources", folder / "sources.csv", *more]
-        done = subprocess.run([sys.executable, HERE / "gather.py", *arguments], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-m", "training", "gather", *arguments], capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
     code, said = run("--list")

@@ -1,9 +1,9 @@
-"""Decisions of a trained network in PyTorch, as float and with the rounding of the exported file, for scripts/ablate.mjs.
+"""Decisions of a trained network in PyTorch, as float and with the rounding of the exported file, for evaluation/ablate.mjs.
 
-    python training/decide.py CHECKPOINT --out DIR noisy.wav ...
+    python -m training decide CHECKPOINT --out DIR noisy.wav ...
 
 Writes DIR/float/NAME.f32 and DIR/rounded/NAME.f32: [hops, 34 gains + 34 strengths + speech] float32 of each 48 kHz mono file.
-CHECKPOINT is what export.py takes.
+CHECKPOINT is what `python -m training export` takes.
 """
 
 import argparse
@@ -13,10 +13,11 @@ import numpy as np
 import soundfile as sf
 import torch
 
-from core import FEATURES, HOP, Core
-from network import PercepNet
-from shape import LOOKAHEAD
-from synthesis import as_taught
+from common.core import Core
+from common.shape import FEATURES, HOP, LOOKAHEAD
+from common.sound import RATE
+from training.losses.sound import as_taught
+from training.network.network import PercepNet
 
 DELAY = (1 + LOOKAHEAD) * HOP
 
@@ -35,7 +36,7 @@ def main() -> None:
         (args.out / folder).mkdir(parents=True, exist_ok=True)
     for path in args.files:
         noisy, rate = sf.read(path, dtype="float32")
-        if rate != 48000 or noisy.ndim != 1:
+        if rate != RATE or noisy.ndim != 1:
             raise SystemExit(f"{path} is not 48 kHz mono")
         hops = -(-(len(noisy) + DELAY) // HOP)
         noisy = np.pad(noisy, (0, hops * HOP - len(noisy)))

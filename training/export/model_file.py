@@ -1,4 +1,4 @@
-"""Write a checkpoint as the model file of the library: python training/export.py CHECKPOINT OUT
+"""Write a checkpoint as the model file of the library: python -m training export CHECKPOINT OUT
 
 CHECKPOINT is what torch.save wrote of {"model": state dict of network.PercepNet, "config": its sizes, "card": strings}.
 card needs name and version; everything else in it is copied into the file's metadata.
@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from network import CONV1_TAPS, CONV2_TAPS, DENSE, weight_integers, weight_scales
-from shape import BANDS, FEATURES, LOOKAHEAD, TILE_COLUMNS, TILE_ROWS
+from common.shape import BANDS, FEATURES, LOOKAHEAD, TILE_COLUMNS, TILE_ROWS
+from training.network.network import CONV1_TAPS, CONV2_TAPS, DENSE, weight_integers, weight_scales
 
 FORMAT = "percepnet-wasm"
 FORMAT_VERSION = 1

@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from export import CRC_BLANK, DTYPES, FORMAT, RESERVED, TILE_COLUMNS, TILE_ROWS, architecture
-from network import PercepNet
+from common.shape import TILE_COLUMNS, TILE_ROWS
+from training.export.model_file import CRC_BLANK, DTYPES, FORMAT, RESERVED, architecture
+from training.network.network import PercepNet
 
 STORED = {name: dtype for dtype, name in DTYPES.items()}
 
 
 def untile(tiles: np.ndarray, blocks: np.ndarray | None, rows: int, columns: int) -> np.ndarray:
-    """The integers [rows, columns] of export.tile_matrix's tiles and block list."""
+    """The integers [rows, columns] of model_file.tile_matrix's tiles and block list."""
     strips, across = -(-rows // TILE_ROWS), columns // TILE_COLUMNS
     grid = np.zeros((strips, across, TILE_ROWS, TILE_COLUMNS), np.int8)
     if blocks is None:
@@ -27,7 +28,7 @@ def untile(tiles: np.ndarray, blocks: np.ndarray | None, rows: int, columns: int
 
 
 def restore(path: Path) -> dict:
-    """Path of a model file -> {"model", "config", "card"} as export.py takes them; exported again it has the same tensors.
+    """Path of a model file -> {"model", "config", "card"} as model_file.export() takes them; exported again it has the same tensors.
 
     Weights lie on their int8 grid: what training had below half a step is lost. ValueError: not a file of this library.
     """

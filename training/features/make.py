@@ -1,10 +1,10 @@
 """Writes training shards: features and oracle statistics of freshly mixed sequences, made by the wasm core.
 
-    python training/make_features.py --pool POOL --cache CACHE --hours 40 [--workers 2] [--seed 1] [--endless]
+    python -m training features --pool POOL --cache CACHE --hours 40 [--workers 2] [--seed 1] [--endless]
 
 Each shard is a .npy of float16 [sequences, frames, 243]: 70 features, 171 statistics (see assembly/entries/oracle.ts; the clean
 level is relative to the sequence's speech level), the number of bands with a target, and the speech level in dBFS.
-With --spectra, for train.py --listen, also spectra/ of the frames in decision, float16 [sequences, frames, 2, 200, 2] (noisy and
+With --spectra, for `train --listen`, also spectra/ of the frames in decision, float16 [sequences, frames, 2, 200, 2] (noisy and
 comb-filtered, bins up to 10 kHz, re and im), and sound/, float32 [sequences, 160 frames]: clean at 16 kHz. They take 0.8 GB an hour.
 With --teacher also taught/, float16 [sequences, frames, 161, 2]: what DeepFilterNet3 makes of the frames in decision below 8 kHz (teacher.py).
 Shards are seeded by their number, so a stopped run goes on where it was. Trainers may read while this writes. With --endless it goes on for good:
@@ -23,37 +23,22 @@ from pathlib import Path
 
 import numpy as np
 
-import manifest
-import shape
-from core import COLUMNS, FEATURES, HOP, SPECTRUM, STATISTICS, WASM, WINDOW, Core, windowed
-from mixing import BAND_LIMITED, ROOMS, Mixer
-from teacher import Teacher
+from common.core import WASM, Core
+from common.frames import narrowed
+from common.shape import CENTRES, FEATURES, HOP, LOOKAHEAD, SPECTRUM, STATISTICS
+from training import manifest
+from training.data.mixing import BAND_LIMITED, Mixer
+from training.data.rooms import ROOMS
+from training.features.columns import COLUMNS, FOLDERS, shard_path
+from training.features.teacher import Teacher
 
 SEQUENCES = 32
-FOLDERS = ("shards", "spectra", "sound", "taught")
 SECONDS = 12
-CENTRES = np.array(shape.CENTRES)
 
 
 def valid_bands(bandwidth: float) -> int:
     """Bands whose centre lies safely below the bandwidth: above it the ideal gain is 0/0."""
     return int((CENTRES * 50.0 < 0.93 * bandwidth).sum())
-
-
-# The core's window at 16 kHz: its samples lie on every third one.
-NARROW_WINDOW = WINDOW[1::3].copy()
-
-
-def narrowed(sound: np.ndarray) -> np.ndarray:
-    """48 kHz sound of whole hops at 16 kHz, by the frames and bins that synthesis.py makes its sound of."""
-    frames = windowed(np.concatenate([sound, np.zeros(HOP, np.float32)]))
-    third = HOP // 3
-    frames = np.fft.irfft(np.fft.rfft(frames)[:, : third + 1] / 3, 2 * third) * NARROW_WINDOW
-    return (frames[:-1, third:] + frames[1:, :third]).astype(np.float32).ravel()
-
-
-def shard_path(cache: Path, seed: int, number: int) -> Path:
-    return cache / "shards" / f"{seed:03d}-{number:09d}.npy"
 
 
 @functools.cache
@@ -98,8 +83,8 @@ def make(task: tuple) -> tuple[int, float]:
             beside["spectra"][i] = core.spectra(noisy).view(np.float32).reshape(hops, 2, SPECTRUM, 2)
             beside["sound"][i] = narrowed(clean)
         if taught:
-            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[: -shape.LOOKAHEAD, : HOP // 3 + 1])
-            beside["taught"][i, shape.LOOKAHEAD :] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
+            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[: -LOOKAHEAD, : HOP // 3 + 1])
+            beside["taught"][i, LOOKAHEAD :] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
     # The shard comes last: trainers take what is there for complete.
     for target, array in (*((cache / folder / path.name, array) for folder, array in beside.items()), (path, shard)):
         temporary = target.with_suffix(f".{os.getpid()}.tmp")
@@ -124,7 +109,7 @@ def drop_oldest(cache: Path, kept: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pool", type=Path, required=True, help="of corpus.py")
+    parser.add_argument("--pool", type=Path, required=True, help="of `python -m training pool`")
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--hours", type=float, default=40)
     parser.add_argument("--endless", action="store_true", help="go on for good; the newest --hours stay")
@@ -134,8 +119,8 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
     parser.add_argument("--band-limited", type=float, default=BAND_LIMITED, metavar="SHARE", help="share of the sequences from narrower microphones")
     parser.add_argument("--core", type=Path, default=WASM, help="another build of the core: the same seed gives the same mixtures")
-    parser.add_argument("--spectra", action="store_true", help="also spectra and clean sound, for train.py --listen")
-    parser.add_argument("--teacher", action="store_true", help="also what DeepFilterNet3 makes of the mixtures, for train.py --taught-weight")
+    parser.add_argument("--spectra", action="store_true", help="also spectra and clean sound, for `train --listen`")
+    parser.add_argument("--teacher", action="store_true", help="also what DeepFilterNet3 makes of the mixtures, for `train --taught-weight`")
     args = parser.parse_args()
     for folder in ("shards", *(("spectra", "sound") if args.spectra else ()), *(("taught",) if args.teacher else ())):
         (args.cache / folder).mkdir(parents=True, exist_ok=True)

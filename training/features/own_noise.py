@@ -6,8 +6,8 @@ late around every word.
 
 import numpy as np
 
-from core import BANDS, FEATURES
-from loss import LOOKAHEAD, decibels
+from common.shape import BANDS, FEATURES, LOOKAHEAD
+from training.features.columns import noisy_level
 
 # Frames further below the speech level hold digital silence between utterances.
 SILENCE = 10**-8.5
@@ -23,7 +23,7 @@ def lower_own_noise(rows: np.ndarray) -> np.ndarray:
 
     Spectral subtraction from ||x||^2 of each band; floor: a low percentile over the frames with sound. Correlations stay.
     """
-    noisy = 10 ** (decibels(rows) / 10)
+    noisy = 10 ** (noisy_level(rows) / 10)
     clean = noisy * rows[LOOKAHEAD:, RATIO] ** 2
     bands = int(rows[0, -2])
     heard = clean[:, :bands].sum(1) > SILENCE

@@ -1,4 +1,4 @@
-"""DeepFilterNet3 as a teacher: what it makes of whole sequences, fifty times faster than they last. make_features.py --teacher writes it beside the shards.
+"""DeepFilterNet3 as a teacher: what it makes of whole sequences, fifty times faster than they last. `python -m training features --teacher` writes it beside the shards.
 
 Schröter et al., "DeepFilterNet: A Low Complexity Speech Enhancement Framework for Full-Band Audio" (ICASSP 2022) and "DeepFilterNet: Perceptually Motivated
 Real-Time Speech Enhancement" (Interspeech 2023): 32 gains of ERB-wide bands, and for the bins below 4.8 kHz a complex filter over five frames in their place, two of
@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from core import HOP, windowed
-from shape import SAMPLE_RATE
+from common.frames import windowed
+from common.shape import HOP, SAMPLE_RATE
 
 BINS = HOP + 1
 BANDS, LEAST_WIDTH = 32, 2

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from shape import BANDS, COMB_PERIODS, FEATURES, HOP, LOOKAHEAD, MAX_PERIOD, MIN_PERIOD, SETTINGS
+from common.shape import BANDS, COMB_PERIODS, FEATURES, HOP, LOOKAHEAD, MAX_PERIOD, MIN_PERIOD, SETTINGS
+from common.sound import SILENCE, SPEECH
+from training.features.columns import noisy_level
 
 POSTFILTER_BETA = SETTINGS["POST_FILTER_BETA"]
 EPS = 1e-4
@@ -32,15 +34,6 @@ class Targets:
     speech: Tensor  # [batch, time]: 1 speech, 0 none, -1 undecided
 
 
-def decibels(rows):
-    """Bands of the noisy frames in decision in dB of the speech level, of rows [..., time, 243]: array or tensor [..., time - 2, 34].
-
-    Energies enter as 0.4 log10(power) + 2 and belong to the newest frame, two after the one in decision.
-    """
-    scale = 10 / SETTINGS["FEATURE_SCALE"]
-    return (rows[..., :-LOOKAHEAD, :BANDS] - SETTINGS["FEATURE_OFFSET"]) * scale - rows[..., LOOKAHEAD:, -1:]
-
-
 def split(rows: Tensor) -> tuple[Tensor, Targets]:
     """Rows [batch, time, 243] of a shard -> features [batch, time, 70] and the targets of all but the first two frames."""
     features = rows[..., :FEATURES]
@@ -48,9 +41,9 @@ def split(rows: Tensor) -> tuple[Tensor, Targets]:
     stats = late[..., FEATURES : FEATURES + 5 * BANDS].unflatten(-1, (5, BANDS))
     bands = torch.arange(BANDS, device=rows.device)
     clean = late[..., FEATURES + 5 * BANDS]
-    speech = torch.where(clean > -30, 1.0, torch.where(clean < -42, 0.0, -1.0))
+    speech = torch.where(clean > SPEECH, 1.0, torch.where(clean < SILENCE, 0.0, -1.0))
     return features, Targets(
-        noisy=10 ** (decibels(rows).clamp(-120, 60) / 20),
+        noisy=10 ** (noisy_level(rows).clamp(-120, 60) / 20),
         ratio=stats[..., 0, :],
         rho_xy=stats[..., 1, :],
         kappa=stats[..., 2, :],

@@ -1,9 +1,8 @@
 """What measures of listening say of enhanced sound, as losses: a relative of PESQ, STOI, SI-SDR and DNSMOS P.835. All take 16 kHz sound.
 
-They know nothing of the other's clock: clean and heard must be aligned. Scores in the cards are of the real P.862.2, pystoi and onnxruntime (score.py).
+They know nothing of the other's clock: clean and heard must be aligned. Scores in the cards are of the real P.862.2, pystoi and onnxruntime (evaluation/scores).
 """
 
-import importlib.util
 import math
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from onnx import numpy_helper
 from torch import Tensor
 from torch.nn import functional
 
-from score import POLYNOMIALS, RATE
+from common.listening import POLYNOMIALS
+from common.sound import NARROW as RATE
 
 # Added to energies of full scale 1 and to their roots: no gradient may become infinite in digital silence.
 EPS = 1e-9
@@ -176,14 +176,6 @@ class Spectra:
             phase = mx**2 + my**2 - 2 * mx * my * cosine
             total = total + ((1 - self.COMPLEX) * magnitude + self.COMPLEX * phase).mean((1, 2))
         return total / len(self.windows)
-
-
-def dnsmos_model() -> Path:
-    """DNSMOS P.835 as the package speechmos brings it; FileNotFoundError without it."""
-    package = importlib.util.find_spec("speechmos")
-    if not package:
-        raise FileNotFoundError("DNSMOS is missing: pip install -r training/requirements.txt, or name the model with --dnsmos")
-    return Path(package.origin).parent / "dnsmos_models/sig_bak_ovr.onnx"
 
 
 class Dnsmos:

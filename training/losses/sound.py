@@ -10,10 +10,10 @@ import math
 import torch
 from torch import Tensor
 
-from make_features import CENTRES, NARROW_WINDOW
-from shape import BANDS, HOP, LOOKAHEAD, SAMPLE_RATE, SETTINGS, SPECTRUM
+from common.frames import NARROW_WINDOW
+from common.shape import BANDS, CENTRES, HOP, LOOKAHEAD, SAMPLE_RATE, SETTINGS, SPECTRUM
+from common.sound import NARROW as RATE
 
-RATE = 16000
 NARROW_HOP = HOP * RATE // SAMPLE_RATE
 NARROW_BINS = NARROW_HOP + 1
 # Bands with a centre among the bins of a shard; the last one's upper half is missing and reaches no bin below 8 kHz.

@@ -1,4 +1,4 @@
-"""Write the golden vectors of the network tests to test/golden: python training/golden.py
+"""Write the golden vectors of the network tests to test/golden: python -m training golden
 
 tiny.safetensors      a network with small, unequal sizes, random weights, one matrix sparse
 tiny.f32              FRAMES x (70 features, 34 gains, 34 strengths, speech), what PyTorch makes of it
@@ -15,16 +15,16 @@ from unittest import mock
 
 import torch
 
-from export import export
-from network import PercepNet, quantise_activations
-from shape import ACTIVATIONS
+from common.shape import ACTIVATIONS
+from training.export.model_file import export
+from training.network.network import PercepNet, quantise_activations
 
 FRAMES = 60
 SEED = 20240611
 TANH_LIMIT = ACTIVATIONS["TANH_LIMIT"]
 P = tuple(ACTIVATIONS[f"P{i}"] for i in range(4))
 Q = (1.0, *(ACTIVATIONS[f"Q{i}"] for i in range(1, 4)))
-OUT = Path(__file__).resolve().parent.parent / "test" / "golden"
+OUT = Path(__file__).resolve().parents[2] / "test" / "golden"
 
 
 def prune(weight: torch.Tensor, density: float) -> None:
@@ -126,10 +126,14 @@ def write_layers() -> None:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     write_network()
     write_layers()
     for file in sorted(OUT.iterdir()):
         print(file.name, file.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ quantise on, the copy of the state that the recurrent matrix reads is rounded to
 import torch
 from torch import Tensor
 
-from shape import SETTINGS
+from common.shape import SETTINGS
 
 RETAIN = SETTINGS["RETAIN"]
 

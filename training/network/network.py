@@ -22,9 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gru import RETAIN
-from gru import gru as fast_gru
-from shape import BANDS, FEATURES
+from common.shape import BANDS, FEATURES
+from training.network.gru import RETAIN
+from training.network.gru import gru as fast_gru
 
 DENSE = 128
 CONV1_TAPS = 5

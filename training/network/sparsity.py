@@ -1,7 +1,7 @@
 """Block sparsity grown during training: tiles of 16 x 4 weights with the least energy go, more of them as training goes on.
 
 The schedule is the cubic one of arXiv 1710.01878; a tile that was cut may come back while the mask still moves. Tiles are those
-of export.py, so what is zero here costs neither bytes nor time in the core.
+of export/model_file.py, so what is zero here costs neither bytes nor time in the core.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from network import PercepNet
+from common.shape import TILE_COLUMNS, TILE_ROWS
+from training.network.network import PercepNet
 
-TILE_ROWS = 16
-TILE_COLUMNS = 4
 # Share of the tiles that stay, per part of the network. GRU densities hold for the input and the recurrent matrix alike.
 # Order of densities as in the follow-up paper (arXiv 2102.05245): candidate over update over reset.
 DENSITY = {
@@ -23,7 +22,7 @@ GATES = ("reset", "update", "candidate")
 
 
 def as_matrix(weight: Tensor) -> Tensor:
-    """[rows, columns] as export.py stores it: taps of a convolution side by side, oldest first."""
+    """[rows, columns] as export/model_file.py stores it: taps of a convolution side by side, oldest first."""
     return weight.transpose(1, 2).flatten(1) if weight.dim() == 3 else weight
 
 

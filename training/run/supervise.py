@@ -1,14 +1,14 @@
 """One command for a long training: data, mixtures, network, scores. End it at any time and start it again: it goes on.
 
-    python training/supervise.py lite --data DATA [--data MORE] --work WORK --hours 20 [--weights models/lite/model.safetensors] [--outside SET]
+    python -m training supervise lite --data DATA [--data MORE] --work WORK --hours 20 [--weights models/lite/model.safetensors] [--outside SET]
 
-- corpus.py decodes what WORK/pool lacks of the data;
-- make_features.py --endless mixes beside the training: the newest --kept hours stay, so that no mixture is heard for long;
-- train.py learns until --hours of its own time are over, however many stops lie between; the rate follows one cosine over all of them;
+- `pool` decodes what WORK/pool lacks of the data;
+- `features --endless` mixes beside the training: the newest --kept hours stay, so that no mixture is heard for long;
+- `train` learns until --hours of its own time are over, however many stops lie between; the rate follows one cosine over all of them;
 - every --every minutes the averaged weights are kept as WORK/NAME/checkpoints/MINUTES.pt, exported to WORK/NAME.safetensors and, with --outside,
   scored on the outside yardstick's quick clips (evaluation/): a line in WORK/NAME/outside.jsonl.
 
-What train.py is told beyond the network's recipe follows `--`: `... --hours 20 -- --rate 4e-4 --pesq-weight 0`.
+What `train` is told beyond the network's recipe follows `--`: `... --hours 20 -- --rate 4e-4 --pesq-weight 0`.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from pathlib import Path
 
 import torch
 
-HERE = Path(__file__).resolve().parent
+from training.run import ROOT, STEP
+
 # The finished sound is scored from the first step, beside the teacher's; tiles are cut by magnitude while the rate is high (EXPERIMENTS.md, "Voices of
 # everywhere", "Where the rest lies").
 COMMON = [
@@ -83,13 +84,13 @@ def judge(run: Path, model: Path, name: str, outside: Path | None, p808: Path | 
     shutil.copyfile(latest, kept)
     for old in sorted(kept.parent.glob("*.pt"))[:-12]:
         old.unlink()
-    subprocess.run([sys.executable, str(HERE / "export.py"), str(kept), str(model), "--name", name, "--version", "0.0.0-training"], check=True)
+    subprocess.run([*STEP, "export", str(kept), str(model), "--name", name, "--version", "0.0.0-training"], check=True)
     if not outside:
         return
     heard = run / "heard"
     shutil.rmtree(heard, ignore_errors=True)
-    listen = ["node", str(HERE.parent / "dist" / "cli.js"), str(outside / "noisy"), str(heard), "--model", str(model)]
-    score = [sys.executable, str(HERE.parent / "evaluation" / "quick.py"), "--set", str(outside), "--json", *(["--p808", str(p808)] if p808 else []), f"{name}={heard}"]
+    listen = ["node", str(ROOT / "dist" / "cli.js"), str(outside / "noisy"), str(heard), "--model", str(model)]
+    score = [sys.executable, "-m", "evaluation", "quick", "--set", str(outside), "--json", *(["--p808", str(p808)] if p808 else []), f"{name}={heard}"]
     try:
         subprocess.run(listen, check=True, capture_output=True)
         scores = json.loads(subprocess.run(score, check=True, capture_output=True, text=True).stdout)[name]
@@ -105,29 +106,29 @@ def judge(run: Path, model: Path, name: str, outside: Path | None, p808: Path | 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", choices=sorted(RECIPES))
-    parser.add_argument("--data", type=Path, action="append", required=True, help="folder with speech/ and noise/ (corpus.py); may be given more than once")
+    parser.add_argument("--data", type=Path, action="append", required=True, help="folder with speech/ and noise/ (data/pool.py); may be given more than once")
     parser.add_argument("--licences", choices=("all", "permissive"), default="all", help="of the recordings: see docs/decisions/licences.md")
     parser.add_argument("--work", type=Path, required=True, help="folder for pool, mixtures and runs; takes about 60 GB")
     parser.add_argument("--hours", type=float, default=20, help="of training by the clock, stops not counted")
     parser.add_argument("--kept", type=float, default=30, help="hours of mixtures that lie ready, 1 GB each")
     parser.add_argument("--weights", type=Path, help="checkpoint or model file to begin with")
-    parser.add_argument("--outside", type=Path, help="set of evaluation/outside.py to score on")
+    parser.add_argument("--outside", type=Path, help="set of `python -m evaluation outside` to score on")
     parser.add_argument("--p808", type=Path, help="DNSMOS P.808 model for those scores")
     parser.add_argument("--every", type=float, default=30, help="minutes between scores")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="training processes: CPU cores or GPUs")
     arguments, more = parser.parse_known_args()
     more = [option for option in more if option != "--"]
 
-    work, python = arguments.work, sys.executable
+    work = arguments.work
     pool, cache, run = work / "pool", work / "cache", work / arguments.network
     run.mkdir(parents=True, exist_ok=True)
     folders = [option for folder in arguments.data for option in ("--data", str(folder))]
-    subprocess.run([python, str(HERE / "corpus.py"), *folders, "--pool", str(pool), "--licences", arguments.licences], check=True)
+    subprocess.run([*STEP, "pool", *folders, "--pool", str(pool), "--licences", arguments.licences], check=True)
 
     children = Children()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        children.start("mixtures", [python, str(HERE / "make_features.py"), "--pool", str(pool), "--cache", str(cache), "--spectra", "--teacher", "--endless",
+        children.start("mixtures", [*STEP, "features", "--pool", str(pool), "--cache", str(cache), "--spectra", "--teacher", "--endless",
                                     "--hours", str(arguments.kept), "--workers", "1"])  # fmt: skip
         while shards(cache) < FIRST_SHARDS:
             if children.code("mixtures") is not None:
@@ -135,7 +136,7 @@ def main() -> None:
             time.sleep(2)
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
         start = ["--weights", str(arguments.weights)] if arguments.weights else []
-        children.start("training", [python, *launch, str(HERE / "train.py"), "--cache", str(cache), "--out", str(run), "--minutes", str(60 * arguments.hours),
+        children.start("training", [sys.executable, *launch, *STEP[1:], "train", "--cache", str(cache), "--out", str(run), "--minutes", str(60 * arguments.hours),
                                     *RECIPES[arguments.network], *start, *more])  # fmt: skip
         judged = time.time()
         while children.code("training") != 0:

@@ -1,12 +1,12 @@
 """Trains a network on feature shards. Resumes by itself; end it at any time.
 
-    python training/train.py --cache CACHE --out RUN --minutes 100 [--units 256]
+    python -m training train --cache CACHE --out RUN --minutes 100 [--units 256]
 
-Several processes share one training: torchrun --nproc-per-node 2 training/train.py ... (DDP, gloo or nccl).
+Several processes share one training: torchrun --nproc-per-node 2 -m training train ... (DDP, gloo or nccl).
 The learning rate follows a cosine over the minutes or steps given, so a run always ends at its best.
 
-With --listen the finished sound is scored as well (synthesis.py, listeners.py), for the last run of a network:
-python training/train.py --listen --cache CACHE --out RUN --weights BEFORE --batch 6 --frames 904 --rate 2e-4 ...
+With --listen the finished sound is scored as well (losses/sound.py, losses/listeners.py), for the last run of a network:
+python -m training train --listen --cache CACHE --out RUN --weights BEFORE --batch 6 --frames 904 --rate 2e-4 ...
 """
 
 import argparse
@@ -17,179 +17,22 @@ import os
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.distributed as dist
 
-import manifest
-from core import FEATURES, HOP
-from listeners import Dnsmos, Pesq, Spectra, Stoi, dnsmos_model, si_sdr
-from loss import LOOKAHEAD, POOLED_WEIGHT, follow_up_gain_loss, gain_loss, pooled_loss, post_filter, spectrum_loss, speech_loss, split, strength_loss, teacher_loss
-from network import PercepNet
-from own_noise import lower_own_noise
-from restore import checkpoint
-from sparsity import DENSITY, BlockSparsity
-from synthesis import band_energies, banded, enhance, overlap_add
+from training import manifest
+from training.export.restore import checkpoint
+from training.features.shards import Shards
+from training.losses.objective import Listeners, total_loss
+from training.network.network import PercepNet
+from training.network.sparsity import DENSITY, BlockSparsity
 
 # Masks move every so many steps.
 SPARSE_EVERY = 20
-# DNSMOS hears 4.5 s of a sequence: more sequences for the same time, whose gradients differ less from step to step.
-DNSMOS_SAMPLES = 72000
 
 
-class Shards:
-    """Random crops of the shards on disk; looks for new ones now and then.
-
-    With `listen`, batches hold the spectra and the clean sound of make_features.py --spectra too, with `teacher` those of the teacher after them.
-    """
-
-    def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, listen: bool = False, teacher: bool = False):
-        self.folder, self.frames, self.lower, self.held, self.listen, self.teacher = cache / "shards", frames, lower, held, listen, teacher
-        self.rng = np.random.default_rng(seed)
-        self.files: list[Path] = []
-        self.open: list[np.ndarray] = []
-        self.scan()
-
-    def scan(self) -> None:
-        files = sorted(self.folder.glob("*.npy"))[self.held :]
-        known = dict(zip(self.files, self.open))
-        self.files, self.open = [], []
-        for file in files:
-            try:
-                self.open.append(known[file] if file in known else self.load(file))
-                self.files.append(file)
-            except FileNotFoundError:
-                pass  # make_features.py --endless has taken it away
-        if not self.files:
-            raise SystemExit(f"no shards in {self.folder}: run training/make_features.py first")
-
-    def load(self, file: Path) -> np.ndarray:
-        shard = np.load(file, mmap_mode="r")
-        if self.listen and not all((self.folder.parent / folder / file.name).exists() for folder in ("spectra", "sound")):
-            raise SystemExit(f"{file} has no spectra beside it: run training/make_features.py --spectra")
-        if self.teacher and not (self.folder.parent / "taught" / file.name).exists():
-            raise SystemExit(f"{file} has nothing of a teacher beside it: run training/make_features.py --teacher")
-        return shard
-
-    def sequence(self, shard: np.ndarray, at: int) -> np.ndarray:
-        rows = shard[at].astype(np.float32)
-        return lower_own_noise(rows) if self.lower else rows
-
-    def spectra(self, folder: str, file: Path, number: int, at: int, frames: int) -> np.ndarray:
-        """What lies in spectra/ or taught/ of the frames in decision from row at + 2 on, complex [frames - 2, ...]."""
-        spectra = np.load(self.folder.parent / folder / file.name, mmap_mode="r")[number, at + LOOKAHEAD : at + frames]
-        return spectra.astype(np.float32).view(np.complex64)[..., 0]
-
-    def sound(self, file: Path, number: int, at: int, frames: int) -> np.ndarray:
-        """The clean sound where two of those frames overlap."""
-        return np.load(self.folder.parent / "sound" / file.name, mmap_mode="r")[number, at * HOP // 3 : (at + frames - LOOKAHEAD - 1) * HOP // 3].copy()
-
-    def crop(self, file: Path, shard: np.ndarray, number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
-        """Rows at .. at + frames of one sequence; with `listen` their spectra and clean sound, with `teacher` what it makes of them."""
-        where = (file, number, at, frames)
-        heard = (self.spectra("spectra", *where), self.sound(*where)) if self.listen else ()
-        taught = (self.spectra("taught", *where),) if self.teacher else ()
-        return (self.sequence(shard, number)[at : at + frames], *heard, *taught)
-
-    def batch(self, size: int) -> list[torch.Tensor]:
-        """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
-        crops = []
-        while len(crops) < size:
-            which = self.rng.integers(len(self.open))
-            shard = self.open[which]
-            number = self.rng.integers(len(shard))
-            at = self.rng.integers(0, shard.shape[1] - self.frames + 1)
-            try:
-                crops.append(self.crop(self.files[which], shard, number, at, self.frames))
-            except FileNotFoundError:
-                self.scan()
-        return stacked(crops)
-
-    def validation(self, device) -> list[torch.Tensor]:
-        """The first shard, which no batch is drawn from: as batch(), of whole sequences."""
-        file = sorted(self.folder.glob("*.npy"))[0]
-        shard = self.load(file)
-        sequences, frames, _ = shard.shape
-        return [tensor.to(device) for tensor in stacked([self.crop(file, shard, number, 0, frames) for number in range(sequences)])]
-
-
-def stacked(crops: list[tuple[np.ndarray, ...]]) -> list[torch.Tensor]:
-    return [torch.from_numpy(np.stack(arrays)) for arrays in zip(*crops)]
-
-
-class Listeners:
-    """The scores of finished sound that training rises."""
-
-    def __init__(self, args, device):
-        self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
-        self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
-        self.weights = {"sound": -args.sound_weight, "taught": -args.taught_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
-        self.clips = args.dnsmos_clips
-        self.filters = args.filters
-
-    def __call__(self, gains, strengths, rows, spectra, sound, taught=None) -> tuple[torch.Tensor, dict]:
-        """Loss of decisions of the frames of `spectra`, and the scores."""
-        with torch.autocast(rows.device.type, enabled=False):
-            energies = band_energies(rows[..., :FEATURES])
-            heard = enhance(gains, strengths, spectra, energies) if self.filters else overlap_add(banded(gains, strengths, spectra, energies))
-            # Every voice as loud as the others.
-            level = 10 ** ((-26 - rows[:, :1, -1]) / 20)
-            heard, sound = heard * level, sound * level
-            scores = {}
-            if self.weights["sound"]:
-                scores["sound"] = self.spectra.distance(sound, heard)
-            if taught is not None:
-                scores["taught"] = self.followed(sound, heard, overlap_add(taught) * level)
-            # Where nobody speaks there is nothing to compare.
-            spoken = sound.square().mean(-1) > 1e-6
-            heard, sound = heard[spoken], sound[spoken]
-            if len(heard):
-                if self.weights["pesq"]:
-                    scores["pesq"] = self.pesq.score(sound, heard)
-                if self.weights["stoi"]:
-                    scores["stoi"] = self.stoi.score(sound, heard)
-                if self.weights["sdr"]:
-                    scores["sdr"] = si_sdr(sound, heard)
-                if self.dnsmos:
-                    at = int(torch.randint(max(1, heard.shape[1] - DNSMOS_SAMPLES), ()))
-                    scores["ovrl"] = self.dnsmos.score(heard[: self.clips, at : at + DNSMOS_SAMPLES])[:, 2]
-            if not scores:
-                return gains.sum() * 0, {}
-        return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
-
-    def followed(self, clean, heard, taught) -> torch.Tensor:
-        """Distance from the teacher's sound, of sequences in which the teacher is nearer to the clean sound than the network is; 0 in the others."""
-        with torch.no_grad():
-            leads = self.spectra.distance(clean, taught) < self.spectra.distance(clean, heard)
-        return self.spectra.distance(taught, heard) * leads
-
-
-def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listeners | None = None, audible=()) -> tuple[torch.Tensor, dict]:
-    features, targets = split(rows)
-    gains, strengths, speech = model(features)
-    gains, strengths, speech = (y[:, LOOKAHEAD:].float() for y in (gains, strengths, speech))
-    applied = post_filter(gains, targets.noisy * targets.mask) if args.post_filter else gains
-    spectrum = spectrum_loss(applied, strengths, targets, args.power, args.complex_share, args.keep)
-    gain = (follow_up_gain_loss if args.gain_loss == "follow-up" else gain_loss)(applied, targets)
-    voice = speech_loss(speech, targets)
-    comb = strength_loss(strengths, targets)
-    loss = args.spectrum_weight * spectrum + args.gain_weight * gain + args.strength_weight * comb + args.speech_weight * voice
-    parts = {"spectrum": spectrum, "gain": gain, "strength": comb, "speech": voice}
-    if args.resolutions:
-        parts["pooled"] = sum(pooled_loss(applied, targets, frames, args.power, args.keep) for frames in args.resolutions)
-        loss = loss + args.spectrum_weight * POOLED_WEIGHT * parts["pooled"]
-    if teacher:
-        with torch.no_grad():
-            taught_gains, taught_strengths, _ = teacher(features)
-        parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
-        loss = loss + args.teacher_weight * parts["teacher"]
-    if audible:
-        told, scores = listeners(gains, strengths, rows, *audible)
-        loss, parts = loss + told, parts | scores
-    return loss, {name: part.item() for name, part in parts.items()}
-
-
-def main() -> None:
+def options() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -213,10 +56,10 @@ def main() -> None:
     parser.add_argument("--gain-weight", type=float, default=0.03)
     parser.add_argument("--strength-weight", type=float, default=0.06)
     parser.add_argument("--speech-weight", type=float, default=0.02)
-    parser.add_argument("--lower-own-noise", action="store_true", help="targets of noisy voices with a lower floor (own_noise.py)")
+    parser.add_argument("--lower-own-noise", action="store_true", help="targets of noisy voices with a lower floor (features/own_noise.py)")
     parser.add_argument("--teacher", type=Path, help="checkpoint or model file of a larger network to learn from")
     parser.add_argument("--teacher-weight", type=float, default=0.1)
-    parser.add_argument("--listen", action="store_true", help="score the finished sound too (listeners.py); needs a cache with --spectra")
+    parser.add_argument("--listen", action="store_true", help="score the finished sound too (losses/listeners.py); needs a cache with --spectra")
     parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
     parser.add_argument("--taught-weight", type=float, default=0.0, help="of the distance from the teacher's sound; needs a cache with --teacher")
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
@@ -235,10 +78,13 @@ def main() -> None:
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-
     if args.taught_weight and not args.listen:
         parser.error("--taught-weight needs --listen: the teacher is heard")
+    return args
 
+
+def main() -> None:
+    args = options()
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     cuda = torch.cuda.is_available()
     device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if cuda else "cpu")

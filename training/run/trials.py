@@ -1,7 +1,7 @@
-"""Compares choices of the loss on a small network: python training/trials.py --cache CACHE --dev DEV --out OUT [names]
+"""Compares choices of the loss on a small network: python -m training trials --cache CACHE --dev DEV --out OUT [names]
 
 Every trial trains 128 units from the same start for the same number of steps, and differs from `base` in the options below only.
-Scores are means over DEV/clean and DEV/noisy (see devset.py) through the exported file and the command line tool. Prints a row of
+Scores are means over DEV/clean and DEV/noisy (see evaluation/devset) through the exported file and the command line tool. Prints a row of
 the table in EXPERIMENTS.md for each; a trial that is done is not repeated.
 """
 
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 
-HERE = Path(__file__).resolve().parent
+from training.run import ROOT, STEP
+
 BASE = ["--units", "128", "--strength-units", "64", "--batch", "24", "--rate", "2e-3", "--keep", "0"]
 TRIALS: dict[str, list[str]] = {
     "base": [],
@@ -49,14 +50,14 @@ def main() -> None:
         folder = arguments.out / name.replace(" ", "-").replace("'", "")
         options = [*BASE, *TRIALS[name], *(["--teacher", str(arguments.teacher)] if name == "teacher" else [])]
         one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
-        subprocess.run([sys.executable, str(HERE / "train.py"), "--cache", str(arguments.cache), "--out", str(folder),
+        subprocess.run([*STEP, "train", "--cache", str(arguments.cache), "--out", str(folder),
                         "--steps", str(arguments.steps), *options], check=True, env=one_thread)  # fmt: skip
         model, scores = folder / "model.safetensors", folder / "scores.json"
         if not scores.exists():
-            subprocess.run([sys.executable, str(HERE / "export.py"), str(folder / "latest.pt"), str(model), "--name", "trial"], check=True)
-            subprocess.run(["node", str(HERE.parent / "dist" / "cli.js"), str(arguments.dev / "noisy"), str(folder / "out"), "--model", str(model)], check=True)
+            subprocess.run([*STEP, "export", str(folder / "latest.pt"), str(model), "--name", "trial"], check=True)
+            subprocess.run(["node", str(ROOT / "dist" / "cli.js"), str(arguments.dev / "noisy"), str(folder / "out"), "--model", str(model)], check=True)
             dnsmos = ["--dnsmos", arguments.dnsmos] if arguments.dnsmos else []
-            done = subprocess.run([sys.executable, str(HERE / "score.py"), "--clean", str(arguments.dev / "clean"), "--set", f"trial={folder / 'out'}",
+            done = subprocess.run([sys.executable, "-m", "evaluation", "score", "--clean", str(arguments.dev / "clean"), "--set", f"trial={folder / 'out'}",
                                    "--jobs", "1", "--json", *dnsmos], check=True, capture_output=True, text=True)  # fmt: skip
             scores.write_text(done.stdout)
         heard = torch.load(folder / "latest.pt", map_location="cpu", weights_only=True)["heard"] / 3600

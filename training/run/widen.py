@@ -1,4 +1,4 @@
-"""Grow a trained network: python training/widen.py CHECKPOINT OUT --units 512
+"""Grow a trained network: python -m training widen CHECKPOINT OUT --units 512
 
 The old network sits unchanged inside the new one: new units read old ones but nothing old reads them yet, so the outputs are
 the same to rounding, and training goes on from there instead of from noise (the idea of arXiv 1511.05641, without copies of
@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from network import PercepNet
-from restore import checkpoint
+from training.export.restore import checkpoint
+from training.network.network import PercepNet
 
 
 def spans(sizes: list[tuple[int, int]]) -> Tensor:
