@@ -15,6 +15,7 @@ const SLOW = [
   'test/scripts/install.test.ts',
   'test/cli/ladder.test.ts',
   'test/assembly/signal/resampler.test.ts',
+  'test/src/core/model.test.ts',
   'test/src/entries/cli.test.ts',
   'test/src/files/output.test.ts',
   'test/src/offline/*.test.ts',

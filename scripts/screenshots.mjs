@@ -1,9 +1,8 @@
 /** npm run screenshots [-- NAME ...]: pictures of the pages for the README, made by running them in headless Chromium. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
 import { makeMicrophone, microphoneSwitches } from '../test/browser/microphone';
-import { findChromium } from '../test/helpers/browser';
+import { launchChromium } from '../test/helpers/browser';
 import { serveFolder } from './serve.mjs';
 import { buildSite } from './site.mjs';
 
@@ -59,16 +58,7 @@ const SHOTS = {
 };
 
 const server = await serveFolder(site, { port: 0 });
-const browser = await chromium.launch({
-  executablePath: findChromium(),
-  args: [
-    '--headless=new',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--autoplay-policy=no-user-gesture-required',
-    ...microphoneSwitches(makeMicrophone().path),
-  ],
-});
+const browser = await launchChromium(microphoneSwitches(makeMicrophone().path));
 mkdirSync(options.out, { recursive: true });
 for (const [name, { scheme, prepare }] of Object.entries(SHOTS)) {
   if (names.length > 0 && !names.includes(name)) continue;

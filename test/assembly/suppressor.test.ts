@@ -1,20 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
+import { CORE_IMPORTS } from '../../src/core/exports';
 import { loadNetwork, parseModel } from '../../src/core/model';
 import { DELAY, FRAME } from '../../src/core/shape';
-import { coreBytes } from '../helpers/kit';
-
-interface Exports extends CoreExports {
-  suppressorFeatures(s: number): number;
-  suppressorGains(s: number): number;
-  suppressorStrengths(s: number): number;
-  suppressorPeriod(s: number): number;
-  recordingLadder(noisy: number, clean: number, hops: number, step: number, out: number): number;
-  recordingFeatures(noisy: number, clean: number, hops: number, out: number): number;
-  recordingPitch(noisy: number, hops: number, out: number): number;
-  recordingSpectra(noisy: number, hops: number, out: number): number;
-}
+import { coreBytes, type FullExports } from '../helpers/kit';
+import { noise } from '../helpers/signals';
 
 let [shipped, recording]: Uint8Array<ArrayBuffer>[] = [];
 let model: Uint8Array;
@@ -26,18 +16,9 @@ beforeAll(async () => {
 }, 60_000);
 
 /** The core that ships, or the one with recordings. */
-async function start(binary = shipped): Promise<Exports> {
+async function start(binary = shipped): Promise<FullExports> {
   const { instance } = await WebAssembly.instantiate(binary as Uint8Array<ArrayBuffer>, CORE_IMPORTS);
-  return instance.exports as unknown as Exports;
-}
-
-/** Seeded uniform noise, -1..1. */
-function noise(length: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+  return instance.exports as unknown as FullExports;
 }
 
 /** Harmonics of a pitch, a crude vowel. */
@@ -54,7 +35,7 @@ class Stream {
   private readonly input: Float32Array;
   private readonly output: Float32Array;
   constructor(
-    readonly core: Exports,
+    readonly core: FullExports,
     network: number,
   ) {
     this.handle = core.suppressorCreate(network);

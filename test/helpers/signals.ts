@@ -1,10 +1,16 @@
+/** Uniform in 0..1, repeatable. */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 /** Uniform in -1..1, repeatable. */
 export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed >>> 0;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+  const random = uniform(seed);
+  return Float32Array.from({ length }, () => 2 * random() - 1);
 }
 
 /** Sum of sines below `highest` hertz: what a resampler must keep. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CORE_DELAY, headStart } from '../../src/channel/timing';
 import { Pipeline } from '../../worklet/pipeline';
 import { fakeCore } from '../helpers/fake-core';
+import { uniform } from '../helpers/signals';
 
 const OBSERVER = { frameStart() {}, frameEnd() {} };
 const STRENGTH = Float32Array.of(1);
@@ -64,11 +65,8 @@ describe('Pipeline', () => {
 
   test('lengths that change in flight make the delay longer once, and lose nothing', () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
-    let state = seed;
-    const random = (below: number): number => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return Math.floor((state / 2 ** 32) * below);
-    };
+    const draw = uniform(seed);
+    const random = (below: number): number => Math.floor(draw() * below);
     const pipeline = new Pipeline(fakeCore().core, 0, 48000, 1, 480, OBSERVER, false);
     const before = Array.from({ length: 20 }, () => 480);
     const after = Array.from({ length: 200 }, () => 1 + random(1500));

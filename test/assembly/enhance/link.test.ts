@@ -1,6 +1,7 @@
 /** The link of two channels against its formulas in double precision, frame after frame. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { instantiateAssembly } from '../../helpers/assembly';
+import { uniform } from '../../helpers/signals';
 
 const probe = `
 import { Analysis } from './assembly/analysis';
@@ -54,11 +55,8 @@ beforeAll(async () => {
   f32 = new Float32Array(core.memory.buffer, core.at(), 4096);
 }, 120_000);
 
-let state = 3;
-const random = (): number => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 31 - 1;
-};
+const draw = uniform(3);
+const random = (): number => 2 * draw() - 1;
 
 /** Triangular band sums, bins weighted by the power response of the 40 Hz high-pass. */
 function bands(powers: Float64Array): Float64Array {

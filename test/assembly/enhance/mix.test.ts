@@ -1,6 +1,7 @@
 /** How loud a band may be made again after the comb filter. */
 import { beforeAll, expect, test } from 'vitest';
 import { instantiateAssembly } from '../../helpers/assembly';
+import { uniform } from '../../helpers/signals';
 
 /** A stream whose comb filter gives `share` times the sound itself. */
 const probe = `
@@ -30,13 +31,12 @@ beforeAll(async () => {
 /** Level of the output against the input, in decibels. */
 function level(share: number): number {
   const view = (at: number): Float32Array => new Float32Array(core.memory.buffer, at, 480);
-  let state = 5;
+  const random = uniform(5);
   let before = 0;
   let after = 0;
   for (let t = 0; t < 60; t++) {
     for (let i = 0; i < 480; i++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      view(core.input())[i] = state / 2 ** 31 - 1;
+      view(core.input())[i] = 2 * random() - 1;
     }
     const power = (x: Float32Array): number => x.reduce((sum, v) => sum + v * v, 0);
     // Noise: one hop is as loud as the others.

@@ -1,6 +1,7 @@
 /** The pitch path against the same dynamic programme in double precision, one lag after the other. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { instantiateAssembly } from '../../helpers/assembly';
+import { uniform } from '../../helpers/signals';
 
 const probe = `
 import { Viterbi } from './assembly/pitch/viterbi';
@@ -92,11 +93,7 @@ function frames(count: number, at: (t: number) => Record<number, number>): Float
 
 describe('pitch path', () => {
   it('is the best one, whatever the scores', () => {
-    let state = 11;
-    const random = (): number => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
-    };
+    const random = uniform(11);
     // Scores of every height: with low ones the prices decide, with high ones the scores.
     for (const height of [0.1, 0.3, 1]) {
       const scores = Array.from({ length: 300 }, () =>

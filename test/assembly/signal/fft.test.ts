@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { instantiateAssembly } from '../../helpers/assembly';
+import { noise } from '../../helpers/signals';
 
 const WINDOW = 960;
 const BINS = 481;
@@ -22,15 +23,6 @@ interface Probe {
   inverse(spectrum: number, time: number): void;
   forwardScalar(time: number, spectrum: number): void;
   inverseScalar(spectrum: number, time: number): void;
-}
-
-/** Uniform in -1..1, repeatable. */
-function noise(seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: WINDOW }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
 }
 
 function tone(bin: number, phase: number): Float32Array {
@@ -61,8 +53,8 @@ function snr(reference: ArrayLike<number>, measured: ArrayLike<number>): number 
 }
 
 const signals: [string, Float32Array][] = [
-  ['noise, seed 1', noise(1)],
-  ['noise, seed 2', noise(2)],
+  ['noise, seed 1', noise(WINDOW, 1)],
+  ['noise, seed 2', noise(WINDOW, 2)],
   ['impulse', Float32Array.from({ length: WINDOW }, (_, n) => (n === 7 ? 1 : 0))],
   ['DC', new Float32Array(WINDOW).fill(1)],
   ['Nyquist', Float32Array.from({ length: WINDOW }, (_, n) => (n % 2 ? -1 : 1))],
@@ -119,7 +111,7 @@ describe('960-point real FFT', () => {
   });
 
   it('ignores the imaginary parts of DC and Nyquist', () => {
-    view(time, WINDOW).set(noise(3));
+    view(time, WINDOW).set(noise(WINDOW, 3));
     core.forward(time, spectrum);
     core.inverse(spectrum, back);
     const expected = view(back, WINDOW).slice();
@@ -130,7 +122,7 @@ describe('960-point real FFT', () => {
   });
 
   it('reads its input only, and writes inside its output only', () => {
-    const input = noise(4);
+    const input = noise(WINDOW, 4);
     view(time, WINDOW).set(input);
     for (const edge of [time - 4, spectrum - 4, back - 4, back + WINDOW * 4]) view(edge, 1)[0] = CANARY;
     core.forward(time, spectrum);

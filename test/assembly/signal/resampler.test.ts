@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { resamplerDelay } from '../../../src/channel/timing';
 import { instantiateAssembly } from '../../helpers/assembly';
+import { uniform } from '../../helpers/signals';
 
 interface Exports {
   resamplerCreate(inRate: number, outRate: number, maxInput: number): number;
@@ -111,11 +112,7 @@ describe.each(PAIRS)('$from Hz to $to Hz', ({ from, to }) => {
 
 test('the split into blocks does not matter', () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
-  let state = seed || 1;
-  const random = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
+  const random = uniform(seed);
   for (const { from, to } of PAIRS) {
     const x = sine(440, from);
     const whole = resample(from, to, x, 5000);

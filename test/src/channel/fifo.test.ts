@@ -3,17 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { Fifo } from '../../../src/channel/fifo';
 import { CORE_RATE, chainLatency, FRAME, headStart, producedAfter } from '../../../src/channel/timing';
 import { DelayLine } from '../../../worklet/delay-line';
+import { uniform } from '../../helpers/signals';
 
 /** Around every buffer handed in or out: reading it spoils a sum, overwriting it shows. */
 const CANARY = Number.NaN;
 const MARGIN = 16;
 
 function randomFrom(seed: number): (below: number) => number {
-  let state = seed || 1;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
+  const draw = uniform(seed);
+  return (below) => Math.floor(draw() * below);
 }
 
 function intact(buffer: Float32Array, from: number, to: number): boolean {
