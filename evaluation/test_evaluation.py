@@ -73,7 +73,7 @@ def corpus(folder, rng):
 
 
 def built(folder, seed):
-    made = {}
+    made: dict[str, tuple] = {}
     build(Voices(folder / "corpus"), Noises(folder / "corpus", folder / "first"), seed, lambda name, *pair, **row: made.setdefault(name, (*pair, row)), CLIPS)
     return made
 

@@ -297,8 +297,8 @@ def test_synthesis(folder: Path) -> None:
     network.load_state_dict(state["model"])
     features = torch.from_numpy(core.features(noisy, noisy)[None, :, :70].copy())
     with torch.no_grad():
-        decisions = [values[:, 2:] for values in network(features)[:2]]
-        sound = enhance(*decisions, torch.from_numpy(core.spectra(noisy)[None, 2:].copy()), band_energies(features))[0].numpy()
+        gains, strengths, _ = (values[:, 2:] for values in network(features))
+        sound = enhance(gains, strengths, torch.from_numpy(core.spectra(noisy)[None, 2:].copy()), band_energies(features))[0].numpy()
     sf.write(folder / "voice.wav", noisy, RATE, "FLOAT")
     subprocess.run(["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "heard.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True)
     heard = narrowed(sf.read(folder / "heard.wav", dtype="float32")[0])[: len(sound)]

@@ -40,6 +40,10 @@ def reference(clean: np.ndarray, hops: int) -> np.ndarray:
     return np.where(np.pad(steady(hz), 1), hz, 0)
 
 
+def power(x: np.ndarray) -> float:
+    return np.mean(x**2) + 1e-12
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("speech", type=Path)
@@ -64,7 +68,6 @@ def main() -> None:
         for name, snr in conditions.items():
             mix = clean
             if snr is not None:
-                power = lambda s: np.mean(s**2) + 1e-12
                 active = clean[np.repeat(voiced, HOP)] if voiced.any() else clean
                 gain = np.sqrt(power(active) / power(disturbance) / 10 ** (snr / 10))
                 mix = clean + gain * disturbance

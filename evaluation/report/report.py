@@ -116,7 +116,7 @@ def untouched_table(data, systems, jobs):
 
 def kept_table(data):
     """Level of onsets and fricatives at 10 dB SNR."""
-    changes = {s: {"onsets": [], "fricatives": []} for s in data.systems}
+    changes: dict[str, dict[str, list[float]]] = {s: {"onsets": [], "fricatives": []} for s in data.systems}
     total = {s: {"onsets": np.zeros(2), "fricatives": np.zeros(2)} for s in data.systems}  # energies of output and clean
     for file in data.choose(snr=10):
         if data.rows[file]["slice"] == "headset":
@@ -161,6 +161,12 @@ def typing_table(data):
     return markdown(["", "", *data.systems[1:]], rows)
 
 
+def shares(counted):
+    """Precision and recall of what confusion() counted."""
+    both, wrong, missed = counted
+    return [f"{100 * both / max(1, both + other):.1f} %" for other in (wrong, missed)]
+
+
 def activity_table(data, networks, delay, hold):
     """How well the voice activity is told; `delay` and `hold` in frames."""
     rows = []
@@ -189,8 +195,7 @@ def activity_table(data, networks, delay, hold):
                         continue  # held since the word before
                     after = np.flatnonzero(speaking[first : first + 50])
                     lags.append(10 * after[0] if len(after) else 500)
-            share = lambda c: [f"{100 * c[0] / max(1, c[0] + c[1]):.1f} %", f"{100 * c[0] / max(1, c[0] + c[2]):.1f} %"]
-            rows.append([name, title, *share(frames), *share(indicator), f"{np.median(lags):.0f} ms" if lags else "-"])
+            rows.append([name, title, *shares(frames), *shares(indicator), f"{np.median(lags):.0f} ms" if lags else "-"])
     head = ["", "", "precision of frames", "recall", "precision of the indicator", "recall", "median lag of a word"]
     return markdown(head, rows)
 

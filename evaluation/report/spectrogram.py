@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import signal
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 RANGE = (-110, -30)  # dB full scale of a bin
 WINDOW = 0.020  # seconds

@@ -242,9 +242,10 @@ def main() -> None:
                 refused[name] = text
     done = [folder for folder in folders.values() if (folder / "segments.csv").exists() and (folder / WORDS).exists()]
     remove_doubles(done, development_words(args.development))
-    measured = [rows_of(folder / "measured.csv")[0] for folder in done]
-    for row in measured:
-        row |= {"segments": int(row["segments"]), "hours": float(row["hours"]), "voices": int(row["voices"]), "dropped": counted(row["dropped"])}
+    measured: list[dict] = [
+        row | {"segments": int(row["segments"]), "hours": float(row["hours"]), "voices": int(row["voices"]), "dropped": counted(row["dropped"])}
+        for row in (rows_of(folder / "measured.csv")[0] for folder in done)
+    ]
     args.out.mkdir(parents=True, exist_ok=True)
     write(args.out / "manifest.json", sources=measured, not_gathered=refused)
     hours = {what: sum(row["hours"] for row in measured if (row["kind"] == "speech") == what) for what in (True, False)}

@@ -17,6 +17,7 @@ import json
 import multiprocessing
 import re
 from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,7 +134,7 @@ def decode(task: tuple[Path, list[tuple]]) -> tuple[str, int]:
     return name, at
 
 
-def build(folders: list[Path], pool: Path, leave_out: set[str] = frozenset(), permissive: bool = False, workers: int = 1) -> Path:
+def build(folders: list[Path], pool: Path, leave_out: Set[str] = frozenset(), permissive: bool = False, workers: int = 1) -> Path:
     """Decodes what the pool lacks; returns the pool."""
     if OUTSIDE.exists():
         outside = json.loads(OUTSIDE.read_text())

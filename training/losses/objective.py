@@ -89,7 +89,7 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listene
             taught_gains, taught_strengths, _ = teacher(features)
         parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
         loss = loss + args.teacher_weight * parts["teacher"]
-    if audible:
+    if listeners and audible:
         told, scores = listeners(gains, strengths, rows, *audible)
         loss, parts = loss + told, parts | scores
     return loss, {name: part.item() for name, part in parts.items()}

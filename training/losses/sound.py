@@ -5,7 +5,6 @@ below 8 kHz. No gradient flows through the noise spectrum that is learnt and the
 the core's sound below 8 kHz by -48 dB or less; test_training.py allows -40.
 """
 
-import math
 
 import torch
 from torch import Tensor

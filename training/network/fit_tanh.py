@@ -20,7 +20,7 @@ def fit() -> tuple[np.ndarray, np.ndarray]:
     even = u ** np.arange(1, TERMS + 1)
     columns = np.concatenate([odd, -target[:, None] * even], 1)
     weight, denominator = np.ones(POINTS), np.ones(POINTS)
-    best = (np.inf, None)
+    best: tuple[float, np.ndarray] = np.inf, np.zeros(2 * TERMS + 1)
     for _ in range(400):
         scale = np.sqrt(weight) / np.abs(denominator)
         c = np.linalg.lstsq(columns * scale[:, None], target * scale, rcond=None)[0]

@@ -139,7 +139,7 @@ class PercepNet(nn.Module):
         if self.quantise and self.exact:
             with torch.autocast(x.device.type, enabled=False):
                 return self._gru_exact(x.float(), *weights)
-        return fast_gru(x, *weights, self.quantise)
+        return fast_gru(x, weights[0], weights[1], weights[2], weights[3], self.quantise)
 
     def _gru_exact(self, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
         inputs = functional.linear(x, w_ih, b_ih)

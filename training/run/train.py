@@ -132,7 +132,8 @@ def main() -> None:
     if sparsity:
         sparsity.update(model, sparse_progress(step / args.steps if args.steps else spent / (60 * args.minutes)))
 
-    log = open(args.out / "log.jsonl", "a") if rank == 0 else None
+    # One process writes; the others have nothing to say.
+    log = open(args.out / "log.jsonl" if rank == 0 else os.devnull, "a")
     if rank == 0:
         data = args.cache / "manifest.json"
         manifest.write(args.out / "manifest.json", settings=vars(args), network=model.config, processes=world,
