@@ -52,7 +52,9 @@ def corpus(folder, rng):
         path.mkdir(parents=True)
         rows, at = [], 0.0
         for x, row in pieces:
-            rows.append({"file": "part-000.wav", "start_s": round(at, 3), "seconds": len(x) / RATE, "language": "en", "bandwidth_hz": 20000, "floor_db": 60, **row})
+            rows.append(
+                {"file": "part-000.wav", "start_s": round(at, 3), "seconds": len(x) / RATE, "language": "en", "bandwidth_hz": 20000, "floor_db": 60, **row}
+            )
             at += len(x) / RATE
         sf.write(path / "part-000.wav", np.concatenate([x for x, _ in pieces]), RATE)
         with open(path / "segments.csv", "w", newline="") as file:
@@ -68,7 +70,9 @@ def corpus(folder, rng):
     (folder / "first/noise").mkdir(parents=True)
     sf.write(folder / "first/noise/hum.wav", 0.1 * rng.normal(size=4 * RATE), RATE)
     first = next(iter(SOURCES["first_noise"]))
-    (folder / "first/noise.csv").write_text(f"file,split,kind,source,bandwidth_hz\nhum.wav,dev,aircraft,{first},20000\nother.wav,train,aircraft,someone/else,20000\n")
+    (folder / "first/noise.csv").write_text(
+        f"file,split,kind,source,bandwidth_hz\nhum.wav,dev,aircraft,{first},20000\nother.wav,train,aircraft,someone/else,20000\n"
+    )
     (folder / "first/noise-segments.csv").write_text("file,start_s,seconds\nhum.wav,0.0,4.0\nother.wav,0.0,4.0\n")
 
 
@@ -129,7 +133,11 @@ def test_rooms(folder):
 def test_noises(folder):
     rng = np.random.default_rng(1)
     segments = Noises(folder / "corpus", folder / "first").of
-    made = [*(make(rng, 3 * RATE) for make in STATIONARY.values()), laid(rng, segments["aircraft"], 6 * RATE)[0], strewn(rng, segments["keyboard"], 3 * RATE, (0.2, 0.5))[0]]
+    made = [
+        *(make(rng, 3 * RATE) for make in STATIONARY.values()),
+        laid(rng, segments["aircraft"], 6 * RATE)[0],
+        strewn(rng, segments["keyboard"], 3 * RATE, (0.2, 0.5))[0],
+    ]
     for x in made:
         assert np.isfinite(x).all() and x.std() > 0 and np.isfinite(coloured(rng, x)).all()
     assert len(made[-2]) == 6 * RATE and np.abs(made[-2][5 * RATE :]).max() > 0, "a recording of 4 s goes on"
@@ -200,7 +208,12 @@ def test_quick(folder):
     yardstick = Quick(folder / "set")
     same = yardstick.score(lambda noisy: noisy)
     assert {"pesq", "stoi", "sisdr"} <= set(same) and same["clean"]["pesq"] > 4.5 and "babble" in same["slices"]
-    told = subprocess.run([sys.executable, "-m", "evaluation", "quick", "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-m", "evaluation", "quick", "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert json.loads(told.stdout)["same"] == same
     clean, noisy = yardstick.clips[0][1:3]
     assert quick(clean, clean + 0.3 * (noisy - clean))["sisdr"] > quick(clean, noisy)["sisdr"] + 8

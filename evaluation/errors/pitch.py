@@ -84,8 +84,7 @@ def main() -> None:
     print(f"{'':8} {'voiced':>7} {'gross':>7} {'too low':>8} {'too high':>8} {'fine error':>10}")
     for name, (total, gross, low, high, fine) in errors.items():
         print(
-            f"{name:8} {total:7d} {100 * gross / total:6.2f}% {100 * low / total:7.2f}% {100 * high / total:7.2f}% "
-            f"{100 * fine / max(1, total - gross):9.2f}%"
+            f"{name:8} {total:7d} {100 * gross / total:6.2f}% {100 * low / total:7.2f}% {100 * high / total:7.2f}% {100 * fine / max(1, total - gross):9.2f}%"
         )
 
 

@@ -65,7 +65,12 @@ def wanted(task, options):
     _, clean, noisy, english = task
     names = [*(REFERENCE if clean else ()), *(LEVELS if noisy else ())]
     names += ["words"] if options["words"] and english and clean else []
-    return [*names, *(["p808"] if options["p808"] else []), *(["sig", "bak", "ovrl"] if options["p835"] else []), *(["distillmos"] if options["distill"] else [])]
+    return [
+        *names,
+        *(["p808"] if options["p808"] else []),
+        *(["sig", "bak", "ovrl"] if options["p835"] else []),
+        *(["distillmos"] if options["distill"] else []),
+    ]
 
 
 def save(scores, cache):

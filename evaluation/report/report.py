@@ -85,9 +85,7 @@ def cells(values, metric):
 
 
 def score_table(data, groups, metrics):
-    rows = [
-        [title, len(files), *(cells(data.mean(m, files), m) for m in metrics)] for title, files in groups if files
-    ]
+    rows = [[title, len(files), *(cells(data.mean(m, files), m) for m in metrics)] for title, files in groups if files]
     return markdown(["", "clips", *(TITLES[m] for m in metrics)], rows)
 
 
@@ -97,9 +95,7 @@ def slices(data):
 
 
 def recordings_table(data):
-    rows = [
-        [s, *(f"{np.mean([r[m] for r in rows]):.2f}" for m in ("sig", "bak", "ovrl"))] for s, rows in data.recordings.items()
-    ]
+    rows = [[s, *(f"{np.mean([r[m] for r in rows]):.2f}" for m in ("sig", "bak", "ovrl"))] for s, rows in data.recordings.items()]
     return markdown(["", "SIG", "BAK", "OVRL"], rows)
 
 

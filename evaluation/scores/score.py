@@ -209,10 +209,7 @@ def main():
         of = {row["file"]: row["slice"] for row in rows_of(options.metadata)}
         for file in files:
             slices[of.get(file, "other")].append(file)
-    rows = {
-        name: dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True))
-        for index, (name, _) in enumerate(options.sets)
-    }
+    rows = {name: dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True)) for index, (name, _) in enumerate(options.sets)}
     overall = rounded(means(rows, files, METRICS))
     per_slice = {key: rounded(means(rows, members, METRICS)) for key, members in slices.items()}
     sets = {

@@ -143,7 +143,9 @@ def build(folders: list[Path], pool: Path, leave_out: Set[str] = frozenset(), pe
     for row in index(folders, set(leave_out), permissive):
         sources[(row[0] == "speech", row[1])].append(row)
     if not any(speech for speech, _ in sources) or all(speech for speech, _ in sources):
-        raise SystemExit(f"no speech or no noise for training in {', '.join(map(str, folders))}: put wav, flac, ogg or opus files into speech/ and noise/ there")
+        raise SystemExit(
+            f"no speech or no noise for training in {', '.join(map(str, folders))}: put wav, flac, ogg or opus files into speech/ and noise/ there"
+        )
     pool.mkdir(parents=True, exist_ok=True)
     names = []
     with multiprocessing.Pool(workers) as processes:

@@ -124,7 +124,7 @@ def stated_licence(source: dict, files: Repository | Package) -> str:
             line = text[text.rfind("\n", 0, found.start()) + 1 : (text.find("\n", found.end()) + 1 or len(text) + 1) - 1]
             # A long line, or a tag within a sound, is cut down to the words.
             return f"{path}: {' '.join((line if len(line) < 200 else found.group()).split())}"
-    what = f"{there[0]} does not say \"{source['licence_says']}\"" if there else f"it has no file {source['licence_file']}"
+    what = f'{there[0]} does not say "{source["licence_says"]}"' if there else f"it has no file {source['licence_file']}"
     raise Refused(f"its licence is not what sources.csv says, {source['licence']}: {what}. Read what it says now, then correct or remove the row")
 
 

@@ -226,7 +226,11 @@ def typing(rng: np.random.Generator, length: int) -> np.ndarray:
         key = rng.standard_normal(n) * np.exp(-t / rng.uniform(0.0008, 0.008))
         key = lfilter([1, -rng.uniform(0, 0.95)], [1], key)
         for _ in range(rng.integers(1, 5)):
-            key += amplitude(rng.uniform(-12, 12)) * np.sin(2 * np.pi * np.exp(rng.uniform(np.log(200), np.log(6000))) * t + rng.uniform(0, 6.28)) * np.exp(-t / rng.uniform(0.002, 0.02))
+            key += (
+                amplitude(rng.uniform(-12, 12))
+                * np.sin(2 * np.pi * np.exp(rng.uniform(np.log(200), np.log(6000))) * t + rng.uniform(0, 6.28))
+                * np.exp(-t / rng.uniform(0.002, 0.02))
+            )
         keys.append((key / np.abs(key).max()).astype(np.float32))
     out = np.zeros(length, np.float32)
     pace, at = rng.uniform(0.07, 0.25), int(rng.exponential(0.3) * RATE)

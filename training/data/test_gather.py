@@ -125,7 +125,9 @@ def test_decoding(folder: Path) -> None:
         subprocess.run(["ffmpeg", "-v", "error", "-i", folder / "a.wav", "-ar", "16000", "-f", "g722", folder / "a.g722"], check=True)
         g722 = (folder / "a.g722").read_bytes()
         first, nothing, second = decode([("a.g722", g722), ("b.webm", b"nothing"), ("c.g722", g722)])
-        assert nothing is None and first and second and first[1] == second[1] == 16000 and np.array_equal(first[0], second[0]) and abs(len(first[0]) - 32000) < 100
+        assert (
+            nothing is None and first and second and first[1] == second[1] == 16000 and np.array_equal(first[0], second[0]) and abs(len(first[0]) - 32000) < 100
+        )
 
 
 def test_doubles(folder: Path) -> None:
@@ -144,7 +146,13 @@ def test_doubles(folder: Path) -> None:
 
 def test_kinds(_: Path) -> None:
     kinds = [(row["kind"], tuple(row["words"].split())) for row in rows_of(HERE / "noise_kinds.csv")]
-    for path, kind in (("a/rain_heavy1.ogg", "rain_water"), ("sounds/DoorOpen.wav", "door"), ("birds/x1.ogg", "bird"), ("a.zip!audio/voice/x.ogg", "voice"), ("a/b.ogg", "misc")):
+    for path, kind in (
+        ("a/rain_heavy1.ogg", "rain_water"),
+        ("sounds/DoorOpen.wav", "door"),
+        ("birds/x1.ogg", "bird"),
+        ("a.zip!audio/voice/x.ogg", "voice"),
+        ("a/b.ogg", "misc"),
+    ):
         assert kind_of(path, kinds) == kind, (path, kind_of(path, kinds))
 
 
@@ -227,7 +235,9 @@ def test_gathering(folder: Path) -> None:
     code, said = run("--only", "voices", "unheard-of")
     assert code == 2 and "unheard-of" in said, said
     code, said = run("--lossless")
-    assert code == 1 and "other: NOT GATHERED: its licence is not what sources.csv says" in said and "gone: NOT GATHERED: no clone of e/gone: git clone" in said, said
+    assert (
+        code == 1 and "other: NOT GATHERED: its licence is not what sources.csv says" in said and "gone: NOT GATHERED: no clone of e/gone: git clone" in said
+    ), said
     assert "nc: NOT GATHERED: its licence, CC BY-NC 4.0, forbids it" in said and "Traceback" not in said, said
 
     manifest = json.loads((folder / "out/manifest.json").read_text())
@@ -239,7 +249,11 @@ def test_gathering(folder: Path) -> None:
     assert about["again"]["dropped"] == {"double": 1} and about["again"]["segments"] == 3, about["again"]
     assert about["noise"]["dropped"] == {"voice": 1} and abs(about["noise"]["hours"] - 3 / 3600) < 1e-3
     segments = rows_of(folder / "out/speech/voices/segments.csv")
-    assert len(segments) == 4 and len({row["speaker"] for row in segments if row["path"] in ("clips/1.wav", "clips/2.flac")}) == 1 and segments[0]["language"] == "xx"
+    assert (
+        len(segments) == 4
+        and len({row["speaker"] for row in segments if row["path"] in ("clips/1.wav", "clips/2.flac")}) == 1
+        and segments[0]["language"] == "xx"
+    )
     for row in segments:  # the rows say where in the part it is: none of it runs into the next
         sound, rate = sf.read(folder / "out/speech/voices" / row["file"], start=round(float(row["start_s"]) * RATE), frames=round(float(row["seconds"]) * RATE))
         assert rate == RATE and abs(measure(sound, RATE).level + 26) < 1.5 and float(row["floor_db"]) > 35 and float(row["bandwidth_hz"]) > 10000, row

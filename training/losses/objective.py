@@ -29,7 +29,14 @@ class Listeners:
     def __init__(self, args, device):
         self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
         self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
-        self.weights = {"sound": -args.sound_weight, "taught": -args.taught_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
+        self.weights = {
+            "sound": -args.sound_weight,
+            "taught": -args.taught_weight,
+            "pesq": args.pesq_weight,
+            "stoi": args.stoi_weight,
+            "sdr": args.sdr_weight,
+            "ovrl": args.dnsmos_weight,
+        }
         self.clips = args.dnsmos_clips
         self.filters = args.filters
 

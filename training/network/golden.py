@@ -74,7 +74,6 @@ def write_network() -> None:
     (OUT / "tiny.f32").write_bytes(rows.numpy().astype("<f4").tobytes())
 
 
-
 def floats(x: torch.Tensor) -> list:
     return [float(f"{value:.9g}") for value in x.flatten().tolist()]
 
