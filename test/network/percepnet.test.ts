@@ -7,7 +7,7 @@ import { Probe, relaxedDotWorks } from './probe';
 
 const ROW = FEATURES + 2 * BANDS + 1;
 
-/** Written by training/golden.py: features, gains, strengths and speech of PyTorch, frame by frame. */
+/** Written by training/network/golden.py: features, gains, strengths and speech of PyTorch, frame by frame. */
 const golden = new Float32Array(Uint8Array.from(readFileSync(new URL('../golden/tiny.f32', import.meta.url))).buffer);
 const frames = golden.length / ROW;
 const featuresAt = (t: number) => golden.slice(t * ROW, t * ROW + FEATURES);
