@@ -5,6 +5,7 @@ Builds a small set, hears it through known systems and checks the figures. Print
 
 import argparse
 import csv
+import importlib
 import json
 import pathlib
 import shutil
@@ -17,6 +18,7 @@ import soundfile as sf
 
 from common.rooms import heard
 from common.sound import RATE, active_rms
+from evaluation.__main__ import STEPS
 from evaluation.outside.corpora import SOURCES, Noises, Segment, Voices
 from evaluation.outside.noises import STATIONARY, coloured, laid, strewn
 from evaluation.outside.outside import build
@@ -224,13 +226,22 @@ def test_quick(folder):
         assert "samples" in str(error)
 
 
+def test_commands(_):
+    """Every step of `python -m evaluation` is a module with a main(), and a step that there is not is refused by name."""
+    for steps in STEPS.values():
+        for name, (module, _) in steps.items():
+            assert callable(importlib.import_module(module).main), name
+    done = subprocess.run([sys.executable, "-m", "evaluation", "nothing"], capture_output=True, text=True)
+    assert done.returncode and "'nothing'" in done.stderr and "devset" in done.stderr, done.stderr
+
+
 def main():
     argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         corpus(folder, np.random.default_rng(1))
-        for test in (test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_quick):
+        for test in (test_commands, test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_quick):
             try:
                 test(folder)
                 passed += 1

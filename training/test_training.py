@@ -5,6 +5,7 @@ command line tool. Takes a minute; prints `N passed, N failed`.
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ from common.frames import WINDOW, narrowed
 from common.listening import dnsmos_model
 from common.shape import HOP
 from common.sound import RATE
+from training.__main__ import STEPS
 from training.data.mixing import MADE
 from training.data.pool import Pool
 from training.data.pool import build as build_pool
@@ -373,6 +375,15 @@ def test_following(folder: Path) -> None:
     assert all(0 <= distance < 0.1 for distance in logged(folder / "following", "taught"))
 
 
+def test_commands(_: Path) -> None:
+    """Every step of `python -m training` is a module with a main(), and a step that there is not is refused by name."""
+    for steps in STEPS.values():
+        for name, (module, _) in steps.items():
+            assert callable(importlib.import_module(module).main), name
+    done = subprocess.run([sys.executable, "-m", "training", "nothing"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and "'nothing'" in done.stderr and "features" in done.stderr, done.stderr
+
+
 def main() -> None:
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
@@ -386,6 +397,7 @@ def main() -> None:
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
         for test in (
+            test_commands,
             test_corpus,
             test_shards,
             test_disturbances,

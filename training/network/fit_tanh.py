@@ -4,6 +4,8 @@ Lawson's method: least squares on P - Q tanh, reweighted towards the points of l
 minimax fit. Beyond LIMIT the argument is clamped, which costs less than the fit's own error.
 """
 
+import argparse
+
 import numpy as np
 
 LIMIT = 7.5
@@ -37,6 +39,7 @@ def fit() -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     p, q = fit()
     x = np.linspace(0, 20, 2_000_001).astype(np.float32)
     u = np.minimum(x, np.float32(LIMIT)) ** 2
