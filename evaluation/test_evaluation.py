@@ -226,7 +226,7 @@ def test_quick(folder):
         assert "samples" in str(error)
 
 
-def test_commands(_):
+def test_commands(folder):
     """Every step of `python -m evaluation` is a module with a main(), and a step that there is not is refused by name."""
     for steps in STEPS.values():
         for name, (module, _) in steps.items():

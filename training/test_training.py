@@ -375,7 +375,7 @@ def test_following(folder: Path) -> None:
     assert all(0 <= distance < 0.1 for distance in logged(folder / "following", "taught"))
 
 
-def test_commands(_: Path) -> None:
+def test_commands(folder: Path) -> None:
     """Every step of `python -m training` is a module with a main(), and a step that there is not is refused by name."""
     for steps in STEPS.values():
         for name, (module, _) in steps.items():
