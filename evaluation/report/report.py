@@ -1,6 +1,6 @@
 """The tables of docs/quality.md from a development set that was heard already: `npm run report` does both.
 
-    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --hold 20 [--calls DIR] [--out FILE] [--cards]
+    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --indicator 0.6 0.4 20 [--calls DIR] [--out FILE] [--cards]
 
 DIR holds clean/, noisy/, metadata.csv (evaluation/devset), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
 speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/, gtcrn-recordings/ and NETWORK-recordings/ likewise without
@@ -252,13 +252,16 @@ def main():
     parser.add_argument("--dev", type=pathlib.Path, required=True)
     parser.add_argument("--calls", type=pathlib.Path)
     parser.add_argument("--delay", type=int, required=True, help="frames from the input to what is heard: what is decided at hop n is heard at hop n - DELAY")
-    parser.add_argument("--hold", type=int, required=True, help="frames that the indicator of voice activity holds")
+    parser.add_argument(
+        "--indicator", nargs=3, required=True, metavar=("START", "STOP", "HOLD"), help="of voice activity: its two thresholds, and the frames that it holds"
+    )
     parser.add_argument("--networks", required=True, help="names, with commas")
     parser.add_argument("--dnsmos", required=True)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/quality.md"))
     parser.add_argument("--cards", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
+    start, stop, hold = options.indicator
     networks = [n for n in options.networks.split(",") if n]
     systems = ["noisy", *PEERS, *networks]
     data = Set(options.dev, systems, options.dnsmos, options.jobs)
@@ -292,9 +295,10 @@ def main():
         "## Typing", "Keyboards that begin after three seconds of speech, 0 to 10 dB SNR: attenuation where their spectrum is 10 dB or more above "
         "the speech.", typing_table(data),
         "## Voice activity", "Frames: speech probability of 0.5 or more, speech being frames within 30 dB of the active level and none those 42 dB "
-        "below. Indicator: `speechstart` and `speechend` with their defaults (0.6, 0.4, hold 200 ms), against speech within the last 200 "
-        "ms. Both are compared at the time they are heard, 30 ms after the input; lag from the first frame of a word to `speechstart` where it was not on.",
-        activity_table(data, networks, options.delay, options.hold),
+        "below. Indicator: `speechstart` and `speechend` with their defaults "
+        f"({start}, {stop}, hold {10 * int(hold)} ms), against speech within the last {10 * int(hold)} "
+        f"ms. Both are compared at the time they are heard, {10 * options.delay} ms after the input; lag from the first frame of a word to `speechstart` where it was not on.",
+        activity_table(data, networks, options.delay, int(hold)),
     ]  # fmt: skip
     if ablated:
         text += ["## What each part earns, and what int8 costs", f"`{ABLATION}`. `float` and `rounded` are the network before export, in PyTorch, "
