@@ -9,6 +9,7 @@ everything after it, so the network is run with the core's own tanh; that PyTorc
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from unittest import mock
@@ -74,7 +75,6 @@ def write_network() -> None:
     (OUT / "tiny.f32").write_bytes(rows.numpy().astype("<f4").tobytes())
 
 
-
 def floats(x: torch.Tensor) -> list:
     return [float(f"{value:.9g}") for value in x.flatten().tolist()]
 
@@ -127,6 +127,7 @@ def write_layers() -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     write_network()
