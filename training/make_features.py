@@ -30,7 +30,7 @@ from mixing import BAND_LIMITED, ROOMS, Mixer
 from teacher import Teacher
 
 SEQUENCES = 32
-FOLDERS = ("shards", "spectra", "sound", "taught")
+FOLDERS = ("shards", "spectra", "sound", "taught", "decided")
 SECONDS = 12
 CENTRES = np.array(shape.CENTRES)
 
