@@ -1,7 +1,7 @@
 /** The bench page: every subject in turn, a table, bars and a JSON to paste into an issue. */
 import { NoiseSuppressorNode } from 'percepnet-wasm';
 import { explain, showProblem } from '../examples/shared/problems';
-import { hasRelaxedSimd } from '../src/support';
+import { hasRelaxedSimd } from '../src/loading/support';
 import type { Driven } from './drive';
 import { driveInWorker } from './drive-client';
 import { createNode, prepare, source } from './render';

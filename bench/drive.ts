@@ -3,8 +3,8 @@
  * is played by globals, so it runs in a worker of a page and in Node alike, one subject per worker or process.
  */
 
-import { parseModel } from '../src/model';
-import type { ProcessorOptions } from '../worklet/messages';
+import { parseModel } from '../src/core/model';
+import type { ProcessorOptions } from '../src/graph/messages';
 import { testSignal } from './signal';
 import { median } from './statistics';
 import { processorOptions, type Subject } from './subjects';

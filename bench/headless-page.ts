@@ -1,5 +1,5 @@
 /** What bench/headless.mjs calls in its page. */
-import { hasRelaxedSimd } from '../src/support';
+import { hasRelaxedSimd } from '../src/loading/support';
 import type { Driven } from './drive';
 import { driveInWorker } from './drive-client';
 import { prepare, type Rendering } from './render';

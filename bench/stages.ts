@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compile } from '../scripts/compile.mjs';
-import { CORE_IMPORTS, type CoreExports } from '../src/core';
-import { FRAME } from '../src/core-shape';
-import { loadNetwork, parseModel } from '../src/model';
+import { CORE_IMPORTS, type CoreExports } from '../src/core/exports';
+import { loadNetwork, parseModel } from '../src/core/model';
+import { FRAME } from '../src/core/shape';
 
 interface Stages extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'> {
   input(): number;

@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 async function start() {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: ['src/model.ts'],
+    entryPoints: ['src/core/model.ts'],
     bundle: true,
     format: 'esm',
     write: false,

@@ -54,7 +54,7 @@ async function writeReference() {
   for (const entry of ENTRIES) {
     const name = entry === 'index' ? 'percepnet-wasm' : `percepnet-wasm/${entry}`;
     const page = `${entry === 'index' ? 'percepnet-wasm' : entry}.md`;
-    const [raw] = /\/\*\*[\s\S]*?\*\//.exec(readFileSync(`src/${entry}.ts`, 'utf8')) ?? [];
+    const [raw] = /\/\*\*[\s\S]*?\*\//.exec(readFileSync(`src/entries/${entry}.ts`, 'utf8')) ?? [];
     const intro = comment(raw).summary;
     const model = JSON.parse(readFileSync(modelOf(entry), 'utf8'));
     const written = reference({ name, page, intro, model, rules, known });
@@ -79,10 +79,10 @@ ${rows.join('\n\n')}
 /** The rules that options are checked by. */
 async function sources() {
   const contents = `
-    export { LIVE_RULES, VOICE_RULES } from './src/node-options';
-    export { ASSET_RULES } from './src/asset-options';
-    export { LIMITS } from './src/limited';
-    export { OFFLINE_RULES } from './src/offline-options';`;
+    export { LIVE_RULES, VOICE_RULES } from './src/graph/node-options';
+    export { ASSET_RULES } from './src/loading/asset-options';
+    export { LIMITS } from './src/shared/limited';
+    export { OFFLINE_RULES } from './src/offline/options';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
     bundle: true,
@@ -102,7 +102,7 @@ function report(entry) {
   const configuration = ExtractorConfig.prepare({
     configObject: {
       projectFolder: process.cwd(),
-      mainEntryPointFilePath: resolve(options.types, `src/${entry}.d.ts`),
+      mainEntryPointFilePath: resolve(options.types, `entries/${entry}.d.ts`),
       compiler: {
         overrideTsconfig: {
           compilerOptions: {

@@ -40,7 +40,7 @@ const common = {
   target: 'es2022',
   define: { __VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
-  // src/disposable.ts, which is there for the types.
+  // src/shared/disposable.ts, which is there for the types.
   logOverride: { 'ignored-bare-import': 'silent' },
 };
 const shipped = { ...common, sourcemap: true, sourcesContent: true, metafile: true };
@@ -55,7 +55,7 @@ const worklet = await build({
   outfile: `${out}/worklet.js`,
 });
 
-const { writeStamp } = await load('src/stamp.ts');
+const { writeStamp } = await load('src/loading/stamp.ts');
 for (const name of ['core', 'core-relaxed']) {
   writeFileSync(`${out}/${name}.wasm`, writeStamp(readFileSync(`${core}/${name}.wasm`), version, name !== 'core'));
 }
@@ -69,11 +69,19 @@ const integrity = {
 writeFileSync(`${out}/integrity.json`, `${JSON.stringify(integrity, null, 2)}\n`);
 common.define.__INTEGRITY__ = JSON.stringify(integrity);
 
-const tool = await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
+const tool = await build({
+  ...shipped,
+  entryPoints: ['src/entries/cli.ts'],
+  format: 'esm',
+  external: ['node:*'],
+  outdir: out,
+});
 const library = await build({
   ...shipped,
   // A bundler stops at a missing file: without the weights the entry is not there either.
-  entryPoints: ENTRIES.filter((name) => name !== 'full' || networks.includes('full')).map((name) => `src/${name}.ts`),
+  entryPoints: ENTRIES.filter((name) => name !== 'full' || networks.includes('full')).map(
+    (name) => `src/entries/${name}.ts`,
+  ),
   format: 'esm',
   // One copy of each class for all entries: errors of one are instances in the other.
   splitting: true,

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FRAME } from '../src/core-shape';
+import { FRAME } from '../src/core/shape';
 import { VoiceActivity } from '../worklet/voice-activity';
 import { ensureBuild } from './ensure-build.mjs';
 import { throughBlocks } from './peer.mjs';
@@ -25,7 +25,7 @@ Sound and scores stay in the set's folder, and only what is new is heard and sco
 `;
 
 const core = 'dist/core.wasm';
-/** Defaults of VoiceActivityOptions in src/node.ts. */
+/** Defaults of VoiceActivityOptions in src/graph/node.ts. */
 const INDICATOR = { start: 0.6, stop: 0.4, holdFrames: 20 };
 
 const { values } = parseArgs({

@@ -3,13 +3,13 @@
  *
  *   build/shape.json      sizes, codes and layouts by the file that has them, and the functions of the core
  *   build/settings.json   what was chosen: assembly/settings.ts
- *   src/core-shape.ts     sizes, codes and layouts once more, for the library and its worklet; committed, a test compares it
+ *   src/core/shape.ts     sizes, codes and layouts once more, for the library and its worklet; committed, a test compares it
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { compile } from './compile.mjs';
 
 const ENTRY = 'assembly/entries/shape.ts';
-const MODULE = 'src/core-shape.ts';
+const MODULE = 'src/core/shape.ts';
 /** Files of which the library has no use, and the one setting that it works with. */
 const NOT_ITS_OWN = ['activations', 'erb', 'oracle', 'settings'];
 const ITS_OWN = ['RESAMPLER_HALF_WIDTH'];

@@ -1,7 +1,7 @@
 /** Hashes of files: what fits, what does not, and what is no hash. */
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { checkHashes, checkIntegrity } from '../src/integrity';
+import { checkHashes, checkIntegrity } from '../src/loading/integrity';
 
 const FILE = new TextEncoder().encode('a file');
 const hash = (algorithm: string, bytes = FILE): string =>

@@ -1,12 +1,12 @@
 /** Options from JavaScript, where no compiler stands in the way: what is none is refused by its name. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { type AssetOptions, checkAssets } from '../src/asset-options';
-import { NoiseSuppressorTransformDevice } from '../src/chime';
-import { NoiseSuppressorProcessor } from '../src/livekit';
-import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../src/node-options';
-import { checkDenoise, checkDenoiser } from '../src/offline-options';
-import { recommendedConstraints } from '../src/track';
+import { NoiseSuppressorTransformDevice } from '../src/entries/chime';
+import { NoiseSuppressorProcessor } from '../src/entries/livekit';
+import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../src/graph/node-options';
+import { recommendedConstraints } from '../src/graph/track';
+import { type AssetOptions, checkAssets } from '../src/loading/asset-options';
+import { checkDenoise, checkDenoiser } from '../src/offline/options';
 
 const refused = (name: string): object => ({
   name: 'NoiseSuppressorError',

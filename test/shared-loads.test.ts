@@ -1,9 +1,9 @@
 /** Loads that callers share, and the limits of each caller. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { NoiseSuppressorError } from '../src/errors';
-import { LIMITS, type LoadLimits, limited } from '../src/limited';
-import { checkOptions } from '../src/options';
-import { type Loader, SharedLoads } from '../src/shared-loads';
+import { type Loader, SharedLoads } from '../src/loading/shared-loads';
+import { NoiseSuppressorError } from '../src/shared/errors';
+import { LIMITS, type LoadLimits, limited } from '../src/shared/limited';
+import { checkOptions } from '../src/shared/options';
 
 const checkLimits = (limits: object): void => checkOptions(limits, LIMITS);
 

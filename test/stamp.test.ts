@@ -1,6 +1,6 @@
 /** What the build writes at the end of a core, and what is read of it. */
 import { describe, expect, test } from 'vitest';
-import { readStamp, writeStamp } from '../src/stamp';
+import { readStamp, writeStamp } from '../src/loading/stamp';
 
 /** The smallest module there is. */
 const CORE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);

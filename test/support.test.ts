@@ -1,6 +1,6 @@
 /** Each reason of the support report, by taking away what it names. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { supportReport } from '../src/support';
+import { supportReport } from '../src/loading/support';
 
 beforeEach(() => {
   vi.stubGlobal('isSecureContext', true);
@@ -82,7 +82,7 @@ describe('relaxed SIMD is taken only where its dot product', () => {
         exports = { f: dot };
       },
     });
-    return (await import('../src/support')).hasRelaxedSimd();
+    return (await import('../src/loading/support')).hasRelaxedSimd();
   }
 
   test.each<[string, boolean, Dot]>([

@@ -1,6 +1,6 @@
-import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from '../src/core';
-import { loadNetwork, type Model } from '../src/model';
-import type { ProcessorCore } from './messages';
+import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from '../src/core/exports';
+import { loadNetwork, type Model } from '../src/core/model';
+import type { ProcessorCore } from '../src/graph/messages';
 
 /** One instance of the core with its network loaded. */
 export interface LoadedCore {

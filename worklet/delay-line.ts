@@ -1,4 +1,4 @@
-import { Fifo } from './fifo';
+import { Fifo } from '../src/channel/fifo';
 
 /**
  * The input, `delay` samples late: what is heard when the core cannot be used. Kept filled all the time, so taking over

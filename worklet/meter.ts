@@ -1,4 +1,4 @@
-import { FRAME } from './timing';
+import { FRAME } from '../src/channel/timing';
 
 /** Frames of one window of the levels: 1 s. */
 const WINDOW = 100;

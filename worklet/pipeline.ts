@@ -1,7 +1,7 @@
-import type { CoreExports } from '../src/core';
-import { Fifo } from './fifo';
+import { Fifo } from '../src/channel/fifo';
+import { CORE_RATE, chainLatency, FRAME, headStart } from '../src/channel/timing';
+import type { CoreExports } from '../src/core/exports';
 import { Meter } from './meter';
-import { CORE_RATE, chainLatency, FRAME, headStart } from './timing';
 
 /** Longest block handed to a resampler at once; longer quanta are cut. */
 const MAX_BLOCK = 1024;

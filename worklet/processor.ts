@@ -3,14 +3,15 @@
  * whatever goes wrong keeps the delayed input audible. `process` allocates nothing, throws nothing, logs nothing and posts
  * only changes.
  */
+
+import { Fold } from '../src/channel/fold';
+import { chainLatency, headStart } from '../src/channel/timing';
+import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from '../src/graph/messages';
+import { PROCESSOR_NAME } from '../src/graph/messages';
 import { acquireCore, discardCore, type LoadedCore, releaseCore, replaceCore } from './core';
 import { DelayLine } from './delay-line';
-import { Fold } from './fold';
-import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from './messages';
-import { PROCESSOR_NAME } from './messages';
 import { OverloadDetector } from './overload';
 import { type FrameObserver, NoRoom, Pipeline } from './pipeline';
-import { chainLatency, headStart } from './timing';
 import { VoiceActivity } from './voice-activity';
 
 /** Milliseconds of a frame. */

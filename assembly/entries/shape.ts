@@ -1,6 +1,6 @@
 /**
  * Entry of scripts/shape.mjs, which reads these numbers off the compiled module: what callers of the core must know, and every setting.
- * build/shape.json, build/settings.json and src/core-shape.ts are made of it.
+ * build/shape.json, build/settings.json and src/core/shape.ts are made of it.
  */
 export {
   BANDS,

@@ -1,6 +1,6 @@
 /** The core's own view of a recording, off the main thread: steps of the ladder, pitch, bands, comb filter. */
 import { denoise, type NetworkName } from 'percepnet-wasm/offline';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
 import {
   BANDS,
   BINS,
@@ -9,7 +9,7 @@ import {
   SAMPLE_RATE as CORE_RATE,
   FRAME,
   LOOKAHEAD,
-} from '../../src/core-shape';
+} from '../../src/core/shape';
 
 export type CoreJob =
   | {

@@ -300,7 +300,7 @@ export const QUIRKS: readonly (Ability & { readonly workAround: string })[] = [
     name: 'a processor that threw lets its input through',
     known: { Chromium: 'no: silence', Firefox: 'no: silence', WebKitGTK: 'no: silence' },
     workAround:
-      '`worklet/processor.ts` catches what the core throws; `src/track.ts` leads the microphone around a dead node',
+      '`worklet/processor.ts` catches what the core throws; `src/graph/track.ts` leads the microphone around a dead node',
     run: (tab) =>
       tab.evaluate(async () => {
         const context = new OfflineAudioContext(1, 24000, 48000);
@@ -325,7 +325,7 @@ export const QUIRKS: readonly (Ability & { readonly workAround: string })[] = [
   {
     name: 'a processor that threw fires `processorerror`',
     known: { Chromium: 'no: `error`' },
-    workAround: '`src/node.ts` takes an `ErrorEvent` named `error` for it',
+    workAround: '`src/graph/node.ts` takes an `ErrorEvent` named `error` for it',
     run: (tab) =>
       tab.evaluate(async () => {
         const context = new AudioContext();
@@ -349,7 +349,7 @@ export const QUIRKS: readonly (Ability & { readonly workAround: string })[] = [
   {
     name: 'a node whose output leads to no destination runs',
     known: { Chromium: 'no', WebKitGTK: 'no' },
-    workAround: '`src/node.ts` pulls a new node through a silent gain until its first frame',
+    workAround: '`src/graph/node.ts` pulls a new node through a silent gain until its first frame',
     run: (tab) =>
       tab.evaluate(async () => {
         const context = new AudioContext();
@@ -371,7 +371,8 @@ export const QUIRKS: readonly (Ability & { readonly workAround: string })[] = [
   {
     name: 'an event that a script sends to a track is heard by its listeners',
     known: { Firefox: 'no' },
-    workAround: '`src/output.ts` adds those of its tracks with the argument of Firefox that asks for untrusted events',
+    workAround:
+      '`src/graph/output-track.ts` adds those of its tracks with the argument of Firefox that asks for untrusted events',
     run: (tab) =>
       tab.evaluate(async () => {
         const context = new AudioContext();

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadAssets } from '../../src/assets';
-import type * as Chime from '../../src/chime';
-import type * as Inline from '../../src/inline';
-import type * as LiveKit from '../../src/livekit';
-import { writeStamp } from '../../src/stamp';
-import { WavReader } from '../../src/wav';
+import type * as Chime from '../../src/entries/chime';
+import type * as Inline from '../../src/entries/inline';
+import type * as LiveKit from '../../src/entries/livekit';
+import { WavReader } from '../../src/files/wav';
+import { loadAssets } from '../../src/loading/assets';
+import { writeStamp } from '../../src/loading/stamp';
 import { BUILD, launchChromium, openPage, type Route, type Site, serve } from './browser';
 
 interface Told {
@@ -299,7 +299,7 @@ const PROVOKE: Record<string, () => Promise<Told>> = {
 
 describe('docs/errors.md', () => {
   test('has a row for each code, and no other', () => {
-    const source = readFileSync('src/errors.ts', 'utf8');
+    const source = readFileSync('src/shared/errors.ts', 'utf8');
     const codes = [...source.matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, code]) => code);
     expect(codes.length).toBeGreaterThan(10);
     expect([...new Set(ROWS.map(({ code }) => code))].sort()).toEqual(codes.sort());

@@ -137,7 +137,7 @@ describe('with nothing installed but the package', () => {
       expect(result).toEqual(WORKS);
       const files = requests.filter((address) => /core(-relaxed)?\.wasm$/.test(address));
       expect(files).toEqual([expect.stringContaining('/node_modules/percepnet-wasm/dist/core')]);
-      // Why beside() in src/beside.ts replaces the path: Vite moves the module and leaves its files behind. When this fails, remove both.
+      // Why beside() in src/loading/beside.ts replaces the path: Vite moves the module and leaves its files behind. When this fails, remove both.
       const moved = await fetch(`${origin}/node_modules/.vite/deps/worklet.js`);
       expect(moved.ok && moved.headers.get('content-type')?.includes('javascript')).toBe(false);
     } finally {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { copyAssets } from '../../src/copy-assets';
+import { copyAssets } from '../../src/files/copy-assets';
 
 const LITE = ['core-relaxed.wasm', 'core.wasm', 'integrity.json', 'model.safetensors', 'worklet.js'];
 let folder: string;

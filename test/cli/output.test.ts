@@ -21,8 +21,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../src/cli';
-import { Output } from '../../src/output';
+import { run } from '../../src/entries/cli';
+import { Output } from '../../src/files/output';
 import { testAssets } from '../helpers/assets';
 import { chunk, pcm16, ramp, riff } from '../helpers/wav';
 
@@ -67,7 +67,7 @@ beforeAll(async () => {
   ({ wasm } = await testAssets());
   program = await mkdtemp(join(tmpdir(), 'cli-program-'));
   const define = { __VERSION__: '"0.0.0"', __FULL__: 'false' };
-  const entry = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+  const entry = fileURLToPath(new URL('../../src/entries/cli.ts', import.meta.url));
   await build({
     entryPoints: [entry],
     bundle: true,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import wavefile from 'wavefile';
-import { WavReader, WavWriter } from '../../src/wav';
+import { WavReader, WavWriter } from '../../src/files/wav';
 import { chunk, extension, format, pcm16, ramp, riff } from '../helpers/wav';
 
 const FRAMES = 2400;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import wavefile from 'wavefile';
-import { WavReader, WavWriter } from '../../src/wav';
+import { WavReader, WavWriter } from '../../src/files/wav';
 import { noise } from '../helpers/signals';
 import { chunk, extension, format, pcm16, riff } from '../helpers/wav';
 

@@ -1,8 +1,8 @@
 /** What is tested, measured and shown is compiled as what ships is. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core';
-import { CORE_FUNCTIONS } from '../../src/core-shape';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
+import { CORE_FUNCTIONS } from '../../src/core/shape';
 import { compileAssembly } from '../helpers/assembly';
 import { coreBytes } from '../reliability/kit';
 
@@ -23,7 +23,7 @@ test('tests get the bytes that ship', async () => {
 }, 300_000);
 
 test('CoreExports has functions that the core has, with as many arguments', () => {
-  const [, body = ''] = /interface CoreExports \{([^}]*)\}/.exec(readFileSync('src/core.ts', 'utf8')) ?? [];
+  const [, body = ''] = /interface CoreExports \{([^}]*)\}/.exec(readFileSync('src/core/exports.ts', 'utf8')) ?? [];
   const called = [...body.matchAll(/^ {2}(\w+)\((.*)\): /gm)].map(([, name = '', given = '']) => [
     name,
     given === '' ? 0 : given.split(',').length,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core';
-import { DELAY, FRAME } from '../../src/core-shape';
-import { loadNetwork, parseModel } from '../../src/model';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
+import { loadNetwork, parseModel } from '../../src/core/model';
+import { DELAY, FRAME } from '../../src/core/shape';
 import { coreBytes } from '../reliability/kit';
 
 interface Exports extends CoreExports {

@@ -13,10 +13,10 @@ const settings = [
 
 const covered = process.env.ASSEMBLY_COVERAGE ? ' (skipped: the core is instrumented)' : '';
 test.skipIf(covered)(
-  `src/core-shape.ts is what scripts/shape.mjs makes of the core${covered}`,
+  `src/core/shape.ts is what scripts/shape.mjs makes of the core${covered}`,
   async () => {
     const { module } = await describeCore(await coreBytes());
-    expect(readFileSync('src/core-shape.ts', 'utf8')).toBe(module);
+    expect(readFileSync('src/core/shape.ts', 'utf8')).toBe(module);
   },
   300_000,
 );

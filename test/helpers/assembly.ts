@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { compile } from '../../scripts/compile.mjs';
-import { CORE_IMPORTS } from '../../src/core';
+import { CORE_IMPORTS } from '../../src/core/exports';
 import { COVERAGE_OPTIONS, instrumented } from './coverage';
 
 const CORE = 'assembly/entries/index.ts';

@@ -2,7 +2,7 @@
  * Mutation testing: changes the source in one place after the other and sees whether a test fails.
  *
  *   npm run mutants                              all of assembly, worklet and src: days; stop it at any time, it goes on where it was
- *   npm run mutants -- assembly/pitch src/wav.ts only files whose names begin so
+ *   npm run mutants -- assembly/pitch src/files/wav.ts only files whose names begin so
  *   npm run mutants -- --sample 200 --seed 1     200 of them by chance, as many of each folder as it has its share of all; the same
  *                                                ones for the same seed, and more of them for a larger number
  *   npm run mutants -- --named                   those of test/mutants/named.json, which once survived, or nearly

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { NoiseSuppressorError } from '../../src/errors';
-import { crc32, parseModel } from '../../src/model';
+import { crc32, parseModel } from '../../src/core/model';
+import { NoiseSuppressorError } from '../../src/shared/errors';
 import { random } from './probe';
 
 const file = Uint8Array.from(readFileSync(new URL('../golden/tiny.safetensors', import.meta.url)));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BANDS, FEATURES } from '../../src/core-shape';
-import { loadNetwork, type Model, parseModel } from '../../src/model';
+import { loadNetwork, type Model, parseModel } from '../../src/core/model';
+import { BANDS, FEATURES } from '../../src/core/shape';
 import { compileProbe } from './compile';
 import { Probe, relaxedDotWorks } from './probe';
 

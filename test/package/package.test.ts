@@ -9,7 +9,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script of the build
 import { firstUseBytes } from '../../scripts/first-use.mjs';
-import { parseModel } from '../../src/model';
+import { parseModel } from '../../src/core/model';
 import { buildLibrary } from '../helpers/build';
 import { project, STAGE, tarball } from './tarball';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core';
-import { BANDS, DELAY, FRAME } from '../../src/core-shape';
-import { loadNetwork, parseModel } from '../../src/model';
-import { denoise } from '../../src/offline';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
+import { loadNetwork, parseModel } from '../../src/core/model';
+import { BANDS, DELAY, FRAME } from '../../src/core/shape';
+import { denoise } from '../../src/entries/offline';
 import { compileAssembly } from '../helpers/assembly';
 import { testAssets } from '../helpers/assets';
 import { noise, snr, tones } from '../helpers/signals';

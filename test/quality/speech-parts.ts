@@ -1,5 +1,5 @@
 /** Which frames of clean speech begin a word or are s, f, sh: as training/speech_parts.py, for the tests. Frames are 10 ms at 48 kHz. */
-import { FRAME } from '../../src/core-shape';
+import { FRAME } from '../../src/core/shape';
 
 const RATE = 48000;
 /** The first 50 ms of a word. */

@@ -1,7 +1,7 @@
 /** The core's exported surface under arguments nobody should send, and its every memory access. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FRAME } from '../../src/core-shape';
-import { loadNetwork, parseModel } from '../../src/model';
+import { loadNetwork, parseModel } from '../../src/core/model';
+import { FRAME } from '../../src/core/shape';
 import { amount, coreBytes, fixture, instantiate, random, record, SEED, tinyModel } from './kit';
 import { sanitized } from './sanitizer';
 

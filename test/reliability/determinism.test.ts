@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { crc32, loadNetwork, parseModel } from '../../src/model';
-import { denoise } from '../../src/offline';
-import { hasRelaxedSimd } from '../../src/support';
+import { headStart } from '../../src/channel/timing';
+import { crc32, loadNetwork, parseModel } from '../../src/core/model';
+import { denoise } from '../../src/entries/offline';
+import { hasRelaxedSimd } from '../../src/loading/support';
 import { Pipeline } from '../../worklet/pipeline';
-import { headStart } from '../../worklet/timing';
 import { coreBytes, fixture, instantiate, random, record, SEED, shippedModel, tinyModel } from './kit';
 
 const GOLDEN = new URL('../golden/hashes.json', import.meta.url);

@@ -1,9 +1,9 @@
 /** The worklet's chain under every kind of input: finite out, nothing lost, nothing touched that is not its own. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadNetwork, parseModel } from '../../src/model';
-import { denoise } from '../../src/offline';
+import { Fifo } from '../../src/channel/fifo';
+import { loadNetwork, parseModel } from '../../src/core/model';
+import { denoise } from '../../src/entries/offline';
 import { DelayLine } from '../../worklet/delay-line';
-import { Fifo } from '../../worklet/fifo';
 import { Pipeline } from '../../worklet/pipeline';
 import { advance, make, newCore, openScope, rewind, send, told } from '../worklet/scope';
 import { amount, coreBytes, instantiate, type Random, random, record, SEED, tinyModel } from './kit';

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
 import { compileAssembly } from '../helpers/assembly';
 
 declare module 'vitest' {

@@ -1,8 +1,8 @@
 /** Model files as an attacker or a bad disk would make them: refused with a typed error, or bit-exact, or at least harmless. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FRAME } from '../../src/core-shape';
-import { NoiseSuppressorError } from '../../src/errors';
-import { crc32, loadNetwork, type Model, parseModel } from '../../src/model';
+import { crc32, loadNetwork, type Model, parseModel } from '../../src/core/model';
+import { FRAME } from '../../src/core/shape';
+import { NoiseSuppressorError } from '../../src/shared/errors';
 import { amount, coreBytes, type FullExports, instantiate, type Random, random, record, SEED, tinyModel } from './kit';
 
 const GUARD_BYTES = 256;

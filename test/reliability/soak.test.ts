@@ -1,6 +1,6 @@
 /** Hours of sound through the worklet's chain, faster than real time: nothing drifts, nothing grows. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadNetwork, parseModel } from '../../src/model';
+import { loadNetwork, parseModel } from '../../src/core/model';
 import { Pipeline } from '../../worklet/pipeline';
 import { amount, coreBytes, fixture, instantiate, record, shippedModel } from './kit';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import wavefile from 'wavefile';
-import { NoiseSuppressorError } from '../../src/errors';
-import { WavReader } from '../../src/wav';
-import { frameBytes } from '../../src/wav-header';
+import { WavReader } from '../../src/files/wav';
+import { frameBytes } from '../../src/files/wav-header';
+import { NoiseSuppressorError } from '../../src/shared/errors';
 import { amount, type Random, random, record, SEED } from './kit';
 
 const { WaveFile } = wavefile;

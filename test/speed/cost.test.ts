@@ -8,9 +8,9 @@ import { gzipSync } from 'node:zlib';
 import binaryen from 'binaryen';
 import { describe, expect, it } from 'vitest';
 import { randomModel, SIZES } from '../../bench/random-model.mjs';
-import type { CoreExports } from '../../src/core';
-import { FRAME } from '../../src/core-shape';
-import { loadNetwork, parseModel } from '../../src/model';
+import type { CoreExports } from '../../src/core/exports';
+import { loadNetwork, parseModel } from '../../src/core/model';
+import { FRAME } from '../../src/core/shape';
 import { compileAssembly } from '../helpers/assembly';
 
 /** Whole rounds of everything that does not happen each frame. */

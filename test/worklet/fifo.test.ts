@@ -1,8 +1,8 @@
 /** Property tests of the worklet's buffers and of the arithmetic of its delay. */
 import { describe, expect, test } from 'vitest';
+import { Fifo } from '../../src/channel/fifo';
+import { CORE_RATE, chainLatency, FRAME, headStart, producedAfter } from '../../src/channel/timing';
 import { DelayLine } from '../../worklet/delay-line';
-import { Fifo } from '../../worklet/fifo';
-import { CORE_RATE, chainLatency, FRAME, headStart, producedAfter } from '../../worklet/timing';
 
 /** Around every buffer handed in or out: reading it spoils a sum, overwriting it shows. */
 const CANARY = Number.NaN;

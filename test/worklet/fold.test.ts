@@ -1,6 +1,6 @@
 /** Many channels to one: what is kept, and how the weights move. */
 import { describe, expect, test } from 'vitest';
-import { Fold } from '../../worklet/fold';
+import { Fold } from '../../src/channel/fold';
 import { noise } from '../helpers/signals';
 
 const RATE = 48000;

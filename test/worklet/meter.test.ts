@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { FRAME } from '../../src/channel/timing';
 import { Meter } from '../../worklet/meter';
-import { FRAME } from '../../worklet/timing';
 
 test('levels of the last second, and the attenuation of frames without speech alone', () => {
   const meter = new Meter();

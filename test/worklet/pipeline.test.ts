@@ -1,8 +1,8 @@
 /** The worklet's chain over a stand-in core at 48 kHz that only delays: blocks of any length, lengths that change. */
 import { describe, expect, test } from 'vitest';
-import type { CoreExports } from '../../src/core';
+import { CORE_DELAY, FRAME, headStart } from '../../src/channel/timing';
+import type { CoreExports } from '../../src/core/exports';
 import { Pipeline } from '../../worklet/pipeline';
-import { CORE_DELAY, FRAME, headStart } from '../../worklet/timing';
 
 const HOPS = CORE_DELAY / FRAME;
 

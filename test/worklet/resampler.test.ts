@@ -1,6 +1,6 @@
 /** The resampler against a float64 reference: counts, delay, pass band, stop band, drift, SIMD against scalar. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resamplerDelay } from '../../worklet/timing';
+import { resamplerDelay } from '../../src/channel/timing';
 import { instantiateAssembly } from '../helpers/assembly';
 
 interface Exports {

@@ -1,7 +1,7 @@
 /** A stand-in for the audio thread's scope, for Node: a clock that tests move, a port that they read, the real processor. */
 import { vi } from 'vitest';
-import { parseModel } from '../../src/model';
-import type { FromProcessor, ProcessorOptions, ToProcessor } from '../../worklet/messages';
+import { parseModel } from '../../src/core/model';
+import type { FromProcessor, ProcessorOptions, ToProcessor } from '../../src/graph/messages';
 import { coreBytes, tinyModel } from '../reliability/kit';
 
 export const QUANTUM = 128;

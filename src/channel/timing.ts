@@ -1,0 +1,48 @@
+/** Sample counts and delays of the worklet's chain. Pure arithmetic, used on both sides of the port. */
+
+import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME, RESAMPLER_HALF_WIDTH } from '../core/shape';
+
+export { CORE_DELAY, CORE_RATE, FRAME };
+
+/** Delay of a resampler in samples of its input rate. */
+export function resamplerDelay(inRate: number, outRate: number): number {
+  return Math.ceil((RESAMPLER_HALF_WIDTH * Math.max(1, inRate / outRate)) / 2) * 2;
+}
+
+/** Samples the chain has given out after `count` samples went in, the FIFO's head start not counted. */
+export function producedAfter(count: number, rate: number): number {
+  if (rate === CORE_RATE) return Math.floor(count / FRAME) * FRAME;
+  // The resampler has written ceil(n out / in) samples after n.
+  const frames = Math.floor(Math.ceil((count * CORE_RATE) / rate) / FRAME);
+  return Math.ceil((frames * FRAME * rate) / CORE_RATE);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/**
+ * Least head start in samples that never lets the output FIFO run dry when blocks of `quantum` samples come and go:
+ * the largest of consumed minus produced over one period. At 48 kHz this is FRAME - gcd(FRAME, quantum). A quantum of 1
+ * gives the bound for blocks of any, even changing, lengths.
+ */
+export function headStart(rate: number, quantum: number): number {
+  // The pattern repeats when a whole number of frames fits a whole number of quanta.
+  const samplesPerFrame = greatestCommonDivisor(rate * FRAME, CORE_RATE);
+  const perFrame = (rate * FRAME) / samplesPerFrame;
+  const scaled = (quantum * CORE_RATE) / samplesPerFrame;
+  const period = perFrame / greatestCommonDivisor(perFrame, scaled);
+  let most = 0;
+  for (let k = 1; k <= period; k++) {
+    most = Math.max(most, k * quantum - producedAfter(k * quantum, rate));
+  }
+  return most;
+}
+
+/** Seconds from input to output of the chain whose FIFO starts with `start` samples. */
+export function chainLatency(rate: number, start: number): number {
+  if (rate === CORE_RATE) return (CORE_DELAY + start) / rate;
+  const before = resamplerDelay(rate, CORE_RATE) / rate;
+  const after = resamplerDelay(CORE_RATE, rate) / CORE_RATE;
+  return before + CORE_DELAY / CORE_RATE + after + start / rate;
+}

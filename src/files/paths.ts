@@ -1,0 +1,48 @@
+/** Where paths of the command line lead. Node only. */
+import { readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { NoiseSuppressorError } from '../shared/errors';
+
+/** Standard input or output, on the command line. */
+export const STANDARD = '-';
+/** As Linux has it (MAXSYMLINKS). */
+const MAX_LINKS = 40;
+
+/**
+ * The path after all its links, the last one too; what it ends at need not exist.
+ * @throws {NoiseSuppressorError} 'invalid-input' for a loop of links
+ */
+export async function followed(path: string): Promise<string> {
+  let at = resolve(path);
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    // Links of the folders: `..` in a link counts from where the link really is.
+    const folder = await realpath(dirname(at)).catch(() => dirname(at));
+    at = join(folder, basename(at));
+    // Links to open descriptors lead nowhere by name.
+    if (isDescriptorFolder(folder)) return at;
+    const next = await readlink(at).catch(() => null);
+    if (next === null) return at;
+    at = resolve(folder, next);
+  }
+  throw new NoiseSuppressorError('invalid-input', `${path}: too many symbolic links, or a loop of them`);
+}
+
+/** The number of the descriptor of this process that a path like /dev/stdout names, or null. `-` is `standard`. */
+export async function descriptorOf(path: string, standard: 0 | 1): Promise<number | null> {
+  if (path === STANDARD) return standard;
+  const at = await followed(path).catch(() => '');
+  const own = await realpath('/proc/self/fd').catch(() => '/dev/fd');
+  return [own, '/dev/fd'].includes(dirname(at)) && /^\d+$/.test(basename(at)) ? Number(basename(at)) : null;
+}
+
+/** Whether the names in a folder are those of open descriptors. */
+export function isDescriptorFolder(folder: string): boolean {
+  return /^\/(proc\/.*\/fd|dev\/fd)$/.test(folder);
+}
+
+/** What two names of one file share, and two files do not; null where there is none. */
+export async function identity(path: string): Promise<string | null> {
+  if (path === STANDARD) return null;
+  const stats = await stat(path, { bigint: true }).catch(() => null);
+  return stats && `${stats.dev}:${stats.ino}`;
+}

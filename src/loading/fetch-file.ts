@@ -1,0 +1,95 @@
+/** One file over the network, or in Node from the disk, with the true reason when it does not come. */
+import { NoiseSuppressorError } from '../shared/errors';
+
+export interface FetchedFile {
+  readonly bytes: ArrayBuffer;
+  /** As the server names it; empty when it does not. */
+  readonly contentType: string;
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' when it is no address */
+export function absolute(address: string | URL): string {
+  try {
+    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  } catch (cause) {
+    throw new NoiseSuppressorError('invalid-input', `${address} is no address of a file`, { cause });
+  }
+}
+
+/**
+ * @param url absolute
+ * @param init what goes with the fetch; its signal does not count
+ * @param again past the browser's cache, which may hold what failed the last time
+ * @throws {NoiseSuppressorError} 'asset-not-found', or the signal's reason
+ */
+export async function fetchFile(
+  url: string,
+  init: RequestInit | undefined,
+  signal: AbortSignal,
+  again: boolean,
+): Promise<FetchedFile> {
+  if (url.startsWith('file:') && typeof process === 'object') return readFile(url, signal);
+  let response: Response;
+  try {
+    response = await fetch(url, { ...(again && { cache: 'reload' }), ...init, signal });
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw unreachable(url, cause);
+  }
+  if (!response.ok)
+    throw notFound(url, response.type === 'opaque' ? 'mode no-cors hides it' : `HTTP ${response.status}`);
+  const contentType = response.headers.get('content-type') ?? '';
+  // A single-page app answers a missing file with its start page.
+  if (contentType.startsWith('text/html')) throw notFound(url, 'an HTML page came instead');
+  try {
+    return { bytes: await response.arrayBuffer(), contentType };
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw new NoiseSuppressorError('asset-not-found', `${url}: the download broke off, try again`, { cause });
+  }
+}
+
+/** Not a literal, so that neither bundlers for the browser nor the build's own constant folding see an import. */
+const SERVER_ONLY = ['node:fs/promises'] as const;
+
+async function readFile(url: string, signal: AbortSignal): Promise<FetchedFile> {
+  const fs: typeof import('node:fs/promises') = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ SERVER_ONLY[0]
+  );
+  try {
+    return { bytes: new Uint8Array(await fs.readFile(new URL(url), { signal })).buffer, contentType: '' };
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw notFound(url, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(cause), cause);
+  }
+}
+
+/** Browsers tell a page neither whether it was the network, CORS or a policy. */
+function unreachable(url: string, cause: unknown): NoiseSuppressorError {
+  return (
+    openedAsFile(url, cause) ??
+    new NoiseSuppressorError(
+      'asset-not-found',
+      `${url} could not be fetched: check the network, CORS, and connect-src of the content security policy`,
+      { cause },
+    )
+  );
+}
+
+/** The error of a page, or of an address, that browsers let load nothing; null for others. */
+export function openedAsFile(url: string, cause: unknown): NoiseSuppressorError | null {
+  if (!url.startsWith('file:') && globalThis.location?.protocol !== 'file:') return null;
+  return new NoiseSuppressorError(
+    'asset-not-found',
+    `${url} cannot be loaded by a page opened as a file (file://): serve the page over http, from localhost for one`,
+    { cause },
+  );
+}
+
+function notFound(url: string, why: string, cause?: unknown): NoiseSuppressorError {
+  return new NoiseSuppressorError(
+    'asset-not-found',
+    `${url} not found (${why}): run "npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints`,
+    { cause },
+  );
+}

@@ -1,0 +1,128 @@
+/** What may be said to denoise() and Denoiser. */
+import { MAX_RATE, MIN_RATE } from '../core/shape';
+import { type AssetOptions, checkFiles } from '../loading/asset-options';
+import type { NetworkName } from '../loading/networks';
+import { NoiseSuppressorError } from '../shared/errors';
+import {
+  CHANNELS,
+  checkOptions,
+  NETWORK,
+  number,
+  OBJECT,
+  type Rules,
+  SIGNAL,
+  STRENGTH,
+  TIMEOUT,
+} from '../shared/options';
+import { isFloat32Array, shown } from '../shared/realm';
+
+/** What denoise() and Denoiser take. */
+export interface DenoiseOptions {
+  /**
+   * Rate of the samples. `denoise` needs it for Float32Array input; an AudioBuffer brings its own. A Denoiser takes 48000 alone.
+   * @defaultValue none in denoise(), 48000 in a Denoiser
+   * @example `{ sampleRate: 16000 }`
+   */
+  sampleRate?: number;
+  /**
+   * How much may be taken away: no band falls by more than -20 log10(1 - strength) dB. 0.5 is 6 dB, 0.9 is 20 dB, 1 is all that the
+   * network can; 0 gives the input, bit for bit.
+   * @defaultValue 1
+   * @example `{ strength: 0.9 }`
+   */
+  strength?: number;
+  /**
+   * 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source.
+   * @defaultValue what the input has; 'mono' in a Denoiser
+   * @example `{ channels: 'mono' }`
+   */
+  channels?: 'mono' | 'stereo';
+  /**
+   * Which network of the package runs: 'lite' (1.0 MB), or 'full' (3.5 MB, twice the CPU), which needs
+   * `import 'percepnet-wasm/full'` or `assets.base`. Not together with `assets.model`.
+   * @defaultValue 'lite'
+   * @throws 'asset-not-found' for 'full' that is neither imported nor in a folder
+   * @example `{ network: 'full' }`
+   */
+  network?: NetworkName;
+  /**
+   * Where the files are; the worklet is not needed.
+   * @defaultValue the files of the package
+   * @example `{ assets: { base: '/percepnet/' } }`
+   */
+  assets?: Omit<AssetOptions, 'worklet'>;
+  /**
+   * Ends loading and work when aborted.
+   * @defaultValue none
+   * @throws 'aborted'
+   * @example `{ signal: AbortSignal.timeout(5000) }`
+   */
+  signal?: AbortSignal;
+  /**
+   * How long to wait for core and network.
+   * @defaultValue 60000
+   * @throws 'timeout'
+   * @example `{ timeoutMs: 10000 }`
+   */
+  timeoutMs?: number;
+  /**
+   * Called with the share that is done, 0 to 1, in order, the last time with 1. Not for a Denoiser.
+   * @defaultValue none
+   * @example `{ onProgress: (done) => bar.value = done }`
+   */
+  onProgress?: (fraction: number) => void;
+}
+
+const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
+  sampleRate: number(MIN_RATE, MAX_RATE, 'hertz'),
+  strength: STRENGTH,
+  channels: CHANNELS,
+  network: NETWORK,
+  assets: OBJECT,
+  signal: SIGNAL,
+  timeoutMs: TIMEOUT,
+};
+export const OFFLINE_RULES: Rules<DenoiseOptions> = {
+  ...DENOISER,
+  onProgress: ['a function', (value) => typeof value === 'function'],
+};
+
+/** @throws {NoiseSuppressorError} 'invalid-input' */
+export function checkDenoise(options: DenoiseOptions): void {
+  checkOptions(options, OFFLINE_RULES);
+  checkFiles(options);
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' */
+export function checkDenoiser(options: Omit<DenoiseOptions, 'onProgress'>): void {
+  checkOptions(options, DENOISER);
+  checkFiles(options);
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' unless the argument holds samples as this library takes them */
+export function checkSamples(name: string, value: unknown): void {
+  if (isFloat32Array(value)) return;
+  throw new NoiseSuppressorError(
+    'invalid-input',
+    `${name} is a Float32Array of samples in -1..1, not ${shown(value)}${/Int\d+Array|Buffer/.test(shown(value)) ? ': divide integers by their full scale' : ''}`,
+  );
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' unless 0 <= strength <= 1 */
+export function checkStrength(strength: number): number {
+  if (typeof strength !== 'number' || !(strength >= 0 && strength <= 1)) {
+    throw new NoiseSuppressorError('invalid-input', `strength is a number from 0 to 1, not ${shown(strength)}`);
+  }
+  return strength;
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' unless the rate is one the resampler takes */
+export function checkRate(rate: number | undefined): number {
+  if (typeof rate !== 'number' || !(rate >= MIN_RATE && rate <= MAX_RATE)) {
+    throw new NoiseSuppressorError(
+      'invalid-input',
+      `sampleRate is needed, ${MIN_RATE} to ${MAX_RATE} Hz, and was ${rate}`,
+    );
+  }
+  return Math.round(rate);
+}
