@@ -1,6 +1,6 @@
 """The finer stage in PyTorch: complex mask and deep filter of the bins below 5 kHz, by layers that share their weights along frequency.
 
-    f  = per bin: log powers of S, N, Y, Y+1, Y+2, comb's coherence (re, im), turn of Y since the last frame (re, im)    9
+    f  = per bin: log powers of S, Y, Y+1, Y+2, N, comb's coherence (re, im), turn of Y since the last frame (re, im)    9
     e  = tanh(conv over 8 bins of f, every 4th bin, + context of the frame + place)                         25 x channels, weights stay float
     q1 = QRNN over this frame and the last, 3 places, of e
     m  = tanh(all places of the state of q1 mixed)                                                         weights stay float
@@ -115,11 +115,15 @@ class Finer(nn.Module):
         return torch.stack([*powers, noise, towards.real, towards.imag, turn.real, turn.imag], 1).clamp(-LIMIT, LIMIT)
 
     def forward(self, s: Tensor, noise: Tensor, y: Tensor, p: Tensor, context: Tensor) -> Tensor:
-        batch, time, _ = s.shape
         with torch.no_grad():
-            f = self.features(s, noise, y, p).contiguous(memory_format=torch.channels_last)
+            f = self.features(s, noise, y, p)
+        return self.apply_outputs(self.outputs(f, context), s, y[:, : s.shape[1] + 1])
+
+    def outputs(self, f: Tensor, context: Tensor) -> Tensor:
+        """Features [batch, FEATURES, time, BINS], context [batch, time, width] -> [batch, time, OUTPUTS, BINS]."""
+        batch, _, time, _ = f.shape
         c = functional.linear(context, self._weight(self.context.weight), self.context.bias).transpose(1, 2).unsqueeze(-1)
-        e = self._activations(torch.tanh(self.enter(f).float() + c.float() + self.place))
+        e = self._activations(torch.tanh(self.enter(f.contiguous(memory_format=torch.channels_last)).float() + c.float() + self.place))
         h1 = self._qrnn(self.qrnn1, e)
         q1 = self._activations(h1)
         m = self._activations(torch.tanh(self.mix(h1).float()))
@@ -129,8 +133,7 @@ class Finer(nn.Module):
         # Each place tells of 8 bins; those of two neighbours are added.
         o = o.permute(0, 2, 1, 3).reshape(batch * time, OUTPUTS * KERNEL, PLACES)
         pad = (KERNEL - STRIDE) // 2
-        o = functional.fold(o, (1, BINS + 2 * pad), (1, KERNEL), stride=(1, STRIDE))[:, :, 0, pad : pad + BINS].reshape(batch, time, OUTPUTS, BINS)
-        return self.apply_outputs(o, s, y[:, : time + 1])
+        return functional.fold(o, (1, BINS + 2 * pad), (1, KERNEL), stride=(1, STRIDE))[:, :, 0, pad : pad + BINS].reshape(batch, time, OUTPUTS, BINS)
 
     def apply_outputs(self, o: Tensor, s: Tensor, y: Tensor) -> Tensor:
         """(2 sigmoid + i tanh) S + sqrt(gain) (taps on Y-1, Y, Y+1)."""

@@ -5,16 +5,19 @@
  *   Y, P -> Z = (1 - r) Y + r P                          the comb filter's share of each band
  *        -> levels c_b = ||y_b|| / ||z_b||               which the comb filter must not change
  *   Z, noise -> weights w of the bins, make-up m          Wiener filter
- *   spectrum = w (m c g) Z
+ *   S = w (m c g) Z
+ *   spectrum = finer stage of S, Y, P and the noise      where the network has one
  *
  * The constructor allocates; every method is real-time safe.
  */
 import { Analysis } from '../analysis';
 import { BANDS, BINS_PADDED, SPECTRUM } from '../constants';
 import { Decisions } from '../decisions';
+import { FinerNetwork } from '../network/finer';
 import { bandProducts } from '../signal/erb';
 import { attenuate, holdFloors } from './attenuation';
 import { comfortFloor } from './comfort';
+import { Finer } from './finer';
 import { applyGains } from './gains';
 import { mixComb, restoreLevels } from './mix';
 import { NoiseEstimator } from './noise';
@@ -39,10 +42,18 @@ export class Enhancer {
 
   private readonly noise: NoiseEstimator = new NoiseEstimator();
   private readonly wiener: WienerFilter = new WienerFilter();
+  private finer: Finer | null = null;
+
+  /** @param network of the finer stage; null: none */
+  constructor(network: FinerNetwork | null) {
+    if (network) this.finer = new Finer(network);
+  }
 
   reset(): void {
     this.noise.reset();
     this.wiener.reset();
+    const finer = this.finer;
+    if (finer) finer.reset();
   }
 
   /**
@@ -80,6 +91,8 @@ export class Enhancer {
       for (let b = 0; b < BANDS; b++) unchecked((MAKE_UP[b] = 1));
     }
     applyGains(gains, levels, makeUp, weights, mixed);
+    const finer = this.finer;
+    if (finer) finer.process(frame, changetype<usize>(this.noise.powers), decisions.context, mixed);
     return mixed;
   }
 }

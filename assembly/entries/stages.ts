@@ -78,7 +78,7 @@ export function alloc(bytes: i32): usize {
 export function networkLoad(layers: usize, count: i32): i32 {
   const code = checkLayers(layers, count);
   if (code != 0) return code;
-  const network = new Network(layers);
+  const network = new Network(layers, count);
   state = new NetworkState(network);
   suppressor = new Suppressor(network);
   return 0;

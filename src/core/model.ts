@@ -3,7 +3,7 @@
  * training/export.py.
  *
  * The metadata says format "percepnet-wasm", formatVersion, name, version, lookahead and architecture (JSON: the sizes, from which
- * all names, types and shapes of tensors follow). Matrices are int8 tiles as assembly/network/weights.ts describes them.
+ * all names, types and shapes of tensors follow; with finerChannels there is a finer stage, and the format version is 2). Matrices are int8 tiles as assembly/network/weights.ts describes them.
  * crc32 is the CRC-32 (IEEE) of the whole file, length and header included, in eight hexadecimal digits, computed with
  * these digits written as 00000000: any single error burst of up to 32 bits is found for certain, others but for one in
  * four billion. It protects against damage, not against forgery; serve models from where you serve code.
@@ -15,19 +15,24 @@ import {
   BANDS,
   DESCRIPTOR_WORDS,
   FEATURES,
+  FINER_FEATURES,
+  FINER_KERNEL,
+  FINER_OUTPUTS,
+  FINER_PLACES,
   KIND_CONV,
   KIND_DENSE,
   KIND_FLOAT,
   KIND_GRU_INPUT,
   KIND_GRU_RECURRENT,
   LOOKAHEAD,
+  MAX_FINER_CHANNELS,
   MAX_TAPS,
   TILE_COLUMNS,
   TILE_ROWS,
 } from './shape';
 
 /** Newest file format this library reads. */
-export const MODEL_FORMAT_VERSION = 1;
+export const MODEL_FORMAT_VERSION = 2;
 
 const FORMAT = 'percepnet-wasm';
 const ALIGNMENT = 16;
@@ -68,6 +73,8 @@ interface Architecture {
   conv2Taps: number;
   units: number;
   strengthUnits: number;
+  /** Of the finer stage; 0: there is none. */
+  finerChannels: number;
 }
 
 interface LayerShape {
@@ -263,6 +270,7 @@ function readArchitecture(metadata: Record<string, string>): Architecture {
     conv2Taps: size('conv2Taps', 1, MAX_TAPS),
     units: size('units', TILE_ROWS, MAX_SIZE),
     strengthUnits: size('strengthUnits', TILE_ROWS, MAX_SIZE),
+    finerChannels: 'finerChannels' in sizes ? size('finerChannels', TILE_ROWS, MAX_FINER_CHANNELS) : 0,
   };
 }
 
@@ -283,7 +291,22 @@ function layerShapes(a: Architecture): LayerShape[] {
     ...gru('gru_strength', a.units + a.conv2, a.strengthUnits),
     { name: 'gain_out', kind: KIND_DENSE, rows: BANDS + 1, columns: a.conv2 + 4 * a.units, taps: 0 },
     { name: 'strength_out', kind: KIND_DENSE, rows: BANDS, columns: a.strengthUnits, taps: 0 },
+    ...(a.finerChannels > 0 ? finerShapes(a.finerChannels, a.units) : []),
   ];
+}
+
+/** Those of the finer stage, in the same order. */
+function finerShapes(channels: number, units: number): LayerShape[] {
+  return [
+    { name: 'enter', kind: KIND_FLOAT, rows: channels, columns: FINER_FEATURES * FINER_KERNEL },
+    { name: 'place', kind: KIND_FLOAT, rows: channels, columns: FINER_PLACES },
+    { name: 'context', kind: KIND_DENSE, rows: channels, columns: units },
+    { name: 'qrnn1', kind: KIND_DENSE, rows: 2 * channels, columns: 6 * channels },
+    { name: 'mix', kind: KIND_FLOAT, rows: FINER_PLACES, columns: FINER_PLACES },
+    { name: 'qrnn2', kind: KIND_DENSE, rows: 2 * channels, columns: 6 * channels },
+    { name: 'qrnn3', kind: KIND_DENSE, rows: 2 * channels, columns: 6 * channels },
+    { name: 'leave', kind: KIND_DENSE, rows: FINER_OUTPUTS * FINER_KERNEL, columns: 3 * channels },
+  ].map((shape) => ({ ...shape, name: `finer_${shape.name}`, taps: 0 }));
 }
 
 /** The tensors by name. They must lie one after the other and fill the data. */
