@@ -69,6 +69,7 @@ class Loss:
 
     def __init__(self, args):
         self.args, self.spectra, self.pesq, self.stoi = args, Spectra("cpu", args.keep), Pesq(), Stoi()
+        self.spectra.POWER, self.spectra.COMPLEX = args.power, args.complex_share
 
     def __call__(self, net, s, noise, y, p, context, clean, taught, level) -> tuple[torch.Tensor, dict]:
         """Loss and its parts; those with a 0 are without the stage."""
@@ -107,11 +108,13 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--batch", type=int, default=2, help="sequences a process and step")
     parser.add_argument("--frames", type=int, default=300)
-    parser.add_argument("--rate", type=float, default=2.5e-3)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--warm-up", type=int, default=300, help="steps in which the rate rises")
     parser.add_argument("--average", type=float, default=0.999, help="decay of the average of the weights, a step")
-    parser.add_argument("--keep", type=float, default=0.15, help="extra weight of magnitudes that are too low")
-    parser.add_argument("--clean-weight", type=float, default=2.0, help="of the distance of compressed spectra from the clean ones")
+    parser.add_argument("--power", type=float, default=0.5, help="that compresses spectra")
+    parser.add_argument("--complex-share", type=float, default=0.1, help="of the complex distance: where the phase is unknown it asks for less than there is")
+    parser.add_argument("--keep", type=float, default=0.5, help="extra weight of magnitudes that are too low")
+    parser.add_argument("--clean-weight", type=float, default=4.0, help="of the distance of compressed spectra from the clean ones")
     parser.add_argument("--taught-weight", type=float, default=8.0, help="of the distance from the teacher's")
     parser.add_argument("--pesq-weight", type=float, default=0.005)
     parser.add_argument("--stoi-weight", type=float, default=0.05)
