@@ -32,7 +32,7 @@ import {
 } from './shape';
 
 /** Newest file format this library reads. */
-export const MODEL_FORMAT_VERSION = 2;
+const MODEL_FORMAT_VERSION = 2;
 
 const FORMAT = 'percepnet-wasm';
 const ALIGNMENT = 16;
