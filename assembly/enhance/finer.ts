@@ -48,13 +48,18 @@ export class Finer {
    */
   process(frame: Analysis, noise: usize, context: usize, spectrum: usize): void {
     const features = changetype<usize>(FEATURES);
-    bins(frame, noise, spectrum, features + FINER_FIRST);
-    apply(this.state.step(features, context) + FINER_FIRST, frame, spectrum);
+    finerFeatures(frame, noise, spectrum, features + FINER_FIRST);
+    applyFiner(this.state.step(features, context) + FINER_FIRST, frame, spectrum);
   }
 }
 
-/** The features of all bins. */
-function bins(frame: Analysis, noise: usize, s: usize, features: usize): void {
+/**
+ * The features of all bins.
+ * @param noise N: powers of bins
+ * @param s S, (re, im) pairs
+ * @param features where bin 0 of the first of FINER_FEATURES rows of FINER_ROW f32 goes
+ */
+export function finerFeatures(frame: Analysis, noise: usize, s: usize, features: usize): void {
   const y = frame.spectrum;
   const last = frame.spectrumAt(LOOKAHEAD + 1);
   const next = frame.spectrumAt(LOOKAHEAD - 1);
@@ -107,8 +112,11 @@ function alternate(x: v128): v128 {
   return v128.xor(x, i64x2.splat(<i64>0x8000000000000000));
 }
 
-/** E of all bins out of their outputs. */
-function apply(outputs: usize, frame: Analysis, spectrum: usize): void {
+/**
+ * S becomes E.
+ * @param outputs bin 0 of the first of FINER_OUTPUTS rows of FINER_ROW f32
+ */
+export function applyFiner(outputs: usize, frame: Analysis, spectrum: usize): void {
   const y = frame.spectrum;
   const last = frame.spectrumAt(LOOKAHEAD + 1);
   const next = frame.spectrumAt(LOOKAHEAD - 1);

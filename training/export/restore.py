@@ -89,9 +89,9 @@ def finer_weights(tensors: dict[str, np.ndarray], config: dict[str, int]) -> dic
         else:
             value = tensors[f"{stored}.weight"].T[:rows]
         value = torch.from_numpy(np.array(value, np.float32))
-        if part.endswith("conv"):
+        if part.endswith("conv") and kind == "weight":
             out, parts, frames, places = like.shape
-            value = value.reshape(out, places, frames, parts).permute(0, 3, 2, 1) if kind == "weight" else value
+            value = value.reshape(out, places, frames, parts).permute(0, 3, 2, 1)
         state[name] = value.reshape(like.shape).contiguous()
     return state
 

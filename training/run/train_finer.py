@@ -156,6 +156,7 @@ def main() -> None:
     runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model
     told = Loss(args)
     autocast = {"device_type": "cpu", "dtype": torch.bfloat16, "enabled": torch.cpu._is_avx512_bf16_supported()}
+    log = open(args.out / "log.jsonl", "a") if rank == 0 else None
     if rank == 0:
         manifest.write(args.out / "manifest.json", settings=vars(args), network=model.config, processes=world)
 
@@ -170,6 +171,8 @@ def main() -> None:
         with torch.no_grad(), torch.autocast(**autocast):
             _, parts = told(average, *shards.validation("cpu"))
         print("held out:", json.dumps({k: round(v, 5) for k, v in parts.items()}), flush=True)
+        log.write(json.dumps({"step": step, "held_out": parts}) + "\n")
+        log.flush()
 
     clock = torch.zeros(1, dtype=torch.float64)
 
@@ -207,7 +210,10 @@ def main() -> None:
                 sums[k] = sums.get(k, 0.0) + v / args.log_every
             if step % args.log_every == 0:
                 if rank == 0:
-                    print(json.dumps({k: round(v, 5) for k, v in sums.items()} | {"step": step, "hours": round(heard / 3600, 2), "speed": round(heard / spent, 1), "norm": round(sums["norm"], 4), "minutes_left": round(args.minutes - spent / 60, 1), "shards": len(shards.files)}), flush=True)
+                    entry = {k: round(v, 5) for k, v in sums.items()}
+                    entry |= {"step": step, "hours": round(heard / 3600, 2), "speed": round(heard / spent, 1), "minutes_left": round(args.minutes - spent / 60, 1), "shards": len(shards.files)}
+                    print(json.dumps(entry), flush=True)
+                    log.write(json.dumps(entry) + "\n")
                 sums = {}
                 reader.submit(shards.scan)
             if step % args.save_every == 0:
