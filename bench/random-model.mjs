@@ -1,4 +1,4 @@
-/** A model file of random weights (format: training/export.py): speed depends on sizes and sparsity alone. */
+/** A model file of random weights (format: training/export/model_file.py): speed depends on sizes and sparsity alone. */
 import { crc32 } from 'node:zlib';
 
 const TILE_ROWS = 16;

@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import wasmtime
 
-from common.shape import BUILD, FEATURES, HOP, SPECTRUM, STATISTICS
+from common.shape import BUILD, FEATURES, HOP, SAMPLE_RATE, SPECTRUM, STATISTICS
+from common.sound import RATE
 
+if SAMPLE_RATE != RATE:
+    raise RuntimeError(f"the core works at {SAMPLE_RATE} Hz, training and evaluation at {RATE}: change common/sound.py")
 WASM = BUILD / "recording.wasm"
 
 

@@ -23,8 +23,16 @@ def placed(rng: np.random.Generator, size: np.ndarray, inside: float, flatness: 
     return microphone, np.clip(microphone + direction / np.linalg.norm(direction) * distance, wall, size - wall)
 
 
-def add_images(response: np.ndarray, size: np.ndarray, microphone: np.ndarray, talker: np.ndarray, kept: float, reach: np.ndarray, end: float,
-               rough: np.random.Generator | None = None) -> None:
+def add_images(
+    response: np.ndarray,
+    size: np.ndarray,
+    microphone: np.ndarray,
+    talker: np.ndarray,
+    kept: float,
+    reach: np.ndarray,
+    end: float,
+    rough: np.random.Generator | None = None,
+) -> None:
     """Adds the images that arrive before sample `end` to a response, linearly between samples.
 
     kept: amplitude that a wall leaves; reach: cells of the grid to each side. With `rough` images behind two walls and more have signs of chance:

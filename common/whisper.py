@@ -11,8 +11,9 @@ from common.sound import RATE
 HOP = RATE // 100
 
 
-def driven_by_noise(rng: np.random.Generator, x: np.ndarray, window: np.ndarray, correlated: Callable[[np.ndarray], tuple[np.ndarray, float]],
-                    quietest: float) -> np.ndarray:
+def driven_by_noise(
+    rng: np.random.Generator, x: np.ndarray, window: np.ndarray, correlated: Callable[[np.ndarray], tuple[np.ndarray, float]], quietest: float
+) -> np.ndarray:
     """The whisper of x and 20 ms more, at 48 kHz; the low formants, weak with an open glottis, are still there.
 
     window: of 20 ms. correlated(frame): autocorrelation [order + 1] and energy of a frame; the prediction is of that order. Frames of less energy

@@ -109,7 +109,8 @@ async function main() {
     }
   }
   const optional = [...(values.calls ? ['--calls', values.calls] : []), ...(values.cards ? ['--cards'] : [])];
-  const indicator = ['--delay', String(DELAY / FRAME), '--hold', String(INDICATOR.holdFrames)];
+  const { start, stop, holdFrames } = INDICATOR;
+  const indicator = ['--delay', DELAY / FRAME, '--indicator', start, stop, holdFrames].map(String);
   runStep(python, [
     ...['evaluation', 'report', '--dev', values.dev, '--networks', networks.join(','), '--dnsmos', values.dnsmos],
     ...[...indicator, '--out', values.out, '--jobs', values.jobs, ...optional],

@@ -5,6 +5,7 @@ Builds a small set, hears it through known systems and checks the figures. Print
 
 import argparse
 import csv
+import importlib
 import json
 import pathlib
 import shutil
@@ -17,6 +18,7 @@ import soundfile as sf
 
 from common.rooms import heard
 from common.sound import RATE, active_rms
+from evaluation.__main__ import STEPS
 from evaluation.outside.corpora import SOURCES, Noises, Segment, Voices
 from evaluation.outside.noises import STATIONARY, coloured, laid, strewn
 from evaluation.outside.outside import build
@@ -52,7 +54,9 @@ def corpus(folder, rng):
         path.mkdir(parents=True)
         rows, at = [], 0.0
         for x, row in pieces:
-            rows.append({"file": "part-000.wav", "start_s": round(at, 3), "seconds": len(x) / RATE, "language": "en", "bandwidth_hz": 20000, "floor_db": 60, **row})
+            rows.append(
+                {"file": "part-000.wav", "start_s": round(at, 3), "seconds": len(x) / RATE, "language": "en", "bandwidth_hz": 20000, "floor_db": 60, **row}
+            )
             at += len(x) / RATE
         sf.write(path / "part-000.wav", np.concatenate([x for x, _ in pieces]), RATE)
         with open(path / "segments.csv", "w", newline="") as file:
@@ -68,12 +72,14 @@ def corpus(folder, rng):
     (folder / "first/noise").mkdir(parents=True)
     sf.write(folder / "first/noise/hum.wav", 0.1 * rng.normal(size=4 * RATE), RATE)
     first = next(iter(SOURCES["first_noise"]))
-    (folder / "first/noise.csv").write_text(f"file,split,kind,source,bandwidth_hz\nhum.wav,dev,aircraft,{first},20000\nother.wav,train,aircraft,someone/else,20000\n")
+    (folder / "first/noise.csv").write_text(
+        f"file,split,kind,source,bandwidth_hz\nhum.wav,dev,aircraft,{first},20000\nother.wav,train,aircraft,someone/else,20000\n"
+    )
     (folder / "first/noise-segments.csv").write_text("file,start_s,seconds\nhum.wav,0.0,4.0\nother.wav,0.0,4.0\n")
 
 
 def built(folder, seed):
-    made = {}
+    made: dict[str, tuple] = {}
     build(Voices(folder / "corpus"), Noises(folder / "corpus", folder / "first"), seed, lambda name, *pair, **row: made.setdefault(name, (*pair, row)), CLIPS)
     return made
 
@@ -129,7 +135,11 @@ def test_rooms(folder):
 def test_noises(folder):
     rng = np.random.default_rng(1)
     segments = Noises(folder / "corpus", folder / "first").of
-    made = [*(make(rng, 3 * RATE) for make in STATIONARY.values()), laid(rng, segments["aircraft"], 6 * RATE)[0], strewn(rng, segments["keyboard"], 3 * RATE, (0.2, 0.5))[0]]
+    made = [
+        *(make(rng, 3 * RATE) for make in STATIONARY.values()),
+        laid(rng, segments["aircraft"], 6 * RATE)[0],
+        strewn(rng, segments["keyboard"], 3 * RATE, (0.2, 0.5))[0],
+    ]
     for x in made:
         assert np.isfinite(x).all() and x.std() > 0 and np.isfinite(coloured(rng, x)).all()
     assert len(made[-2]) == 6 * RATE and np.abs(made[-2][5 * RATE :]).max() > 0, "a recording of 4 s goes on"
@@ -200,7 +210,12 @@ def test_quick(folder):
     yardstick = Quick(folder / "set")
     same = yardstick.score(lambda noisy: noisy)
     assert {"pesq", "stoi", "sisdr"} <= set(same) and same["clean"]["pesq"] > 4.5 and "babble" in same["slices"]
-    told = subprocess.run([sys.executable, "-m", "evaluation", "quick", "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"], check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-m", "evaluation", "quick", "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert json.loads(told.stdout)["same"] == same
     clean, noisy = yardstick.clips[0][1:3]
     assert quick(clean, clean + 0.3 * (noisy - clean))["sisdr"] > quick(clean, noisy)["sisdr"] + 8
@@ -211,13 +226,22 @@ def test_quick(folder):
         assert "samples" in str(error)
 
 
+def test_commands(folder):
+    """Every step of `python -m evaluation` is a module with a main(), and a step that there is not is refused by name."""
+    for steps in STEPS.values():
+        for name, (module, _) in steps.items():
+            assert callable(importlib.import_module(module).main), name
+    done = subprocess.run([sys.executable, "-m", "evaluation", "nothing"], capture_output=True, text=True)
+    assert done.returncode and "'nothing'" in done.stderr and "devset" in done.stderr, done.stderr
+
+
 def main():
     argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         corpus(folder, np.random.default_rng(1))
-        for test in (test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_quick):
+        for test in (test_commands, test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_quick):
             try:
                 test(folder)
                 passed += 1

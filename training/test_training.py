@@ -5,6 +5,7 @@ command line tool. Takes a minute; prints `N passed, N failed`.
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ from common.frames import WINDOW, narrowed
 from common.listening import dnsmos_model
 from common.shape import HOP, LOOKAHEAD
 from common.sound import RATE
+from training.__main__ import STEPS
 from training.data.mixing import MADE
 from training.data.pool import Pool
 from training.data.pool import build as build_pool
@@ -97,7 +99,8 @@ def test_corpus(folder: Path) -> None:
     sf.write(listed / "noise/fan.flac", tone, RATE)
     head = "file,split,source,speaker,bandwidth_hz,licence,kind\n"
     (listed / "speech.csv").write_text(
-        head + "own.flac,train,a/own,s1,16000,CC BY-SA 4.0,\ndev.flac,dev,a/own,s2,16000,CC0,\ndouble.flac,train,rhasspy/dataset-voice-kathleen,s3,16000,CC0,\n")
+        head + "own.flac,train,a/own,s1,16000,CC BY-SA 4.0,\ndev.flac,dev,a/own,s2,16000,CC0,\ndouble.flac,train,rhasspy/dataset-voice-kathleen,s3,16000,CC0,\n"
+    )
     (listed / "noise.csv").write_text(head + "fan.flac,train,a/fan,,16000,CC0,fan\n")
     for what, files in (("speech", ("own", "dev", "double")), ("noise", ("fan",))):
         (listed / f"{what}-segments.csv").write_text("file,start_s,seconds\n" + "".join(f"{name}.flac,0.5,1.0\n" for name in files))
@@ -299,10 +302,12 @@ def test_synthesis(folder: Path) -> None:
     network.load_state_dict(state["model"])
     features = torch.from_numpy(core.features(noisy, noisy)[None, :, :70].copy())
     with torch.no_grad():
-        decisions = [values[:, 2:] for values in network(features)[:2]]
-        sound = enhance(*decisions, torch.from_numpy(core.spectra(noisy)[None, 2:].copy()), band_energies(features))[0].numpy()
+        gains, strengths, _ = (values[:, 2:] for values in network(features))
+        sound = enhance(gains, strengths, torch.from_numpy(core.spectra(noisy)[None, 2:].copy()), band_energies(features))[0].numpy()
     sf.write(folder / "voice.wav", noisy, RATE, "FLOAT")
-    subprocess.run(["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "heard.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        ["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "heard.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True
+    )
     heard = narrowed(sf.read(folder / "heard.wav", dtype="float32")[0])[: len(sound)]
     error = 10 * np.log10(np.mean((sound - heard) ** 2) / np.mean(heard**2))
     assert error < -40, error
@@ -316,7 +321,7 @@ def test_listeners(folder: Path) -> None:
     from pesq import pesq
     from pystoi import stoi
 
-    from evaluation.scores import score
+    from evaluation.scores import score  # noqa: TID251 - the losses are compared with what measures
 
     clean, noisy = (narrowed(x) for x in noisy_voice(6))
     heard = [clean + share * (noisy - clean) for share in (0.03, 0.1, 0.3, 1, 3)]
@@ -361,7 +366,9 @@ def test_following(folder: Path) -> None:
     """The teacher leads where it is nearer to the clean sound than the network is, and nowhere else; a run with one learns."""
     clean, noisy = (torch.from_numpy(narrowed(sound[: len(sound) // HOP * HOP]))[None] for sound in noisy_voice(4))
     between = 0.3 * noisy + 0.7 * clean
-    args = argparse.Namespace(keep=0.0, sound_weight=1, taught_weight=1, pesq_weight=0, stoi_weight=0, sdr_weight=0, dnsmos_weight=0, dnsmos_clips=0, filters=False)
+    args = argparse.Namespace(
+        keep=0.0, sound_weight=1, taught_weight=1, pesq_weight=0, stoi_weight=0, sdr_weight=0, dnsmos_weight=0, dnsmos_clips=0, filters=False
+    )
     listeners = Listeners(args, "cpu")
     assert listeners.followed(clean, noisy, between) == listeners.spectra.distance(between, noisy) > 0
     assert listeners.followed(clean, between, noisy) == 0
@@ -405,6 +412,15 @@ def test_finer(folder: Path) -> None:
     assert error < -30 and error < change - 10, (error, change)
 
 
+def test_commands(folder: Path) -> None:
+    """Every step of `python -m training` is a module with a main(), and a step that there is not is refused by name."""
+    for steps in STEPS.values():
+        for name, (module, _) in steps.items():
+            assert callable(importlib.import_module(module).main), name
+    done = subprocess.run([sys.executable, "-m", "training", "nothing"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and "'nothing'" in done.stderr and "features" in done.stderr, done.stderr
+
+
 def main() -> None:
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
@@ -417,8 +433,25 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (test_corpus, test_shards, test_disturbances, test_own_noise, test_training, test_resume, test_widening, test_averaging, test_export, test_restoring, test_teacher,
-                     test_synthesis, test_listeners, test_listening, test_following, test_finer):
+        for test in (
+            test_commands,
+            test_corpus,
+            test_shards,
+            test_disturbances,
+            test_own_noise,
+            test_training,
+            test_resume,
+            test_widening,
+            test_averaging,
+            test_export,
+            test_restoring,
+            test_teacher,
+            test_synthesis,
+            test_listeners,
+            test_listening,
+            test_following,
+            test_finer,
+        ):
             try:
                 test(folder)
                 passed += 1

@@ -23,7 +23,7 @@ export const LEVELS: f32 = 63;
 
 const TOP_LEVEL: i16 = 127;
 
-// tanh x ~ x P(x^2) / Q(x^2) for |x| <= TANH_LIMIT, clamped beyond: |error| < 2e-6. Coefficients from training/fit_tanh.py.
+// tanh x ~ x P(x^2) / Q(x^2) for |x| <= TANH_LIMIT, clamped beyond: |error| < 2e-6. Coefficients from training/network/fit_tanh.py.
 export const TANH_LIMIT: f32 = 7.5;
 export const P0: f32 = 0.999992907;
 export const P1: f32 = 0.122358911;

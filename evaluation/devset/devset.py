@@ -114,7 +114,7 @@ def build_slices(seed, speech, noise, write):
     """Every kind of noise, room, microphone and talker at every SNR."""
     full_band = sorted(file for file, row in speech.rows.items() if row["tier"] == "F1")
     wide_band = sorted(file for file, row in speech.rows.items() if row["tier"] == "W")
-    slices = [(name, snr) for name in (*SYNTHETIC, *RECORDED) for snr in SNRS]
+    slices: list[tuple[str, int | None]] = [(name, snr) for name in (*SYNTHETIC, *RECORDED) for snr in SNRS]
     slices += [(name, snr) for name in ("reverberant", "headset", "quiet") for snr in SNRS]
     slices += [("clean", None)] * 3
     slices += [(name, snr) for name in ("mouse", "dishes", "whispered", "loud", "men", "women", "children") for snr in SNRS]
@@ -126,7 +126,7 @@ def build_slices(seed, speech, noise, write):
         "women": [f for f in full_band if MAN <= pitch[f] < WOMAN],
     }
     groups["children"] = groups["women"]
-    seen = defaultdict(int)
+    seen: dict[str, int] = defaultdict(int)
     for turn, (name, snr) in enumerate(slices):
         rng = np.random.default_rng((seed, turn))
         length = int(rng.uniform(*LENGTH) * RATE)

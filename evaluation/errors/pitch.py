@@ -40,6 +40,10 @@ def reference(clean: np.ndarray, hops: int) -> np.ndarray:
     return np.where(np.pad(steady(hz), 1), hz, 0)
 
 
+def power(x: np.ndarray) -> float:
+    return np.mean(x**2) + 1e-12
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("speech", type=Path)
@@ -64,7 +68,6 @@ def main() -> None:
         for name, snr in conditions.items():
             mix = clean
             if snr is not None:
-                power = lambda s: np.mean(s**2) + 1e-12
                 active = clean[np.repeat(voiced, HOP)] if voiced.any() else clean
                 gain = np.sqrt(power(active) / power(disturbance) / 10 ** (snr / 10))
                 mix = clean + gain * disturbance
@@ -81,8 +84,7 @@ def main() -> None:
     print(f"{'':8} {'voiced':>7} {'gross':>7} {'too low':>8} {'too high':>8} {'fine error':>10}")
     for name, (total, gross, low, high, fine) in errors.items():
         print(
-            f"{name:8} {total:7d} {100 * gross / total:6.2f}% {100 * low / total:7.2f}% {100 * high / total:7.2f}% "
-            f"{100 * fine / max(1, total - gross):9.2f}%"
+            f"{name:8} {total:7d} {100 * gross / total:6.2f}% {100 * low / total:7.2f}% {100 * high / total:7.2f}% {100 * fine / max(1, total - gross):9.2f}%"
         )
 
 

@@ -182,7 +182,7 @@ def clip(rng, name, turn, cast, scene):
     gain = amplitude(rng.uniform(*LEVEL)) / active_rms(clean)
     clean, talk = clean * gain + floor, talk * gain + floor
     if name == "clean":
-        noise, what, snr = np.zeros(length), "none", ""
+        noise, what = np.zeros(length), "none"
     else:
         kinds = [name] if name in (*scene.kinds, "babble", "stationary") else [scene.any(turn)]
         if name == "two":
@@ -198,7 +198,7 @@ def clip(rng, name, turn, cast, scene):
         clean, noisy = telephone(clean), telephone(noisy)
     scale = min(1.0, 0.97 / max(np.abs(clean).max(), np.abs(noisy).max()))
     said += what
-    row = {"slice": name, "snr": snr, "speaker": speaker, "language": cast.voices.language[speaker], "noise": said}
+    row = {"slice": name, "snr": "" if name == "clean" else snr, "speaker": speaker, "language": cast.voices.language[speaker], "noise": said}
     return clean * scale, noisy * scale, row
 
 

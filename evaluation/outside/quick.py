@@ -18,6 +18,7 @@ from collections import defaultdict
 import numpy as np
 import soundfile as sf
 
+from common.commands import named_path
 from common.tables import rows_of
 from evaluation.scores.metrics import QUICK, quick
 
@@ -56,19 +57,23 @@ class Quick:
             slices[row["slice"]].append(quick(clean, enhance(noisy), rate, self.p808))
         return summary(slices)
 
+    def score_folder(self, folder):
+        """What lies in a folder under the names of the clips, delay removed."""
+        files = (row["file"] for row, *_ in self.clips)
+        return self.score(lambda noisy: sf.read(folder / next(files), dtype="float32")[0][: len(noisy)])
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--set", type=pathlib.Path, required=True, dest="folder", help="made by `python -m evaluation outside`")
     parser.add_argument("--p808", help="DNSMOS P.808 model (model_v8.onnx)")
     parser.add_argument("--json", action="store_true", help="print {NAME: {...}} with slices, as Quick.score returns it")
-    parser.add_argument("systems", nargs="+", metavar="NAME=DIR", help="folders of enhanced clips; DIR may be SET/noisy")
+    parser.add_argument("systems", nargs="+", type=named_path, metavar="NAME=DIR", help="folders of enhanced clips; DIR may be SET/noisy")
     options = parser.parse_args()
     yardstick = Quick(options.folder, options.p808)
     scores = {}
-    for name, _, folder in (text.partition("=") for text in options.systems):
-        files = iter([row["file"] for row, *_ in yardstick.clips])
-        found = scores[name] = yardstick.score(lambda noisy: sf.read(pathlib.Path(folder) / next(files), dtype="float32")[0][: len(noisy)])
+    for name, folder in options.systems:
+        found = scores[name] = yardstick.score_folder(folder)
         if not options.json:
             print(name, *(f"{metric} {found[metric]:.3f}" for metric in QUICK if metric in found), "clean", found["clean"])
     if options.json:

@@ -16,6 +16,8 @@ import sys
 from collections import defaultdict
 from multiprocessing import Pool
 
+import numpy as np
+
 from common.commands import named_path
 from common.tables import rows_of
 from evaluation.outside.outside import APART, SNRS
@@ -29,7 +31,7 @@ IN_LOSS = {
     "pesq": "PESQ", "stoi": "STOI", "sisdr": "SI-SDR", "sig": "P.835", "bak": "P.835", "ovrl": "P.835",
 }  # relatives of these are in the loss of our networks (training/losses/listeners.py)  # fmt: skip
 
-judge = None
+judge: Judge | None = None  # one per process
 
 
 def start(options):
@@ -41,25 +43,34 @@ def scored(task):
     """Scores of (enhanced, clean or None, noisy or None, English), and the metrics that are wanted."""
     (path, clean, noisy, english), missing = task
     samples, rate = score.read(path)
-    pair = []
-    for other in (clean, noisy):
+
+    def beside(other):
         x, other_rate = score.read(other) if other else (None, rate)
         if other_rate != rate:
             raise ValueError(f"{path} is at {rate} Hz and {other} at {other_rate}")
-        pair.append(x)
-    if clean:
-        if abs(len(samples) - len(pair[0])) > rate // 10:
-            raise ValueError(f"{path} is {len(samples) / rate:.2f} s long and its reference {len(pair[0]) / rate:.2f} s")
-        samples = np.resize(np.append(samples, np.zeros(max(0, len(pair[0]) - len(samples)))), len(pair[0]))
-    return judge(samples, rate, *pair, english=english, wanted=missing)
+        return x
+
+    reference, mixture = beside(clean), beside(noisy)
+    if reference is not None:
+        length = len(reference)
+        if abs(len(samples) - length) > rate // 10:
+            raise ValueError(f"{path} is {len(samples) / rate:.2f} s long and its reference {length / rate:.2f} s")
+        samples = np.resize(np.append(samples, np.zeros(max(0, length - len(samples)))), length)
+    assert judge, "start() makes it"
+    return judge(samples, rate, reference, mixture, english=english, wanted=missing)
 
 
 def wanted(task, options):
     """Metrics that are asked for of a task."""
-    path, clean, noisy, english = task
+    _, clean, noisy, english = task
     names = [*(REFERENCE if clean else ()), *(LEVELS if noisy else ())]
     names += ["words"] if options["words"] and english and clean else []
-    return [*names, *(["p808"] if options["p808"] else []), *(["sig", "bak", "ovrl"] if options["p835"] else []), *(["distillmos"] if options["distill"] else [])]
+    return [
+        *names,
+        *(["p808"] if options["p808"] else []),
+        *(["sig", "bak", "ovrl"] if options["p835"] else []),
+        *(["distillmos"] if options["distill"] else []),
+    ]
 
 
 def save(scores, cache):

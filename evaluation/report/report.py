@@ -1,6 +1,6 @@
 """The tables of docs/quality.md from a development set that was heard already: `npm run report` does both.
 
-    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --hold 20 [--calls DIR] [--out FILE] [--cards]
+    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --indicator 0.6 0.4 20 [--calls DIR] [--out FILE] [--cards]
 
 DIR holds clean/, noisy/, metadata.csv (evaluation/devset), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
 speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/, gtcrn-recordings/ and NETWORK-recordings/ likewise without
@@ -85,9 +85,7 @@ def cells(values, metric):
 
 
 def score_table(data, groups, metrics):
-    rows = [
-        [title, len(files), *(cells(data.mean(m, files), m) for m in metrics)] for title, files in groups if files
-    ]
+    rows = [[title, len(files), *(cells(data.mean(m, files), m) for m in metrics)] for title, files in groups if files]
     return markdown(["", "clips", *(TITLES[m] for m in metrics)], rows)
 
 
@@ -97,9 +95,7 @@ def slices(data):
 
 
 def recordings_table(data):
-    rows = [
-        [s, *(f"{np.mean([r[m] for r in rows]):.2f}" for m in ("sig", "bak", "ovrl"))] for s, rows in data.recordings.items()
-    ]
+    rows = [[s, *(f"{np.mean([r[m] for r in rows]):.2f}" for m in ("sig", "bak", "ovrl"))] for s, rows in data.recordings.items()]
     return markdown(["", "SIG", "BAK", "OVRL"], rows)
 
 
@@ -116,7 +112,7 @@ def untouched_table(data, systems, jobs):
 
 def kept_table(data):
     """Level of onsets and fricatives at 10 dB SNR."""
-    changes = {s: {"onsets": [], "fricatives": []} for s in data.systems}
+    changes: dict[str, dict[str, list[float]]] = {s: {"onsets": [], "fricatives": []} for s in data.systems}
     total = {s: {"onsets": np.zeros(2), "fricatives": np.zeros(2)} for s in data.systems}  # energies of output and clean
     for file in data.choose(snr=10):
         if data.rows[file]["slice"] == "headset":
@@ -161,6 +157,12 @@ def typing_table(data):
     return markdown(["", "", *data.systems[1:]], rows)
 
 
+def shares(counted):
+    """Precision and recall of what confusion() counted."""
+    both, wrong, missed = counted
+    return [f"{100 * both / max(1, both + other):.1f} %" for other in (wrong, missed)]
+
+
 def activity_table(data, networks, delay, hold):
     """How well the voice activity is told; `delay` and `hold` in frames."""
     rows = []
@@ -189,8 +191,7 @@ def activity_table(data, networks, delay, hold):
                         continue  # held since the word before
                     after = np.flatnonzero(speaking[first : first + 50])
                     lags.append(10 * after[0] if len(after) else 500)
-            share = lambda c: [f"{100 * c[0] / max(1, c[0] + c[1]):.1f} %", f"{100 * c[0] / max(1, c[0] + c[2]):.1f} %"]
-            rows.append([name, title, *share(frames), *share(indicator), f"{np.median(lags):.0f} ms" if lags else "-"])
+            rows.append([name, title, *shares(frames), *shares(indicator), f"{np.median(lags):.0f} ms" if lags else "-"])
     head = ["", "", "precision of frames", "recall", "precision of the indicator", "recall", "median lag of a word"]
     return markdown(head, rows)
 
@@ -251,13 +252,16 @@ def main():
     parser.add_argument("--dev", type=pathlib.Path, required=True)
     parser.add_argument("--calls", type=pathlib.Path)
     parser.add_argument("--delay", type=int, required=True, help="frames from the input to what is heard: what is decided at hop n is heard at hop n - DELAY")
-    parser.add_argument("--hold", type=int, required=True, help="frames that the indicator of voice activity holds")
+    parser.add_argument(
+        "--indicator", nargs=3, required=True, metavar=("START", "STOP", "HOLD"), help="of voice activity: its two thresholds, and the frames that it holds"
+    )
     parser.add_argument("--networks", required=True, help="names, with commas")
     parser.add_argument("--dnsmos", required=True)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/quality.md"))
     parser.add_argument("--cards", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
+    start, stop, hold = options.indicator
     networks = [n for n in options.networks.split(",") if n]
     systems = ["noisy", *PEERS, *networks]
     data = Set(options.dev, systems, options.dnsmos, options.jobs)
@@ -291,9 +295,10 @@ def main():
         "## Typing", "Keyboards that begin after three seconds of speech, 0 to 10 dB SNR: attenuation where their spectrum is 10 dB or more above "
         "the speech.", typing_table(data),
         "## Voice activity", "Frames: speech probability of 0.5 or more, speech being frames within 30 dB of the active level and none those 42 dB "
-        "below. Indicator: `speechstart` and `speechend` with their defaults (0.6, 0.4, hold 200 ms), against speech within the last 200 "
-        "ms. Both are compared at the time they are heard, 30 ms after the input; lag from the first frame of a word to `speechstart` where it was not on.",
-        activity_table(data, networks, options.delay, options.hold),
+        "below. Indicator: `speechstart` and `speechend` with their defaults "
+        f"({start}, {stop}, hold {10 * int(hold)} ms), against speech within the last {10 * int(hold)} "
+        f"ms. Both are compared at the time they are heard, {10 * options.delay} ms after the input; lag from the first frame of a word to `speechstart` where it was not on.",
+        activity_table(data, networks, options.delay, int(hold)),
     ]  # fmt: skip
     if ablated:
         text += ["## What each part earns, and what int8 costs", f"`{ABLATION}`. `float` and `rounded` are the network before export, in PyTorch, "

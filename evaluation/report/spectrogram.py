@@ -1,6 +1,6 @@
 """Draws spectrograms: a PNG beside each WAV file, all on one scale so that they can be compared.
 
-    python -m evaluation spectrogram a.wav b.wav ...
+python -m evaluation spectrogram a.wav b.wav ...
 """
 
 import argparse
@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import signal
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 RANGE = (-110, -30)  # dB full scale of a bin
 WINDOW = 0.020  # seconds
@@ -25,12 +25,8 @@ def draw(axes, path, title):
     length = int(WINDOW * rate)
     if len(samples) < length:
         samples = np.pad(samples, ((0, length - len(samples)), (0, 0)))
-    frequency, time, power = signal.spectrogram(
-        samples.mean(axis=1), rate, "hann", length, length * 3 // 4, scaling="spectrum"
-    )
-    image = axes.pcolormesh(
-        time, frequency / 1000, 10 * np.log10(power + 1e-14), vmin=RANGE[0], vmax=RANGE[1], cmap="magma", rasterized=True
-    )
+    frequency, time, power = signal.spectrogram(samples.mean(axis=1), rate, "hann", length, length * 3 // 4, scaling="spectrum")
+    image = axes.pcolormesh(time, frequency / 1000, 10 * np.log10(power + 1e-14), vmin=RANGE[0], vmax=RANGE[1], cmap="magma", rasterized=True)
     axes.set(title=title, xlabel="seconds", ylabel="kHz", ylim=(0, min(20, rate / 2000)))
     return image
 

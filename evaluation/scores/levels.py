@@ -4,6 +4,8 @@ A part is a third of an octave in 20 ms. It is clear where the mixture has the s
 energy is that of speech, whatever was done to the noise. It is weak 25 to 45 dB below the loudest part of the clip.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import signal
 
@@ -23,7 +25,7 @@ def parts(x, rate):
     power = np.abs(signal.stft(x, rate, "hann", size, size // 2, padded=False)[2].T) ** 2
     frequency = np.fft.rfftfreq(size, 1 / rate)
     edges = np.append(BANDS / 2 ** (1 / 6), BANDS[-1] * 2 ** (1 / 6))
-    chosen = [(frequency >= low) & (frequency < high) for low, high in zip(edges, edges[1:]) if high <= rate / 2]
+    chosen = [(frequency >= low) & (frequency < high) for low, high in pairwise(edges) if high <= rate / 2]
     return np.stack([power[:, band].sum(axis=1) for band in chosen if band.any()], axis=1)
 
 

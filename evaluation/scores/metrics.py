@@ -29,7 +29,7 @@ def distillmos():
         import torchaudio  # noqa: F401
     except (ImportError, OSError):  # the package wants it for its command line and MFCCs alone; some builds do not load
         transforms = types.ModuleType("torchaudio.transforms")
-        transforms.MFCC = None
+        transforms.__dict__["MFCC"] = None
         sys.modules.update({"torchaudio": types.ModuleType("torchaudio"), "torchaudio.transforms": transforms})
     from distillmos import ConvTransformerSQAModel
 
@@ -65,7 +65,7 @@ class Judge:
 
         `wanted`: what is named here is computed, and what comes with it.
         """
-        found = {}
+        found: dict[str, float | None] = {}
         enhanced = np.asarray(enhanced, np.float64)
         narrow = score.at_rate(enhanced, rate, NARROW)
         if clean is not None:
@@ -101,7 +101,7 @@ def against(clean, enhanced, rate):
     return found
 
 
-_judges = {}
+_judges: dict[str | None, Judge] = {}
 
 
 def quick(clean, enhanced, rate=RATE, p808=None):

@@ -110,7 +110,7 @@ def dnsmos(samples):
 def score(task):
     """One file of one set: {metric: value or None}."""
     clean_path, path = task
-    scores = {}
+    scores: dict[str, float | None] = {}
     samples, rate = read(path)
     if clean_path:
         from pesq import NoUtterancesError, pesq
@@ -209,28 +209,21 @@ def main():
         of = {row["file"]: row["slice"] for row in rows_of(options.metadata)}
         for file in files:
             slices[of.get(file, "other")].append(file)
-    rows = {
-        name: dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True))
-        for index, (name, _) in enumerate(options.sets)
-    }
+    rows = {name: dict(zip(files, scores[index * len(files) : (index + 1) * len(files)], strict=True)) for index, (name, _) in enumerate(options.sets)}
     overall = rounded(means(rows, files, METRICS))
     per_slice = {key: rounded(means(rows, members, METRICS)) for key, members in slices.items()}
-    result = {
-        "files": len(files),
-        "sets": {
-            name: {
-                "mean": overall[name],
-                "slices": {key: values[name] for key, values in per_slice.items()},
-                "files": rows[name],
-            }
-            for name in rows
-        },
+    sets = {
+        name: {
+            "mean": overall[name],
+            "slices": {key: values[name] for key, values in per_slice.items()},
+            "files": rows[name],
+        }
+        for name in rows
     }
     if options.json:
-        json.dump(result, sys.stdout, indent=1)
+        json.dump({"files": len(files), "sets": sets}, sys.stdout, indent=1)
         print()
         return
-    sets = result["sets"]
     if options.files:
         for file in files:
             print(table(file, [(name, sets[name]["files"][file]) for name in sets]), end="\n\n")

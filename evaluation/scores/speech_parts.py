@@ -68,8 +68,7 @@ def attenuation(clean, noisy, output, rate, first, end, speaking):
 
     Read where the noise is 10 dB or more over the speech: there the output is what is left of the noise.
     """
-    spectrum = lambda x: np.abs(signal.stft(x, rate, "hann", WINDOW, WINDOW // 2)[2]) ** 2
-    speech, noise, left = spectrum(clean), spectrum(noisy - clean), spectrum(output)
+    speech, noise, left = (np.abs(signal.stft(x, rate, "hann", WINDOW, WINDOW // 2)[2]) ** 2 for x in (clean, noisy - clean, output))
     time = np.arange(speech.shape[1]) * WINDOW / 2 / rate
     level = np.interp(time, (np.arange(len(clean) // int(FRAME_SECONDS * rate)) + 0.5) * FRAME_SECONDS, levels(clean, rate))
     frames = (time >= first) & (time < end) & (level > SPEECH if speaking else level < SILENCE)

@@ -12,7 +12,7 @@ DECIMALS = {"stoi": 3, "sisdr": 1, "words": 0, "kept": 1, "weak": 1, "left": 1} 
 
 def means(sets, files, metrics=TITLES):
     """{set: {metric: mean}} of {set: {file: {metric: value}}}, over the files for which every set has the metric: all means are of the same files."""
-    out = {name: {} for name in sets}
+    out: dict[str, dict[str, float]] = {name: {} for name in sets}
     for metric in metrics:
         common = [file for file in files if all(rows[file].get(metric) is not None for rows in sets.values())]
         for name, rows in sets.items():

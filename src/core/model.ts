@@ -1,6 +1,6 @@
 /**
  * Model files: safetensors (8-byte little-endian header length, JSON header, data) with a few rules on top, written by
- * training/export.py.
+ * training/export/model_file.py.
  *
  * The metadata says format "percepnet-wasm", formatVersion, name, version, lookahead and architecture (JSON: the sizes, from which
  * all names, types and shapes of tensors follow; with finerChannels there is a finer stage, and the format version is 2). Matrices are int8 tiles as assembly/network/weights.ts describes them.
@@ -168,7 +168,7 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
   }
   const dataStart = LENGTH_BYTES + length;
   if (dataStart > bytes.length) throw damaged('it ends within its header');
-  if (dataStart % ALIGNMENT !== 0) throw invalid('its data is not aligned; write it with training/export.py');
+  if (dataStart % ALIGNMENT !== 0) throw invalid('its data is not aligned; write it with training/export/model_file.py');
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, dataStart)));

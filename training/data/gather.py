@@ -161,7 +161,12 @@ def gather(task: tuple[dict, Path, Path, Path, bool]) -> tuple[str, str, bool]:
 
 def development_words(folders: list[Path]) -> list[np.ndarray]:
     """The words of every file of data folders that training must not hear."""
-    files = {row[2] for data in folders for what in ("speech", "noise") for row in (listed(data, what, training=False) if (data / f"{what}.csv").exists() else plain(data, what))}
+    files = {
+        row[2]
+        for data in folders
+        for what in ("speech", "noise")
+        for row in (listed(data, what, training=False) if (data / f"{what}.csv").exists() else plain(data, what))
+    }
     out = []
     for file in sorted(files):
         x, rate = sf.read(file, dtype="float32", always_2d=True)
@@ -233,7 +238,9 @@ def main() -> None:
             row = sources[name]
             print(f"{name} ({row['kind']}, {row['repository']}, {row['licence']}): {state(row, folders[name], args.repositories, args.packages)}")
         return
-    tasks = [(sources[name], folders[name], args.repositories, args.packages, args.lossless) for name in wanted if not (folders[name] / "segments.csv").exists()]
+    tasks = [
+        (sources[name], folders[name], args.repositories, args.packages, args.lossless) for name in wanted if not (folders[name] / "segments.csv").exists()
+    ]
     refused = {}
     with multiprocessing.Pool(args.workers) as processes:
         for number, (name, text, good) in enumerate(processes.imap_unordered(gather, tasks)):
@@ -242,13 +249,16 @@ def main() -> None:
                 refused[name] = text
     done = [folder for folder in folders.values() if (folder / "segments.csv").exists() and (folder / WORDS).exists()]
     remove_doubles(done, development_words(args.development))
-    measured = [rows_of(folder / "measured.csv")[0] for folder in done]
-    for row in measured:
-        row |= {"segments": int(row["segments"]), "hours": float(row["hours"]), "voices": int(row["voices"]), "dropped": counted(row["dropped"])}
+    measured: list[dict] = [
+        row | {"segments": int(row["segments"]), "hours": float(row["hours"]), "voices": int(row["voices"]), "dropped": counted(row["dropped"])}
+        for row in (rows_of(folder / "measured.csv")[0] for folder in done)
+    ]
     args.out.mkdir(parents=True, exist_ok=True)
     write(args.out / "manifest.json", sources=measured, not_gathered=refused)
     hours = {what: sum(row["hours"] for row in measured if (row["kind"] == "speech") == what) for what in (True, False)}
-    print(f"{hours[True]:.2f} h of speech, {hours[False]:.2f} h of noise and music from {len(done)} sources; {len(refused)} not gathered: {', '.join(refused) or '-'}")
+    print(
+        f"{hours[True]:.2f} h of speech, {hours[False]:.2f} h of noise and music from {len(done)} sources; {len(refused)} not gathered: {', '.join(refused) or '-'}"
+    )
     sys.exit(bool(refused))
 
 

@@ -166,7 +166,13 @@ class Mixer:
             # An automatic gain control steps through both.
             steps = rng.uniform(-8, 8, size=rng.integers(2, 5))
             at = np.sort(rng.uniform(0, length, size=len(steps)))
-            curve = amplitude(np.interp(np.arange(length), np.concatenate([at, at + 0.02 * RATE]).clip(0, length - 1)[np.argsort(np.concatenate([at, at + 0.02 * RATE]))], np.repeat(steps, 2))).astype(np.float32)
+            curve = amplitude(
+                np.interp(
+                    np.arange(length),
+                    np.concatenate([at, at + 0.02 * RATE]).clip(0, length - 1)[np.argsort(np.concatenate([at, at + 0.02 * RATE]))],
+                    np.repeat(steps, 2),
+                )
+            ).astype(np.float32)
             mixture, target = mixture * curve, target * curve
         peak = np.abs(mixture).max()
         if peak > 0.99:

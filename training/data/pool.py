@@ -17,6 +17,7 @@ import json
 import multiprocessing
 import re
 from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,7 +134,7 @@ def decode(task: tuple[Path, list[tuple]]) -> tuple[str, int]:
     return name, at
 
 
-def build(folders: list[Path], pool: Path, leave_out: set[str] = frozenset(), permissive: bool = False, workers: int = 1) -> Path:
+def build(folders: list[Path], pool: Path, leave_out: Set[str] = frozenset(), permissive: bool = False, workers: int = 1) -> Path:
     """Decodes what the pool lacks; returns the pool."""
     if OUTSIDE.exists():
         outside = json.loads(OUTSIDE.read_text())
@@ -142,7 +143,9 @@ def build(folders: list[Path], pool: Path, leave_out: set[str] = frozenset(), pe
     for row in index(folders, set(leave_out), permissive):
         sources[(row[0] == "speech", row[1])].append(row)
     if not any(speech for speech, _ in sources) or all(speech for speech, _ in sources):
-        raise SystemExit(f"no speech or no noise for training in {', '.join(map(str, folders))}: put wav, flac, ogg or opus files into speech/ and noise/ there")
+        raise SystemExit(
+            f"no speech or no noise for training in {', '.join(map(str, folders))}: put wav, flac, ogg or opus files into speech/ and noise/ there"
+        )
     pool.mkdir(parents=True, exist_ok=True)
     names = []
     with multiprocessing.Pool(workers) as processes:

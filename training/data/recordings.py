@@ -206,7 +206,8 @@ class Parts:
 
     def __init__(self, folder: Path, speech: bool, lossless: bool):
         self.folder, self.gap, self.lossless = folder, np.zeros(round(GAP[speech] * RATE), np.float32), lossless
-        self.number, self.written, self.sound = -1, PART * RATE, None
+        self.number, self.written = -1, PART * RATE
+        self.sound: sf.SoundFile | None = None
 
     def add(self, x: np.ndarray) -> tuple[str, float]:
         """The file and the second at which the segment begins."""
@@ -217,6 +218,7 @@ class Parts:
             self.name = f"part-{self.number:03d}.{'flac' if self.lossless else 'opus'}"
             self.sound = sf.SoundFile(self.folder / self.name, "w", RATE, 1, **form)
         start = self.written / RATE
+        assert self.sound, "the first piece opens a part"
         for samples in (x, self.gap):
             self.sound.write(samples)
             self.written += len(samples)

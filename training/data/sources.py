@@ -43,20 +43,22 @@ class Repository:
         entries = (entry.split(b"\t", 1) for entry in tree.split(b"\0") if entry.startswith(b"100"))
         self.files = {path.decode("utf-8", "replace"): about.split()[2] for about, path in entries}
         self.reader = subprocess.Popen([*self.git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        assert self.reader.stdin and self.reader.stdout
+        self.asked, self.told = self.reader.stdin, self.reader.stdout
 
     def read(self, path: str) -> bytes | None:
         """None: the clone lacks it, or has a pointer in its place."""
-        self.reader.stdin.write(self.files[path] + b"\n")
-        self.reader.stdin.flush()
-        head = self.reader.stdout.readline().split()
+        self.asked.write(self.files[path] + b"\n")
+        self.asked.flush()
+        head = self.told.readline().split()
         if len(head) < 3:
             return None
-        content = self.reader.stdout.read(int(head[2]))
-        self.reader.stdout.read(1)
+        content = self.told.read(int(head[2]))
+        self.told.read(1)
         return None if content.startswith(POINTER) else content
 
     def close(self) -> None:
-        self.reader.stdin.close()
+        self.asked.close()
         self.reader.wait()
 
 
@@ -122,7 +124,7 @@ def stated_licence(source: dict, files: Repository | Package) -> str:
             line = text[text.rfind("\n", 0, found.start()) + 1 : (text.find("\n", found.end()) + 1 or len(text) + 1) - 1]
             # A long line, or a tag within a sound, is cut down to the words.
             return f"{path}: {' '.join((line if len(line) < 200 else found.group()).split())}"
-    what = f"{there[0]} does not say \"{source['licence_says']}\"" if there else f"it has no file {source['licence_file']}"
+    what = f'{there[0]} does not say "{source["licence_says"]}"' if there else f"it has no file {source['licence_file']}"
     raise Refused(f"its licence is not what sources.csv says, {source['licence']}: {what}. Read what it says now, then correct or remove the row")
 
 

@@ -46,7 +46,7 @@ def hum(rng: np.random.Generator, length: int) -> np.ndarray:
     base = rng.choice([50.0, 60.0, 100.0, 120.0]) if rng.random() < 0.6 else rng.uniform(40, 400)
     t = np.arange(length, dtype=np.float64) / RATE
     phase = 2 * np.pi * base * (t + (rng.uniform(0, 0.01) * np.sin(2 * np.pi * rng.uniform(0.05, 1) * t) if rng.random() < 0.5 else 0))
-    k = np.arange(1, max(2, min(rng.integers(2, 20), int(8000 / base))))
+    k = np.arange(1, max(2, min(int(rng.integers(2, 20)), int(8000 / base))))
     out = harmonics(rng, phase, amplitude(rng.normal(-4 * np.log2(k), 6)))
     return out + amplitude(rng.uniform(-40, -10)) * coloured(rng, length)
 
@@ -63,7 +63,7 @@ def rotor(rng: np.random.Generator, length: int) -> np.ndarray:
     phase = 2 * np.pi * np.cumsum(rate) / RATE
     noise = coloured(rng, length) * (1 + rng.uniform(0, 0.9) * np.sin(phase)).astype(np.float32)
     out = noise / (np.sqrt(np.mean(noise**2)) + 1e-9)
-    k = np.arange(1, max(2, min(rng.integers(2, 30), int(16000 / rate.max()))))
+    k = np.arange(1, max(2, min(int(rng.integers(2, 30)), int(16000 / rate.max()))))
     out += harmonics(rng, phase, amplitude(rng.normal(-2 - 3 * np.log2(k), 7)))
     return (out * (rate / rate.max()) ** 2).astype(np.float32)
 
@@ -226,7 +226,11 @@ def typing(rng: np.random.Generator, length: int) -> np.ndarray:
         key = rng.standard_normal(n) * np.exp(-t / rng.uniform(0.0008, 0.008))
         key = lfilter([1, -rng.uniform(0, 0.95)], [1], key)
         for _ in range(rng.integers(1, 5)):
-            key += amplitude(rng.uniform(-12, 12)) * np.sin(2 * np.pi * np.exp(rng.uniform(np.log(200), np.log(6000))) * t + rng.uniform(0, 6.28)) * np.exp(-t / rng.uniform(0.002, 0.02))
+            key += (
+                amplitude(rng.uniform(-12, 12))
+                * np.sin(2 * np.pi * np.exp(rng.uniform(np.log(200), np.log(6000))) * t + rng.uniform(0, 6.28))
+                * np.exp(-t / rng.uniform(0.002, 0.02))
+            )
         keys.append((key / np.abs(key).max()).astype(np.float32))
     out = np.zeros(length, np.float32)
     pace, at = rng.uniform(0.07, 0.25), int(rng.exponential(0.3) * RATE)

@@ -36,7 +36,7 @@ CRC_BLANK = "00000000"
 # A block list costs 2 bytes and a look-up per tile: worth it only when enough tiles go.
 SPARSE_FROM = 0.1
 RESERVED = {"format", "formatVersion", "architecture", "lookahead", "crc32"}
-DTYPES = {np.dtype(np.float32): "F32", np.dtype(np.int8): "I8", np.dtype(np.uint16): "U16"}
+DTYPES: dict[np.dtype, str] = {np.dtype(np.float32): "F32", np.dtype(np.int8): "I8", np.dtype(np.uint16): "U16"}
 
 Tensors = dict[str, np.ndarray]
 
@@ -48,7 +48,7 @@ def pad_rows(values: np.ndarray) -> np.ndarray:
 
 def tile_matrix(integers: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """int8 [rows, columns] -> tiles [tiles, 16, 4] and the block list, None if all tiles are kept."""
-    rows, columns = integers.shape
+    columns = integers.shape[1]
     if columns % TILE_COLUMNS:
         raise ValueError(f"{columns} columns are not a multiple of {TILE_COLUMNS}")
     padded = pad_rows(integers)

@@ -13,7 +13,7 @@ from training.export.model_file import CRC_BLANK, DTYPES, FORMAT, RESERVED, arch
 from training.network.finer import Finer
 from training.network.network import PercepNet
 
-STORED = {name: dtype for dtype, name in DTYPES.items()}
+STORED: dict[str, np.dtype] = {name: dtype for dtype, name in DTYPES.items()}
 
 
 def untile(tiles: np.ndarray, blocks: np.ndarray | None, rows: int, columns: int) -> np.ndarray:
@@ -53,7 +53,7 @@ def restore(path: Path) -> dict:
     tensors = {}
     for name, entry in header.items():
         begin, end = (8 + size + offset for offset in entry["data_offsets"])
-        tensors[name] = np.frombuffer(data[begin:end], STORED[entry["dtype"]]).reshape(entry["shape"])
+        tensors[name] = np.frombuffer(data[begin:end], dtype=STORED[entry["dtype"]]).reshape(entry["shape"])
 
     model: dict[str, Tensor] = {}
     for name, like in PercepNet(**config).state_dict().items():

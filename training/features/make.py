@@ -83,8 +83,8 @@ def make(task: tuple) -> tuple[int, float]:
             beside["spectra"][i] = core.spectra(noisy).view(np.float32).reshape(hops, 2, SPECTRUM, 2)
             beside["sound"][i] = narrowed(clean)
         if taught:
-            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[: -LOOKAHEAD, : HOP // 3 + 1])
-            beside["taught"][i, LOOKAHEAD :] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
+            enhanced = np.ascontiguousarray(shared_teacher().spectra(noisy)[:-LOOKAHEAD, : HOP // 3 + 1])
+            beside["taught"][i, LOOKAHEAD:] = enhanced.view(np.float32).reshape(*enhanced.shape, 2)
     # The shard comes last: trainers take what is there for complete.
     for target, array in (*((cache / folder / path.name, array) for folder, array in beside.items()), (path, shard)):
         temporary = target.with_suffix(f".{os.getpid()}.tmp")

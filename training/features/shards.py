@@ -65,12 +65,12 @@ class Shards:
 
     def batch(self, size: int) -> list[torch.Tensor]:
         """Rows [size, frames, ...]; with `listen` spectra [size, frames - 2, 2, 200] and clean sound [size, 160 (frames - 3)] too."""
-        crops = []
+        crops: list[tuple[np.ndarray, ...]] = []
         while len(crops) < size:
             which = self.rng.integers(len(self.open))
             shard = self.open[which]
-            number = self.rng.integers(len(shard))
-            at = self.rng.integers(0, shard.shape[1] - self.frames + 1)
+            number = int(self.rng.integers(len(shard)))
+            at = int(self.rng.integers(0, shard.shape[1] - self.frames + 1))
             try:
                 crops.append(self.crop(self.files[which], shard, number, at, self.frames))
             except FileNotFoundError:

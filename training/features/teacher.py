@@ -63,7 +63,8 @@ class Teacher:
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 3
         with tarfile.open(model) as archive:
-            files = {Path(member.name).stem: archive.extractfile(member).read() for member in archive if member.name.endswith(".onnx")}
+            found = {Path(member.name).stem: archive.extractfile(member) for member in archive if member.name.endswith(".onnx")}
+            files = {name: file.read() for name, file in found.items() if file}
         self.encoder, self.gains, self.filters = (
             onnxruntime.InferenceSession(files[name], options, providers=["CPUExecutionProvider"]) for name in ("enc", "erb_dec", "df_dec")
         )

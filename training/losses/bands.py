@@ -104,9 +104,7 @@ def magnitude_loss(enhanced: Tensor, clean: Tensor, keep: float) -> Tensor:
     return (enhanced - clean) ** 2 * (1 + keep * (enhanced < clean))
 
 
-def spectrum_loss(
-    gains: Tensor, strengths: Tensor, t: Targets, power: float, complex_share: float, keep: float = 0.0
-) -> Tensor:
+def spectrum_loss(gains: Tensor, strengths: Tensor, t: Targets, power: float, complex_share: float, keep: float = 0.0) -> Tensor:
     """Compressed magnitude and complex distance of enhanced and clean bands, mean over the masked bands."""
     r = strengths
     energy = (1 - r) ** 2 + 2 * r * (1 - r) * t.rho_yp * t.kappa + (r * t.kappa) ** 2

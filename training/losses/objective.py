@@ -29,7 +29,14 @@ class Listeners:
     def __init__(self, args, device):
         self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
         self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
-        self.weights = {"sound": -args.sound_weight, "taught": -args.taught_weight, "pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "ovrl": args.dnsmos_weight}
+        self.weights = {
+            "sound": -args.sound_weight,
+            "taught": -args.taught_weight,
+            "pesq": args.pesq_weight,
+            "stoi": args.stoi_weight,
+            "sdr": args.sdr_weight,
+            "ovrl": args.dnsmos_weight,
+        }
         self.clips = args.dnsmos_clips
         self.filters = args.filters
 
@@ -89,7 +96,7 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listene
             taught_gains, taught_strengths, _ = teacher(features)
         parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
         loss = loss + args.teacher_weight * parts["teacher"]
-    if audible:
+    if listeners and audible:
         told, scores = listeners(gains, strengths, rows, *audible)
         loss, parts = loss + told, parts | scores
     return loss, {name: part.item() for name, part in parts.items()}

@@ -5,8 +5,6 @@ below 8 kHz. No gradient flows through the noise spectrum that is learnt and the
 the core's sound below 8 kHz by -48 dB or less; test_training.py allows -40.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -23,8 +21,7 @@ TINY = 1e-12
 
 # enhance/noise.ts and enhance/wiener.ts
 LEARNING, OVERESTIMATE, LOWEST, LOWEST_SLOPE, NOISELESS, MOST_LOST = (
-    SETTINGS[name]
-    for name in ("NOISE_LEARNING", *(f"WIENER_{part}" for part in ("OVERESTIMATE", "LOWEST", "LOWEST_SLOPE", "NOISELESS", "MOST_LOST")))
+    SETTINGS[name] for name in ("NOISE_LEARNING", *(f"WIENER_{part}" for part in ("OVERESTIMATE", "LOWEST", "LOWEST_SLOPE", "NOISELESS", "MOST_LOST")))
 )
 # enhance/comfort.ts; HIGH is its first band with the lower floor.
 HIGH = SETTINGS["COMFORT_HIGH_BAND"]

@@ -4,6 +4,8 @@ Lawson's method: least squares on P - Q tanh, reweighted towards the points of l
 minimax fit. Beyond LIMIT the argument is clamped, which costs less than the fit's own error.
 """
 
+import argparse
+
 import numpy as np
 
 LIMIT = 7.5
@@ -20,7 +22,7 @@ def fit() -> tuple[np.ndarray, np.ndarray]:
     even = u ** np.arange(1, TERMS + 1)
     columns = np.concatenate([odd, -target[:, None] * even], 1)
     weight, denominator = np.ones(POINTS), np.ones(POINTS)
-    best = (np.inf, None)
+    best: tuple[float, np.ndarray] = np.inf, np.zeros(2 * TERMS + 1)
     for _ in range(400):
         scale = np.sqrt(weight) / np.abs(denominator)
         c = np.linalg.lstsq(columns * scale[:, None], target * scale, rcond=None)[0]
@@ -37,6 +39,7 @@ def fit() -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     p, q = fit()
     x = np.linspace(0, 20, 2_000_001).astype(np.float32)
     u = np.minimum(x, np.float32(LIMIT)) ** 2

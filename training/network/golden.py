@@ -11,6 +11,7 @@ everything after it, so the network is run with the core's own tanh; that PyTorc
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from unittest import mock
@@ -78,7 +79,6 @@ def write_network() -> PercepNet:
     rows = torch.cat([features, outputs], -1)[0]
     (OUT / "tiny.f32").write_bytes(rows.numpy().astype("<f4").tobytes())
     return model
-
 
 
 @torch.no_grad()
@@ -158,6 +158,7 @@ def write_layers() -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     write_finer(write_network())

@@ -135,7 +135,7 @@ class PercepNet(nn.Module):
         return functional.linear(x, self._weight(linear.weight), linear.bias).float()
 
     def _gru(self, gru: nn.GRU, x: Tensor) -> Tensor:
-        weights = [self._weight(gru.weight_ih_l0), self._weight(gru.weight_hh_l0), gru.bias_ih_l0, gru.bias_hh_l0]
+        weights = (self._weight(gru.weight_ih_l0), self._weight(gru.weight_hh_l0), gru.bias_ih_l0, gru.bias_hh_l0)
         if self.quantise and self.exact:
             with torch.autocast(x.device.type, enabled=False):
                 return self._gru_exact(x.float(), *weights)

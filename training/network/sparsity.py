@@ -42,7 +42,7 @@ class BlockSparsity:
 
     def __init__(self, model: PercepNet, density: dict[str, float]):
         gates = tuple(density[gate] for gate in GATES)
-        self.densities = {f"{name}.weight": (density[name],) for name in ("conv1", "conv2")}
+        self.densities: dict[str, tuple[float, ...]] = {f"{name}.weight": (density[name],) for name in ("conv1", "conv2")}
         names = {id(parameter): name for name, parameter in model.named_parameters()}
         for gru in model.grus():
             for weight in (gru.weight_ih_l0, gru.weight_hh_l0):

@@ -98,9 +98,7 @@ def main() -> None:
     average.load_state_dict(model.state_dict())
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 1e-3}, {"params": plain, "weight_decay": 0.0}], lr=args.rate, betas=(0.9, 0.98)
-    )
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 1e-3}, {"params": plain, "weight_decay": 0.0}], lr=args.rate, betas=(0.9, 0.98))
     step, spent, heard = 0, 0.0, 0.0
     latest = args.out / "latest.pt"
     if latest.exists():
@@ -132,7 +130,8 @@ def main() -> None:
     if sparsity:
         sparsity.update(model, sparse_progress(step / args.steps if args.steps else spent / (60 * args.minutes)))
 
-    log = open(args.out / "log.jsonl", "a") if rank == 0 else None
+    # One process writes; the others have nothing to say.
+    log = open(args.out / "log.jsonl" if rank == 0 else os.devnull, "a")
     if rank == 0:
         data = args.cache / "manifest.json"
         manifest.write(args.out / "manifest.json", settings=vars(args), network=model.config, processes=world,
@@ -212,8 +211,15 @@ def main() -> None:
             shards.scan()
             if rank == 0:
                 entry = {k: round(v / args.log_every, 5) for k, v in sums.items()}
-                entry |= {"step": step, "rate": rate, "hours": round(heard / 3600, 2), "minutes_left": round((spent / max(done, 1e-9) - spent) / 60 if args.steps else (budget - spent) / 60, 1),
-                          **({"kept": sparsity.kept()} if sparsity else {}), "speed": round(heard / max(1e-9, spent), 1), "shards": len(shards.files)}
+                entry |= {
+                    "step": step,
+                    "rate": rate,
+                    "hours": round(heard / 3600, 2),
+                    "minutes_left": round((spent / max(done, 1e-9) - spent) / 60 if args.steps else (budget - spent) / 60, 1),
+                    **({"kept": sparsity.kept()} if sparsity else {}),
+                    "speed": round(heard / max(1e-9, spent), 1),
+                    "shards": len(shards.files),
+                }
                 print(json.dumps(entry), flush=True)
                 log.write(json.dumps(entry) + "\n")
                 log.flush()

@@ -13,8 +13,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from common.shape import BANDS
 from training.export.restore import checkpoint
-from training.network.network import PercepNet
+from training.network.network import DENSE, PercepNet
 
 
 def spans(sizes: list[tuple[int, int]]) -> Tensor:
@@ -45,7 +46,7 @@ def widen(small: PercepNet, large: PercepNet) -> None:
 
     for name in ("dense.weight", "dense.bias"):
         dict(large.named_parameters())[name].copy_(dict(small.named_parameters())[name])
-    place("conv1.weight", [conv1], [(128, 128)])
+    place("conv1.weight", [conv1], [(DENSE, DENSE)])
     place("conv2.weight", [conv2], [conv1])
     inputs = {"gru1": [conv2], "gru2": [units], "gru3": [units], "gru_gain": [units], "gru_strength": [units, conv2]}
     for name, columns in inputs.items():
@@ -54,9 +55,9 @@ def widen(small: PercepNet, large: PercepNet) -> None:
         place(f"{name}.weight_hh_l0", [size] * 3, [size])
         place(f"{name}.bias_ih_l0", [size] * 3, None)
         place(f"{name}.bias_hh_l0", [size] * 3, None)
-    place("gain_out.weight", [(35, 35)], [conv2, units, units, units, units])
-    place("strength_out.weight", [(34, 34)], [strength])
-    for name, rows in (("conv1.bias", [conv1]), ("conv2.bias", [conv2]), ("gain_out.bias", [(35, 35)]), ("strength_out.bias", [(34, 34)])):
+    place("gain_out.weight", [(BANDS + 1, BANDS + 1)], [conv2, units, units, units, units])
+    place("strength_out.weight", [(BANDS, BANDS)], [strength])
+    for name, rows in (("conv1.bias", [conv1]), ("conv2.bias", [conv2]), ("gain_out.bias", [(BANDS + 1, BANDS + 1)]), ("strength_out.bias", [(BANDS, BANDS)])):
         place(name, rows, None)
 
 

@@ -20,7 +20,7 @@ interface Golden {
   conv: GoldenMatrix & { outputs: number[] };
 }
 
-/** Written by training/golden.py. */
+/** Written by training/network/golden.py. */
 const golden = JSON.parse(readFileSync(new URL('../../golden/layers.json', import.meta.url), 'utf8')) as Golden;
 
 const clampLevel = (x: number) => Math.min(127, Math.max(0, Math.trunc(63 * x + 64.5)));

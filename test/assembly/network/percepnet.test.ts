@@ -7,7 +7,7 @@ import { Probe, relaxedDotWorks } from '../../helpers/probe';
 
 const ROW = FEATURES + 2 * BANDS + 1;
 
-/** Written by training/golden.py: features, gains, strengths and speech of PyTorch, frame by frame. */
+/** Written by training/network/golden.py: features, gains, strengths and speech of PyTorch, frame by frame. */
 const golden = new Float32Array(
   Uint8Array.from(readFileSync(new URL('../../golden/tiny.f32', import.meta.url))).buffer,
 );
