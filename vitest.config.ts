@@ -1,32 +1,48 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const BROWSER = [
+  'test/browser/**/*.test.ts',
+  'test/reliability/browser/**/*.test.ts',
+  'test/src/adapters/**/*.test.ts',
+];
+const PACKAGE = ['test/package/**/*.test.ts', 'test/bundlers/**/*.test.ts'];
+const RELIABILITY = ['test/reliability/*.test.ts'];
+/** More than some seconds each on a calm machine: whole recordings, processes, timings. All other tests are the daily loop. */
+const SLOW = [
+  'test/quality/**/*.test.ts',
+  'test/speed/**/*.test.ts',
+  'test/scripts/ci-tests.test.ts',
+  'test/scripts/install.test.ts',
+  'test/cli/ladder.test.ts',
+  'test/assembly/signal/resampler.test.ts',
+  'test/src/entries/cli.test.ts',
+  'test/src/files/output.test.ts',
+  'test/src/offline/*.test.ts',
+];
+
+const node = {
+  setupFiles: ['test/helpers/coverage-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+};
 
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
-          name: 'unit',
+          name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: [
-            'test/browser/**',
-            'test/reliability/browser/**',
-            'test/src/adapters/**',
-            'test/package/**',
-            'test/bundlers/**',
-          ],
-          setupFiles: ['test/helpers/coverage-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
+          exclude: [...configDefaults.exclude, ...SLOW, ...RELIABILITY, ...BROWSER, ...PACKAGE],
+          ...node,
         },
       },
+      { test: { name: 'slow', include: SLOW, ...node } },
+      { test: { name: 'reliability', include: RELIABILITY, ...node } },
       {
         test: {
           name: 'browser',
-          include: [
-            'test/browser/**/*.test.ts',
-            'test/reliability/browser/**/*.test.ts',
-            'test/src/adapters/**/*.test.ts',
-          ],
+          include: BROWSER,
           globalSetup: ['test/browser/setup.ts'],
           // One audio thread at a time: timings of one file must not disturb those of another.
           fileParallelism: false,
@@ -37,7 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'package',
-          include: ['test/package/**/*.test.ts', 'test/bundlers/**/*.test.ts'],
+          include: PACKAGE,
           globalSetup: ['test/package/setup.ts'],
           fileParallelism: false,
           testTimeout: 300_000,

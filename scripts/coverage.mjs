@@ -24,7 +24,7 @@ const pages = `${folder}/pages`;
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(pages, { recursive: true });
-let status = vitest('unit', UNIT, { ASSEMBLY_COVERAGE: cores }, [
+let status = vitest(['fast', 'slow', 'reliability'], UNIT, { ASSEMBLY_COVERAGE: cores }, [
   '--coverage.enabled',
   '--coverage.provider=v8',
   '--coverage.reporter=json',
@@ -32,7 +32,7 @@ let status = vitest('unit', UNIT, { ASSEMBLY_COVERAGE: cores }, [
   '--coverage.include={src,worklet}/**/*.ts',
   `--coverage.reportsDirectory=${folder}/unit`,
 ]);
-status |= vitest('browser', BROWSER, { PAGE_COVERAGE: pages }, []);
+status |= vitest(['browser'], BROWSER, { PAGE_COVERAGE: pages }, []);
 
 const counts = { assembly: statements(), src: await lines('src'), worklet: await lines('worklet') };
 writeFileSync(`${folder}/summary.json`, JSON.stringify(counts));
@@ -42,8 +42,9 @@ for (const [name, { all, hit }] of Object.entries(counts)) {
 }
 process.exitCode = status;
 
-function vitest(project, tests, env, options) {
-  const args = ['vitest', 'run', '--project', project, ...options, ...tests.map((name) => `test/${name}`)];
+function vitest(projects, tests, env, options) {
+  const named = projects.flatMap((name) => ['--project', name]);
+  const args = ['vitest', 'run', ...named, ...options, ...tests.map((name) => `test/${name}`)];
   return spawnSync('npx', args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } }).status;
 }
 

@@ -20,7 +20,7 @@ const MUTANTS = 'docs/mutants.json';
 const ACCEPTED = 'test/mutants/accepted.json';
 const REPORT = 'test-results/reliability.json';
 /** Folders of the tests by their project, which run one after the other: a soak must not make a browser late. */
-const PROJECTS = { unit: ['test/reliability/', 'test/worklet/'], browser: ['test/reliability/browser/'] };
+const PROJECTS = { reliability: ['test/reliability/'], fast: ['test/worklet/'], browser: ['test/reliability/browser/'] };
 /** Sections of the page, and the groups of tests that belong to them. */
 const SECTIONS = {
   Soak: ['soak of lite', 'soak of full', 'soak of a page'],
@@ -45,7 +45,7 @@ const form = options.short ? 'short' : 'long';
 const found = [];
 let status = 0;
 
-if (options.golden) process.exit(vitest('unit', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
+if (options.golden) process.exit(vitest('reliability', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
 if (options.from?.endsWith('summary.json')) takeCoverage(options.from);
 else if (options.from) takeReport(options.from);
 else {

@@ -1,4 +1,4 @@
 import { afterAll } from 'vitest';
-import { REACHED, watch } from './coverage';
 
-if (REACHED) afterAll(watch());
+// Only then: it brings the compiler, which most tests do without.
+if (process.env.ASSEMBLY_COVERAGE) afterAll((await import('./coverage')).watch());

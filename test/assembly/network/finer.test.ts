@@ -7,7 +7,7 @@ import { Probe } from '../../helpers/probe';
 
 const file = (name: string) => Uint8Array.from(readFileSync(new URL(`../../golden/${name}`, import.meta.url)));
 
-/** Written by training/golden.py: features in levels of 1/32 and context of 1/63, and PyTorch's outputs, frame by frame. */
+/** Written by training/network/golden.py: features in levels of 1/32 and context of 1/63, and PyTorch's outputs, frame by frame. */
 const model = parseModel(file('finer.safetensors'));
 const inputs = new Int8Array(file('finer.i8').buffer);
 const expected = new Float32Array(file('finer.f32').buffer);
