@@ -20,7 +20,11 @@ const MUTANTS = 'docs/mutants.json';
 const ACCEPTED = 'test/mutants/accepted.json';
 const REPORT = 'test-results/reliability.json';
 /** Folders of the tests by their project, which run one after the other: a soak must not make a browser late. */
-const PROJECTS = { reliability: ['test/reliability/'], fast: ['test/worklet/'], browser: ['test/reliability/browser/'] };
+const PROJECTS = {
+  reliability: ['test/reliability/'],
+  fast: ['test/worklet/'],
+  browser: ['test/reliability/browser/'],
+};
 /** Sections of the page, and the groups of tests that belong to them. */
 const SECTIONS = {
   Soak: ['soak of lite', 'soak of full', 'soak of a page'],

@@ -396,7 +396,8 @@ def test_finer(folder: Path) -> None:
     assert again.read_bytes() == model.read_bytes()
 
     _, noisy = noisy_voice(4)
-    core, stage = Core(), Finer(**state["finer"]["config"], quantise=True)
+    core, stage = Core(), Finer(**state["finer"]["config"])
+    stage.quantise = True
     stage.load_state_dict(state["finer"]["model"])
     features = torch.from_numpy(core.features(noisy, noisy)[None, :, :70].copy())
     spectra = torch.from_numpy(core.spectra(noisy)[None, LOOKAHEAD:].copy())
@@ -406,7 +407,9 @@ def test_finer(folder: Path) -> None:
         low = (heard[:, :time, :BINS], noise[:, :time, :BINS], spectra[:, :, 0, :BINS], spectra[:, :time, 1, :BINS], context[:, :time])
         finer = torch.cat([stage(*low), heard[:, :time, BINS:]], -1)
         sound, before = (overlap_add(x)[0].numpy() for x in (finer, heard[:, :time]))
-    subprocess.run(["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "finer.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        ["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "finer.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True
+    )
     told = narrowed(sf.read(folder / "finer.wav", dtype="float32")[0])[: len(sound)]
     error, change = (10 * np.log10(np.mean((x - told) ** 2) / np.mean(told**2)) for x in (sound, before))
     assert error < -30 and error < change - 10, (error, change)

@@ -6,7 +6,7 @@
 import { MAX_NETWORKS, MAX_SUPPRESSORS } from '../constants';
 import { ERROR_FULL, ERROR_HANDLE, ERROR_MEMORY } from '../errors';
 import { allocate, reserve } from '../memory';
-import { Network, NetworkState } from '../network/percepnet';
+import { Network } from '../network/percepnet';
 import { checkLayers } from '../network/weights';
 import { Suppressor } from '../suppressor';
 

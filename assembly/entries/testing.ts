@@ -149,5 +149,6 @@ export function finerStep(state: i32, features: usize, context: usize, outputs: 
     memory.copy(padded + f * FINER_ROW_BYTES + FINER_FIRST, features + f * row, row);
   }
   const told = finerStates[state].step(padded, context) + FINER_FIRST;
-  for (let o: usize = 0; o < (FINER_OUTPUTS as usize); o++) memory.copy(outputs + o * row, told + o * FINER_ROW_BYTES, row);
+  for (let o: usize = 0; o < (FINER_OUTPUTS as usize); o++)
+    memory.copy(outputs + o * row, told + o * FINER_ROW_BYTES, row);
 }

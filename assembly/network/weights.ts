@@ -16,14 +16,7 @@
  * four columns per row. A sparse layer leaves tiles out; its block list is u16: the number of tiles of each strip, then the
  * column block (column / 4) of each tile in order of storage.
  */
-import {
-  BANDS,
-  FEATURES,
-  FINER_FEATURES,
-  FINER_KERNEL,
-  FINER_OUTPUTS,
-  FINER_PLACES,
-} from '../constants';
+import { BANDS, FEATURES, FINER_FEATURES, FINER_KERNEL, FINER_OUTPUTS, FINER_PLACES } from '../constants';
 import {
   ERROR_LAYER_BLOCKS,
   ERROR_LAYER_COUNT,

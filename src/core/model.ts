@@ -168,7 +168,8 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
   }
   const dataStart = LENGTH_BYTES + length;
   if (dataStart > bytes.length) throw damaged('it ends within its header');
-  if (dataStart % ALIGNMENT !== 0) throw invalid('its data is not aligned; write it with training/export/model_file.py');
+  if (dataStart % ALIGNMENT !== 0)
+    throw invalid('its data is not aligned; write it with training/export/model_file.py');
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, dataStart)));

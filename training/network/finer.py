@@ -75,10 +75,10 @@ def log_power(power: Tensor) -> Tensor:
 class Finer(nn.Module):
     """S, P: complex [batch, time, BINS]; Y the same of [batch, time + 2, BINS]; log_power(N) [batch, time, BINS]; context [batch, time, width] -> enhanced [batch, time, BINS]."""
 
-    def __init__(self, channels: int = 32, context: int = 256, quantise: bool = False):
+    def __init__(self, channels: int = 32, context: int = 256) -> None:
         super().__init__()
         self.config = {"channels": channels, "context": context}
-        self.quantise, c = quantise, channels
+        self.quantise, c = False, channels
         self.enter = nn.Conv2d(FEATURES, c, (1, KERNEL), (1, STRIDE), (0, (KERNEL - STRIDE) // 2))
         self.place = nn.Parameter(torch.zeros(c, 1, PLACES))
         self.context = nn.Linear(context, c)

@@ -47,7 +47,7 @@ class Decided(Shards):
             raise FileNotFoundError(file)
         return super().load(file)
 
-    def crop(self, file: Path, shard: np.ndarray, number: int, at: int, frames: int) -> tuple[np.ndarray, ...]:
+    def crop(self, file: Path, shard: np.ndarray, number: int, at: int, frames: int) -> tuple:
         def part(folder: str, begin: int, end: int) -> np.ndarray:
             return np.load(self.folder.parent / folder / file.name, mmap_mode="r")[number, begin:end]
 
@@ -156,7 +156,7 @@ def main() -> None:
     runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model
     told = Loss(args)
     autocast = {"device_type": "cpu", "dtype": torch.bfloat16, "enabled": torch.cpu._is_avx512_bf16_supported()}
-    log = open(args.out / "log.jsonl", "a") if rank == 0 else None
+    log = open(args.out / "log.jsonl" if rank == 0 else os.devnull, "a")
     if rank == 0:
         manifest.write(args.out / "manifest.json", settings=vars(args), network=model.config, processes=world)
 
@@ -211,7 +211,13 @@ def main() -> None:
             if step % args.log_every == 0:
                 if rank == 0:
                     entry = {k: round(v, 5) for k, v in sums.items()}
-                    entry |= {"step": step, "hours": round(heard / 3600, 2), "speed": round(heard / spent, 1), "minutes_left": round(args.minutes - spent / 60, 1), "shards": len(shards.files)}
+                    entry |= {
+                        "step": step,
+                        "hours": round(heard / 3600, 2),
+                        "speed": round(heard / spent, 1),
+                        "minutes_left": round(args.minutes - spent / 60, 1),
+                        "shards": len(shards.files),
+                    }
                     print(json.dumps(entry), flush=True)
                     log.write(json.dumps(entry) + "\n")
                 sums = {}

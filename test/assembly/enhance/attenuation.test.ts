@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { bench } from '../../helpers/bench';
 
-const probe = bench<{ blend(noisy: number, strength: number, spectrum: number, gains: number, strengths: number): void }>(`
+const probe = bench<{
+  blend(noisy: number, strength: number, spectrum: number, gains: number, strengths: number): void;
+}>(`
 import { attenuate } from './assembly/enhance/attenuation';
 export function blend(noisy: usize, strength: f32, spectrum: usize, gains: usize, strengths: usize): void {
   attenuate(noisy, strength, spectrum, gains, strengths);

@@ -73,7 +73,8 @@ describe('finer stage', () => {
       const hop = view(core.input(), 480);
       for (let i = 0; i < 480; i++) {
         const at = (480 * t + i) / 48000;
-        hop[i] = 0.1 * Math.sin(2 * Math.PI * 150 * at) + 0.05 * Math.sin(2 * Math.PI * 450 * at) + 0.02 * (next32() - 0.5);
+        hop[i] =
+          0.1 * Math.sin(2 * Math.PI * 150 * at) + 0.05 * Math.sin(2 * Math.PI * 450 * at) + 0.02 * (next32() - 0.5);
       }
       core.analyse();
     }
@@ -132,7 +133,9 @@ describe('finer stage', () => {
       }
       const mask: Complex = [2 * sigmoid(told(0, k)), Math.tanh(told(1, k))];
       const gain = Math.min(1.5, Math.sqrt((Math.sqrt(power(s)) + 1e-6) / (Math.sqrt(power(now(k))) + 1e-6)));
-      const taps = [last(k), now(k), next(k)].map((y, j) => times([Math.tanh(told(2 + j, k)), Math.tanh(told(5 + j, k))], y));
+      const taps = [last(k), now(k), next(k)].map((y, j) =>
+        times([Math.tanh(told(2 + j, k)), Math.tanh(told(5 + j, k))], y),
+      );
       expected.push(plus(times(mask, s), scaled(gain, plus(...taps))));
     }
     core.apply();
