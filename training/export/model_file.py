@@ -204,6 +204,7 @@ def main() -> None:
     if arguments.finer:
         finer = torch.load(arguments.finer, map_location="cpu", weights_only=True)
         checkpoint["finer"] = {"model": finer["model"], "config": finer["config"]}
+        checkpoint["card"]["finer_hours_heard"] = f"{finer['heard'] / 3600:.1f}"
     checkpoint["card"] |= {"name": arguments.name, "version": arguments.version}
     print(f"{arguments.out}: {export(checkpoint, arguments.out)} bytes")
 

@@ -151,7 +151,9 @@ def main() -> None:
         shards.rng = np.random.default_rng([args.seed + 1000 * rank, step])
     else:
         if args.weights:
-            model.load_state_dict(torch.load(args.weights, weights_only=True)["model"])
+            before = torch.load(args.weights, weights_only=True)
+            model.load_state_dict(before["model"])
+            heard = before["heard"]
         average.load_state_dict(model.state_dict())
     runner = torch.nn.parallel.DistributedDataParallel(model) if world > 1 else model
     told = Loss(args)
@@ -214,7 +216,7 @@ def main() -> None:
                     entry |= {
                         "step": step,
                         "hours": round(heard / 3600, 2),
-                        "speed": round(heard / spent, 1),
+                        "speed": round(step * world * args.batch * args.frames / 100 / spent, 1),
                         "minutes_left": round(args.minutes - spent / 60, 1),
                         "shards": len(shards.files),
                     }
