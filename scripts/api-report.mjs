@@ -54,7 +54,7 @@ async function writeReference() {
   for (const entry of ENTRIES) {
     const name = entry === 'index' ? 'percepnet-wasm' : `percepnet-wasm/${entry}`;
     const page = `${entry === 'index' ? 'percepnet-wasm' : entry}.md`;
-    const [raw] = /\/\*\*[\s\S]*?\*\//.exec(readFileSync(`src/${entry}.ts`, 'utf8')) ?? [];
+    const [raw] = /\/\*\*[\s\S]*?\*\//.exec(readFileSync(`src/entries/${entry}.ts`, 'utf8')) ?? [];
     const intro = comment(raw).summary;
     const model = JSON.parse(readFileSync(modelOf(entry), 'utf8'));
     const written = reference({ name, page, intro, model, rules, known });
@@ -102,7 +102,7 @@ function report(entry) {
   const configuration = ExtractorConfig.prepare({
     configObject: {
       projectFolder: process.cwd(),
-      mainEntryPointFilePath: resolve(options.types, `src/${entry}.d.ts`),
+      mainEntryPointFilePath: resolve(options.types, `entries/${entry}.d.ts`),
       compiler: {
         overrideTsconfig: {
           compilerOptions: {

@@ -69,11 +69,19 @@ const integrity = {
 writeFileSync(`${out}/integrity.json`, `${JSON.stringify(integrity, null, 2)}\n`);
 common.define.__INTEGRITY__ = JSON.stringify(integrity);
 
-const tool = await build({ ...shipped, entryPoints: ['src/cli.ts'], format: 'esm', external: ['node:*'], outdir: out });
+const tool = await build({
+  ...shipped,
+  entryPoints: ['src/entries/cli.ts'],
+  format: 'esm',
+  external: ['node:*'],
+  outdir: out,
+});
 const library = await build({
   ...shipped,
   // A bundler stops at a missing file: without the weights the entry is not there either.
-  entryPoints: ENTRIES.filter((name) => name !== 'full' || networks.includes('full')).map((name) => `src/${name}.ts`),
+  entryPoints: ENTRIES.filter((name) => name !== 'full' || networks.includes('full')).map(
+    (name) => `src/entries/${name}.ts`,
+  ),
   format: 'esm',
   // One copy of each class for all entries: errors of one are instances in the other.
   splitting: true,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 
 test('importing and asking for support works on a server', async () => {
-  const { NoiseSuppressorNode, recommendedConstraints } = await import('../src/index');
+  const { NoiseSuppressorNode, recommendedConstraints } = await import('../src/entries/index');
   expect(NoiseSuppressorNode.isSupported()).toBe(false);
   const report = await NoiseSuppressorNode.checkSupport();
   expect(report.supported).toBe(false);

@@ -1,10 +1,10 @@
 /** Options from JavaScript, where no compiler stands in the way: what is none is refused by its name. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { NoiseSuppressorTransformDevice } from '../src/chime';
+import { NoiseSuppressorTransformDevice } from '../src/entries/chime';
+import { NoiseSuppressorProcessor } from '../src/entries/livekit';
 import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../src/graph/node-options';
 import { recommendedConstraints } from '../src/graph/track';
-import { NoiseSuppressorProcessor } from '../src/livekit';
 import { type AssetOptions, checkAssets } from '../src/loading/asset-options';
 import { checkDenoise, checkDenoiser } from '../src/offline/options';
 

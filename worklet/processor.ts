@@ -4,6 +4,7 @@
  * only changes.
  */
 
+import { NoRoom } from '../src/channel/channels';
 import { Fold } from '../src/channel/fold';
 import { chainLatency, headStart } from '../src/channel/timing';
 import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from '../src/graph/messages';
@@ -11,7 +12,7 @@ import { PROCESSOR_NAME } from '../src/graph/messages';
 import { acquireCore, discardCore, type LoadedCore, releaseCore, replaceCore } from './core';
 import { DelayLine } from './delay-line';
 import { OverloadDetector } from './overload';
-import { type FrameObserver, NoRoom, Pipeline } from './pipeline';
+import { type FrameObserver, Pipeline } from './pipeline';
 import { VoiceActivity } from './voice-activity';
 
 /** Milliseconds of a frame. */

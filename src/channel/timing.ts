@@ -46,3 +46,15 @@ export function chainLatency(rate: number, start: number): number {
   const after = resamplerDelay(CORE_RATE, rate) / CORE_RATE;
   return before + CORE_DELAY / CORE_RATE + after + start / rate;
 }
+
+/**
+ * For recordings, whose delay is taken away: how many zeros of 48 kHz to put ahead of the way back, and how many samples of `rate` come
+ * late then. The delay at 48 kHz is a whole number of samples of `rate` only at multiples of a step.
+ */
+export function wholeDelay(rate: number): { zeros: number; samples: number } {
+  if (rate === CORE_RATE) return { zeros: 0, samples: CORE_DELAY };
+  const step = CORE_RATE / greatestCommonDivisor(CORE_RATE, rate);
+  const least = CORE_DELAY + resamplerDelay(CORE_RATE, rate);
+  const delay = Math.ceil(least / step) * step;
+  return { zeros: delay - least, samples: resamplerDelay(rate, CORE_RATE) + (delay * rate) / CORE_RATE };
+}

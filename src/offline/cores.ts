@@ -1,4 +1,5 @@
 /** Instances of the core, each shared by as many recordings and streams as it has room for. */
+import { NoRoom } from '../channel/channels';
 import { CORE_CHANNELS, CORE_IMPORTS, type CoreExports } from '../core/exports';
 import { loadNetwork, type NetworkInfo } from '../core/model';
 import type { AssetOptions } from '../loading/asset-options';
@@ -101,15 +102,11 @@ export class CoreLost extends NoiseSuppressorError {
 /** Ends the use of a core one of whose calls has thrown; gives what to throw instead. */
 export function failed(core: SharedCore, cause: unknown): NoiseSuppressorError {
   if (cause instanceof NoiseSuppressorError) return cause;
+  if (cause instanceof NoRoom) {
+    const message = 'the core has no memory for another channel: destroy some first';
+    return new NoiseSuppressorError('wasm-rejected', message, { cause });
+  }
   core.discard();
   const message = messageOf(cause);
   return new NoiseSuppressorError('processor-failed', `the core stopped working: ${message}`, { cause });
-}
-
-/** Throws when the core ran out of memory or handles. */
-export function created(handle: number): number {
-  if (handle < 0) {
-    throw new NoiseSuppressorError('wasm-rejected', 'the core has no memory for another channel: destroy some first');
-  }
-  return handle;
 }

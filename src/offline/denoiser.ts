@@ -1,13 +1,13 @@
 /** Sound as it comes, without Web Audio. */
 import '../shared/disposable';
+import { NoRoom } from '../channel/channels';
 import { Fifo } from '../channel/fifo';
 import type { NetworkInfo } from '../core/model';
 import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME } from '../core/shape';
 import { assetsOf } from '../loading/asset-options';
 import { NoiseSuppressorError } from '../shared/errors';
-import { acquireCore, created, failed, type SharedCore } from './cores';
+import { acquireCore, failed, type SharedCore } from './cores';
 import { checkDenoiser, checkSamples, checkStrength, type DenoiseOptions } from './options';
-import { CoreBuffer } from './stream';
 
 /** Frames of the past that are kept for a new core: what the pitch search looks back on, and the network's first steps. */
 const PAST = 12;
@@ -15,6 +15,27 @@ const PAST = 12;
 const RING = PAST + 1;
 /** Frames of the delay: the input of so many frames ago is the output of now. */
 const DELAY = CORE_DELAY / FRAME;
+
+/** A f32 buffer in the core's memory whose view survives growth of that memory. */
+class CoreBuffer {
+  private cached: Float32Array;
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly at: number,
+    private readonly length: number,
+  ) {
+    this.cached = new Float32Array(memory.buffer, at, length);
+  }
+
+  /** Allocates only after the memory has grown. */
+  get view(): Float32Array {
+    if (this.cached.buffer !== this.memory.buffer) {
+      this.cached = new Float32Array(this.memory.buffer, this.at, this.length);
+    }
+    return this.cached;
+  }
+}
 
 /** One channel: views of the core's memory, which a new core replaces, and what is not the core's. */
 class Side {
@@ -27,7 +48,8 @@ class Side {
   readonly ready = new Fifo(3 * FRAME);
 
   open({ exports, network }: SharedCore): void {
-    this.suppressor = created(exports.suppressorCreate(network));
+    this.suppressor = exports.suppressorCreate(network);
+    if (this.suppressor < 0) throw new NoRoom(`the core has no suppressor left (${this.suppressor})`);
     this.input = new CoreBuffer(exports.memory, exports.suppressorInput(this.suppressor), FRAME);
     this.output = new CoreBuffer(exports.memory, exports.suppressorOutput(this.suppressor), FRAME);
   }

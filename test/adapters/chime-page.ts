@@ -2,7 +2,7 @@
 // The parts themselves: the whole SDK brings AWS clients that take a bundler set up for them.
 import DefaultDeviceController from 'amazon-chime-sdk-js/build/devicecontroller/DefaultDeviceController';
 import NoOpLogger from 'amazon-chime-sdk-js/build/logger/NoOpLogger';
-import type * as Adapter from '../../src/chime';
+import type * as Adapter from '../../src/entries/chime';
 
 // @ts-expect-error an address of the test server
 const { NoiseSuppressorTransformDevice }: typeof Adapter = await import('/dist/chime.js');

@@ -141,7 +141,7 @@ interface Given {
   stalled: { model: string };
 }
 
-const { suppressNoise, NoiseSuppressorNode: Node } = {} as typeof import('../../src/index');
+const { suppressNoise, NoiseSuppressorNode: Node } = {} as typeof import('../../src/entries/index');
 /** They run in the page, where these names are the library's. `answer` is how it ended, to see that it ended there. */
 const EXITS: { exit: string; answer: unknown; run(given: Given): Promise<unknown> }[] = [
   {

@@ -1,5 +1,5 @@
 /** What the test page offers to functions evaluated in it: the library as `percepnet`, the helpers below as `tools`. */
-import type * as Library from '../../src/index';
+import type * as Library from '../../src/entries/index';
 
 declare global {
   var percepnet: typeof Library;

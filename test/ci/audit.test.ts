@@ -58,13 +58,15 @@ test.each<[string, string, object, number]>([
 
 test('packages are found wherever they lie, by output', () => {
   const inputs = {
-    'src/cli.ts': {},
+    'src/entries/cli.ts': {},
     'node_modules/a/x.js': {},
     'node_modules/a/y.js': {},
     'node_modules/a/node_modules/@s/b/z.js': {},
   };
   expect(
-    bundledPackages({ outputs: { 'dist/cli.js': { inputs }, 'dist/index.js': { inputs: { 'src/index.ts': {} } } } }),
+    bundledPackages({
+      outputs: { 'dist/cli.js': { inputs }, 'dist/index.js': { inputs: { 'src/entries/index.ts': {} } } },
+    }),
   ).toEqual({
     'dist/cli.js': ['node_modules/a', 'node_modules/a/node_modules/@s/b'],
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import wavefile from 'wavefile';
-import { run } from '../../src/cli';
+import { run } from '../../src/entries/cli';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
 
@@ -69,7 +69,7 @@ describe('percepnet-denoise', () => {
   });
 
   it('gives the samples that denoise() gives', async () => {
-    const { denoise: library } = await import('../../src/offline');
+    const { denoise: library } = await import('../../src/entries/offline');
     const input = wav(2.5);
     await writeFile(at('in.wav'), input);
     await denoise(at('in.wav'), at('out.wav'));

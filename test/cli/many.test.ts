@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../src/cli';
+import { run } from '../../src/entries/cli';
 import { Progress } from '../../src/files/progress';
 import { testAssets } from '../helpers/assets';
 import { programFolder } from '../helpers/program';
@@ -199,7 +199,7 @@ describe('options', () => {
   it('each is in the help and in its page', async () => {
     await run(['--help'], io);
     const page = await readFile('docs/command-line.md', 'utf8');
-    const source = await readFile('src/cli.ts', 'utf8');
+    const source = await readFile('src/entries/cli.ts', 'utf8');
     const [, block = ''] = /options: \{([\s\S]*?)\n {4}\},/.exec(source.slice(source.indexOf('function parse'))) ?? [];
     const options = [...block.matchAll(/^ {6}(\w+): /gm)].map(([, name]) => `--${name}`);
     expect(options).toHaveLength(11);

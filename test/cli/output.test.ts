@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../src/cli';
+import { run } from '../../src/entries/cli';
 import { Output } from '../../src/files/output';
 import { testAssets } from '../helpers/assets';
 import { programFolder } from '../helpers/program';

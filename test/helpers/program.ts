@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 export async function programFolder(wasm: Uint8Array, model: string): Promise<string> {
   const program = await mkdtemp(join(tmpdir(), 'cli-program-'));
   await build({
-    entryPoints: [fileURLToPath(new URL('../../src/cli.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../../src/entries/cli.ts', import.meta.url))],
     bundle: true,
     format: 'esm',
     platform: 'node',

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import named from './named.json';
 // @ts-expect-error a script
 import { mutantsOf, mutated } from './operators.mjs';
 
@@ -23,4 +25,9 @@ describe('mutants', () => {
   ])('of %s', (text, expected) => {
     expect(all(text).sort()).toEqual([...expected].sort());
   });
+});
+
+it.each(named)('by name: $what', ({ file, find, put }) => {
+  expect(readFileSync(file, 'utf8').split(find)).toHaveLength(2);
+  expect(put).not.toBe(find);
 });

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DenoiseOptions, denoise } from '../../src/offline';
+import { type DenoiseOptions, denoise } from '../../src/entries/offline';
 import { testAssets } from '../helpers/assets';
 import { noise, snr, tones } from '../helpers/signals';
 

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FRAME } from '../../src/core/shape';
-import { type DenoiseOptions, Denoiser } from '../../src/offline';
+import { type DenoiseOptions, Denoiser } from '../../src/entries/offline';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';
 

@@ -1,7 +1,7 @@
 /** Cores that trap, and more streams than one core holds. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FRAME } from '../../src/core/shape';
-import { Denoiser, denoise } from '../../src/offline';
+import { Denoiser, denoise } from '../../src/entries/offline';
 import { acquireCore } from '../../src/offline/cores';
 import { testAssets } from '../helpers/assets';
 import { noise } from '../helpers/signals';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type DenoiseOptions, Denoiser, denoise } from '../../src/offline';
+import { type DenoiseOptions, Denoiser, denoise } from '../../src/entries/offline';
 import { testAssets } from '../helpers/assets';
 
 const SOUND = new Float32Array(480);

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { run } from '../../src/cli';
 import { parseModel } from '../../src/core/model';
 import { FRAME } from '../../src/core/shape';
-import { Denoiser, denoise } from '../../src/offline';
+import { run } from '../../src/entries/cli';
+import { Denoiser, denoise } from '../../src/entries/offline';
 import { coreBytes, fixture, shippedModel } from '../reliability/kit';
 import { make, openScope, QUANTUM, rewind } from '../worklet/scope';
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
 import { loadNetwork, parseModel } from '../../src/core/model';
 import { BANDS, DELAY, FRAME } from '../../src/core/shape';
-import { denoise } from '../../src/offline';
+import { denoise } from '../../src/entries/offline';
 import { compileAssembly } from '../helpers/assembly';
 import { testAssets } from '../helpers/assets';
 import { noise, snr, tones } from '../helpers/signals';

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { headStart } from '../../src/channel/timing';
 import { crc32, loadNetwork, parseModel } from '../../src/core/model';
+import { denoise } from '../../src/entries/offline';
 import { hasRelaxedSimd } from '../../src/loading/support';
-import { denoise } from '../../src/offline';
 import { Pipeline } from '../../worklet/pipeline';
 import { coreBytes, fixture, instantiate, random, record, SEED, shippedModel, tinyModel } from './kit';
 

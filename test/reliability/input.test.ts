@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Fifo } from '../../src/channel/fifo';
 import { loadNetwork, parseModel } from '../../src/core/model';
-import { denoise } from '../../src/offline';
+import { denoise } from '../../src/entries/offline';
 import { DelayLine } from '../../worklet/delay-line';
 import { Pipeline } from '../../worklet/pipeline';
 import { advance, make, newCore, openScope, rewind, send, told } from '../worklet/scope';

@@ -1,7 +1,7 @@
 /** The golden hashes in every browser at hand, with the plain and, where there is one, the relaxed build. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type * as Offline from '../../../src/offline';
+import type * as Offline from '../../../src/entries/offline';
 import { type Site, serve } from '../../browser/browser';
 import { absent, ENGINES, type Engine, launch } from '../../browser/engines';
 import { record } from '../kit';

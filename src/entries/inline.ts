@@ -5,11 +5,11 @@
 import coreText from 'built:core.wasm';
 import relaxedText from 'built:core-relaxed.wasm';
 import workletText from 'built:worklet.js';
-import { type AssetOptions, checkAssets } from './loading/asset-options';
-import { hasRelaxedSimd } from './loading/support';
-import { NoiseSuppressorError } from './shared/errors';
+import { type AssetOptions, checkAssets } from '../loading/asset-options';
+import { hasRelaxedSimd } from '../loading/support';
+import { NoiseSuppressorError } from '../shared/errors';
 
-export type { AssetOptions } from './loading/asset-options';
+export type { AssetOptions } from '../loading/asset-options';
 
 let worklet: string | undefined;
 let wasm: Uint8Array<ArrayBuffer> | undefined;

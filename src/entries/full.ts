@@ -2,8 +2,8 @@
  * The larger network. Importing this makes `network: 'full'` work, and bundlers carry its 3.5 MB, which they do for no app that does not;
  * nothing is fetched before it is asked for. In a worker of its own bundle, import it there too.
  */
-import { beside } from './loading/beside';
-import { offer } from './loading/networks';
+import { beside } from '../loading/beside';
+import { offer } from '../loading/networks';
 
 offer('full', () => beside(() => new URL('./model-full.safetensors', import.meta.url)));
 
