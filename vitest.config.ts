@@ -10,7 +10,7 @@ export default defineConfig({
           exclude: [
             'test/browser/**',
             'test/reliability/browser/**',
-            'test/adapters/**',
+            'test/src/adapters/**',
             'test/package/**',
             'test/bundlers/**',
           ],
@@ -22,7 +22,11 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
-          include: ['test/browser/**/*.test.ts', 'test/reliability/browser/**/*.test.ts', 'test/adapters/**/*.test.ts'],
+          include: [
+            'test/browser/**/*.test.ts',
+            'test/reliability/browser/**/*.test.ts',
+            'test/src/adapters/**/*.test.ts',
+          ],
           globalSetup: ['test/browser/setup.ts'],
           // One audio thread at a time: timings of one file must not disturb those of another.
           fileParallelism: false,

@@ -1,4 +1,4 @@
-"""The yardstick on synthetic voices and noise, nothing downloaded: python evaluation/test_evaluation.py
+"""The yardstick on synthetic voices and noise, nothing downloaded: `python -m evaluation.test_evaluation`
 
 Builds a small set, hears it through known systems and checks the figures. Prints `N passed, N failed`.
 """
@@ -14,16 +14,19 @@ import tempfile
 
 import numpy as np
 import soundfile as sf
-from corpora import RATE, SOURCES, Noises, Segment, Voices
-from levels import changes
-from metrics import against, quick
-from noises import STATIONARY, coloured, laid, strewn
-from outside import active_rms, build
-from peers import hear
-from quick import Quick
-from recogniser import distance
-from rooms import EARLY, heard, room
-from table import document, evaluate
+
+from common.rooms import heard
+from common.sound import RATE, active_rms
+from evaluation.outside.corpora import SOURCES, Noises, Segment, Voices
+from evaluation.outside.noises import STATIONARY, coloured, laid, strewn
+from evaluation.outside.outside import build
+from evaluation.outside.quick import Quick
+from evaluation.outside.rooms import EARLY, room
+from evaluation.outside.table import document, evaluate
+from evaluation.peers.hear import hear
+from evaluation.scores.levels import changes
+from evaluation.scores.metrics import against, quick
+from evaluation.scores.recogniser import distance
 
 CLIPS = {"machines": 3, "keyboard": 2, "babble": 1, "room": 2, "telephone": 1, "hard": 1, "clean": 2}
 NOTHING = {"p808": None, "p835": None, "distill": False, "words": False}
@@ -197,7 +200,7 @@ def test_quick(folder):
     yardstick = Quick(folder / "set")
     same = yardstick.score(lambda noisy: noisy)
     assert {"pesq", "stoi", "sisdr"} <= set(same) and same["clean"]["pesq"] > 4.5 and "babble" in same["slices"]
-    told = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("quick.py"), "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"], check=True, capture_output=True, text=True)
+    told = subprocess.run([sys.executable, "-m", "evaluation", "quick", "--set", folder / "set", "--json", f"same={folder / 'set/noisy'}"], check=True, capture_output=True, text=True)
     assert json.loads(told.stdout)["same"] == same
     clean, noisy = yardstick.clips[0][1:3]
     assert quick(clean, clean + 0.3 * (noisy - clean))["sisdr"] > quick(clean, noisy)["sisdr"] + 8

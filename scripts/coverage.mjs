@@ -15,8 +15,8 @@ import { parseAstAsync } from 'vite';
 import { FILES, positions } from '../test/helpers/coverage.ts';
 
 const LEAST = 0.9;
-const UNIT = ['core', 'network', 'signal', 'worklet', 'offline', 'cli', 'import', 'stamp', 'reliability'];
-const BROWSER = ['browser/node', 'browser/track', 'browser/assets', 'adapters', 'reliability/browser/faults'];
+const UNIT = ['assembly', 'src', 'worklet', 'reliability'];
+const BROWSER = ['browser/node', 'browser/track', 'browser/assets', 'src/adapters', 'reliability/browser/faults'];
 const BUILD = 'test-results/dist';
 const folder = resolve('test-results/coverage');
 const cores = `${folder}/cores`;

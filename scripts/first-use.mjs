@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 /** A built script and the chunks it imports, chunks of chunks included. */
-export function withChunks(script, found = new Set()) {
+function withChunks(script, found = new Set()) {
   if (found.has(script)) return found;
   found.add(script);
   for (const [, chunk] of readFileSync(script, 'utf8').matchAll(/(?:from|import) ?"\.\/(chunk-[^"]+)"/g)) {

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { findChromium } from '../test/browser/browser';
 import { makeMicrophone, microphoneSwitches } from '../test/browser/microphone';
+import { findChromium } from '../test/helpers/browser';
 import { serveFolder } from './serve.mjs';
 import { buildSite } from './site.mjs';
 

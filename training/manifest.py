@@ -1,12 +1,14 @@
 """What a run used: sources and licences, settings, versions. Written beside features and checkpoints as manifest.json."""
 
-import csv
 import hashlib
 import json
 import platform
 import subprocess
 import sys
 from pathlib import Path
+
+from common.sound import RATE
+from common.tables import rows_of
 
 HERE = Path(__file__).resolve().parent
 
@@ -30,13 +32,12 @@ def write(path: Path, **content) -> None:
 
 
 def sources(pool: Path) -> list[dict]:
-    """What a pool of corpus.py holds: a row a source, with the SHA-256 of its table of files."""
+    """What a pool of data/pool.py holds: a row a source, with the SHA-256 of its table of files."""
     out = []
     for name in json.loads((pool / "sources.json").read_text()):
         table = pool / f"{name}.csv"
-        with open(table, newline="", encoding="utf-8") as f:
-            rows = list(csv.DictReader(f))
-        hours = sum(int(row["samples"]) for row in rows) / 48000 / 3600
+        rows = rows_of(table)
+        hours = sum(int(row["samples"]) for row in rows) / RATE / 3600
         licences = sorted({row["licence"] for row in rows})
         voices = len({row["speaker"] for row in rows if row["kind"] == "speech"})
         out.append({"source": table.stem, "segments": len(rows), "hours": round(hours, 3), "voices": voices, "licences": licences,

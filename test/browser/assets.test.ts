@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crc32 } from '../../src/core/model';
 import type * as Inline from '../../src/entries/inline';
 import { readStamp, writeStamp } from '../../src/loading/stamp';
-import { BUILD, launchChromium, openPage, type Route, type Site, serve } from './browser';
+import { BUILD, launchChromium, openPage, type Route, type Site, serve } from '../helpers/browser';
 
 const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 

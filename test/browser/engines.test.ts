@@ -8,8 +8,8 @@ import { serveFolder } from '../../scripts/serve.mjs';
 // @ts-expect-error no types
 import { buildSite } from '../../scripts/site.mjs';
 import type * as Offline from '../../src/entries/offline';
+import { BUILD, isOldChromium, type Site, serve } from '../helpers/browser';
 import { ABILITIES, type Ability, DIFFERENCES, QUIRKS } from './abilities';
-import { BUILD, isOldChromium, type Site, serve } from './browser';
 import { absent, ENGINES, type Engine, type EngineName, launch, type Tab } from './engines';
 
 const PAGES = 'test-results/engine-site';

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
-import { launchChromium } from './browser';
+import { launchChromium } from '../helpers/browser';
 
 export interface Tab {
   /** Runs a function in the page; arguments and result travel as JSON. */

@@ -11,7 +11,7 @@ import type * as LiveKit from '../../src/entries/livekit';
 import { WavReader } from '../../src/files/wav';
 import { loadAssets } from '../../src/loading/assets';
 import { writeStamp } from '../../src/loading/stamp';
-import { BUILD, launchChromium, openPage, type Route, type Site, serve } from './browser';
+import { BUILD, launchChromium, openPage, type Route, type Site, serve } from '../helpers/browser';
 
 interface Told {
   code: string;

@@ -1,7 +1,7 @@
 /** Whatever way a public function ends: listeners, edges of the graph, timers, contexts and processors are as many as before. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { launchChromium, type Site, serve } from './browser';
+import { launchChromium, type Site, serve } from '../helpers/browser';
 
 let browser: Browser;
 let site: Site;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BUILD, launchChromium, openPage, type Route, type Site, serve } from './browser';
+import { BUILD, launchChromium, openPage, type Route, type Site, serve } from '../helpers/browser';
 
 const TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm' };
 const FILES = ['worklet.js', 'core.wasm', 'core-relaxed.wasm', 'model.safetensors'] as const;

@@ -1,7 +1,7 @@
 /** The node in offline contexts: delay, transparency, channels, bypass, at all rates and two render quanta. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isOldChromium, launchChromium, openPage, type Site, serve } from './browser';
+import { isOldChromium, launchChromium, openPage, type Site, serve } from '../helpers/browser';
 
 let browser: Browser;
 let site: Site;

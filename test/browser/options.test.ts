@@ -1,7 +1,7 @@
 /** What public functions answer to options that are none: a rejection, or the untouched track, with the name of the option. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchChromium, openPage, type Site, serve } from './browser';
+import { launchChromium, openPage, type Site, serve } from '../helpers/browser';
 
 let browser: Browser;
 let site: Site;

@@ -1,7 +1,7 @@
 /** The output track in a microphone's place: what it is and tells when the source, the context or the app changes something. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium, type Site, serve } from './browser';
+import { launchChromium, type Site, serve } from '../helpers/browser';
 import { absent, launch } from './engines';
 
 let browser: Browser;

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import wavefile from 'wavefile';
-import { launchChromium, serve } from './browser';
+import { launchChromium, serve } from '../helpers/browser';
 import { makeMicrophone, microphoneSwitches } from './microphone';
 
 /** For one step: machines that run tests may have much else to do. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BUILD, launchChromium, openPage, type Site, serve } from './browser';
+import { BUILD, launchChromium, openPage, type Site, serve } from '../helpers/browser';
 
 const SECONDS = 600;
 /** Until here the engine optimises; boxes of numbers in code not yet optimised are its business. */

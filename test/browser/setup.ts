@@ -1,7 +1,7 @@
 /** Builds what the browser tests load: the library and its worklet as they ship, and the helpers of the test page. */
 import { build } from 'esbuild';
+import { BUILD } from '../helpers/browser';
 import { buildLibrary } from '../helpers/build';
-import { BUILD } from './browser';
 
 export default async function setup(): Promise<void> {
   buildLibrary(BUILD, '--no-types');

@@ -1,6 +1,6 @@
 /** Contexts that do not start: suppressNoise() must neither hang nor hand out a silent track. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium, type Site, serve } from './browser';
+import { launchChromium, type Site, serve } from '../helpers/browser';
 import { firefoxAbsent, launchFirefox } from './engines';
 
 let site: Site;

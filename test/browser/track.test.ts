@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BUILD, launchChromium, openPage, type Site, serve } from './browser';
+import { BUILD, launchChromium, openPage, type Site, serve } from '../helpers/browser';
 import { envelope, type Microphone, makeMicrophone, microphoneSwitches } from './microphone';
 
 let browser: Browser;

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { build as esbuild } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium } from '../browser/browser';
+import { launchChromium } from '../helpers/browser';
 import { project } from '../package/tarball';
 
 const run = promisify(execFile);

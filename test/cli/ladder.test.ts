@@ -41,7 +41,7 @@ it('npm run ladder writes the sound of every step and has it drawn and scored', 
     );
     await promisify(execFile)(
       process.execPath,
-      ['node_modules/tsx/dist/cli.mjs', 'scripts/ladder.mjs', '--out', folder, clean, noisy],
+      ['node_modules/tsx/dist/cli.mjs', 'evaluation/ladder.mjs', '--out', folder, clean, noisy],
       {
         env: { ...process.env, PYTHON: python },
       },

@@ -8,8 +8,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script of the pages
 import { serveFolder } from '../../scripts/serve.mjs';
-import { launchChromium } from '../browser/browser';
 import { makeMicrophone, microphoneSwitches } from '../browser/microphone';
+import { launchChromium } from '../helpers/browser';
 import { openExample, WORKS, writeExample } from './example';
 import { emptyProject, install } from './tarball';
 

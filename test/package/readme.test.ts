@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchChromium } from '../browser/browser';
 import { makeMicrophone, microphoneSwitches } from '../browser/microphone';
+import { launchChromium } from '../helpers/browser';
 import { EXAMPLE, openExample, WORKS, writeExample } from './example';
 import { project } from './tarball';
 

@@ -17,7 +17,7 @@ interface Ablation extends Pick<CoreExports, 'memory' | 'alloc' | 'networkLoad'>
   apply(noisy: number, decisions: number, hops: number, postFilter: number, wiener: number, out: number): void;
 }
 
-describe('the core of scripts/ablate.mjs', () => {
+describe('the core of evaluation/ablate.mjs', () => {
   const rustle = noise(HOPS * FRAME, 5);
   const input = tones(HOPS * FRAME, 48000, 6000).map((x, i) => x + 0.05 * rustle[i]!);
   let core: Ablation;

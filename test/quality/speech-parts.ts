@@ -1,4 +1,4 @@
-/** Which frames of clean speech begin a word or are s, f, sh: as training/speech_parts.py, for the tests. Frames are 10 ms at 48 kHz. */
+/** Which frames of clean speech begin a word or are s, f, sh: as evaluation/scores/speech_parts.py, for the tests. Frames are 10 ms at 48 kHz. */
 import { FRAME } from '../../src/core/shape';
 
 const RATE = 48000;

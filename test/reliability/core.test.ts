@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork, parseModel } from '../../src/core/model';
 import { FRAME } from '../../src/core/shape';
-import { amount, coreBytes, fixture, instantiate, random, record, SEED, tinyModel } from './kit';
+import { amount, coreBytes, fixture, instantiate, random, record, SEED, tinyModel } from '../helpers/kit';
 import { sanitized } from './sanitizer';
 
 const PAGE = 65536;

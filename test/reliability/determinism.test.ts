@@ -7,7 +7,7 @@ import { crc32, loadNetwork, parseModel } from '../../src/core/model';
 import { denoise } from '../../src/entries/offline';
 import { hasRelaxedSimd } from '../../src/loading/support';
 import { Pipeline } from '../../worklet/pipeline';
-import { coreBytes, fixture, instantiate, random, record, SEED, shippedModel, tinyModel } from './kit';
+import { coreBytes, fixture, instantiate, random, record, SEED, shippedModel, tinyModel } from '../helpers/kit';
 
 const GOLDEN = new URL('../golden/hashes.json', import.meta.url);
 /** `npm run reliability -- --golden`. */

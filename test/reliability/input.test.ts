@@ -5,8 +5,8 @@ import { loadNetwork, parseModel } from '../../src/core/model';
 import { denoise } from '../../src/entries/offline';
 import { DelayLine } from '../../worklet/delay-line';
 import { Pipeline } from '../../worklet/pipeline';
-import { advance, make, newCore, openScope, rewind, send, told } from '../worklet/scope';
-import { amount, coreBytes, instantiate, type Random, random, record, SEED, tinyModel } from './kit';
+import { amount, coreBytes, instantiate, type Random, random, record, SEED, tinyModel } from '../helpers/kit';
+import { advance, make, newCore, openScope, rewind, send, told } from '../helpers/worklet-scope';
 
 const GUARD = 64;
 const GUARD_VALUE = 12345.678;

@@ -3,7 +3,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { crc32, loadNetwork, type Model, parseModel } from '../../src/core/model';
 import { FRAME } from '../../src/core/shape';
 import { NoiseSuppressorError } from '../../src/shared/errors';
-import { amount, coreBytes, type FullExports, instantiate, type Random, random, record, SEED, tinyModel } from './kit';
+import {
+  amount,
+  coreBytes,
+  type FullExports,
+  instantiate,
+  type Random,
+  random,
+  record,
+  SEED,
+  tinyModel,
+} from '../helpers/kit';
 
 const GUARD_BYTES = 256;
 const original = tinyModel();

@@ -7,7 +7,7 @@
  */
 import binaryen from 'assemblyscript/binaryen';
 import { compileAssembly } from '../helpers/assembly';
-import type { FullExports } from './kit';
+import type { FullExports } from '../helpers/kit';
 
 const FREE = 0;
 const PAYLOAD = 1;

@@ -1,7 +1,7 @@
 /** What the library's source may not hold: code from strings, storage, channels to the outside. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { record } from './kit';
+import { record } from '../helpers/kit';
 
 const FORBIDDEN: Record<string, RegExp> = {
   'code from a string':
@@ -40,7 +40,7 @@ describe('security', () => {
   });
 
   it('the core imports nothing but its abort hook', async (context) => {
-    const { coreBytes } = await import('./kit');
+    const { coreBytes } = await import('../helpers/kit');
     const module = new WebAssembly.Module(await coreBytes());
     const imports = WebAssembly.Module.imports(module).map(({ module: from, name }) => `${from}.${name}`);
     expect(imports.filter((name) => name !== 'env.abort')).toEqual([]);

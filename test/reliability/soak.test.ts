@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork, parseModel } from '../../src/core/model';
 import { Pipeline } from '../../worklet/pipeline';
-import { amount, coreBytes, fixture, instantiate, record, shippedModel } from './kit';
+import { amount, coreBytes, fixture, instantiate, record, shippedModel } from '../helpers/kit';
 
 const RATE = 48_000;
 const BLOCK = 480;

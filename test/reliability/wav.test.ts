@@ -7,7 +7,7 @@ import wavefile from 'wavefile';
 import { WavReader } from '../../src/files/wav';
 import { frameBytes } from '../../src/files/wav-header';
 import { NoiseSuppressorError } from '../../src/shared/errors';
-import { amount, type Random, random, record, SEED } from './kit';
+import { amount, type Random, random, record, SEED } from '../helpers/kit';
 
 const { WaveFile } = wavefile;
 

@@ -1,6 +1,6 @@
 /** The processor in a stand-in for the audio thread's scope: overload, faults, messages. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { record } from '../reliability/kit';
+import { record } from '../helpers/kit';
 import {
   advance,
   clock,
@@ -15,7 +15,7 @@ import {
   scope,
   send,
   told,
-} from './scope';
+} from '../helpers/worklet-scope';
 
 const FRAMES_PER_SECOND = 100;
 const { Instance } = WebAssembly;

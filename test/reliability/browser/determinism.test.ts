@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type * as Offline from '../../../src/entries/offline';
-import { type Site, serve } from '../../browser/browser';
 import { absent, ENGINES, type Engine, launch } from '../../browser/engines';
-import { record } from '../kit';
+import { type Site, serve } from '../../helpers/browser';
+import { record } from '../../helpers/kit';
 
 const golden = JSON.parse(readFileSync('test/golden/hashes.json', 'utf8')).tiny.output as Record<string, string>;
 

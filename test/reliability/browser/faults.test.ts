@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BUILD, launchChromium, type Route, type Site, serve } from '../../browser/browser';
-import { record, tinyModel } from '../kit';
+import { BUILD, launchChromium, type Route, type Site, serve } from '../../helpers/browser';
+import { record, tinyModel } from '../../helpers/kit';
 import { openTestPage, patchedCore, patchedProcessor } from './tools';
 
 let browser: Browser;

@@ -1,9 +1,9 @@
 /** Tracks that come and go in Firefox, which never frees the worklet scope of a closed context. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Site, serve } from '../../browser/browser';
 import { type Engine, firefoxAbsent, launchFirefox, type Tab } from '../../browser/engines';
-import { amount, record } from '../kit';
+import { type Site, serve } from '../../helpers/browser';
+import { amount, record } from '../../helpers/kit';
 
 const CYCLES = amount(30, 1000);
 /** Cycles of one call into the page. */

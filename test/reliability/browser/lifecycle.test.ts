@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium, type Site, serve } from '../../browser/browser';
-import { amount, record } from '../kit';
+import { launchChromium, type Site, serve } from '../../helpers/browser';
+import { amount, record } from '../../helpers/kit';
 import { openTestPage } from './tools';
 
 const CYCLES = amount(30, 1000);

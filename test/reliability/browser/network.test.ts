@@ -2,8 +2,8 @@
 
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium, openPage, type Site, serve } from '../../browser/browser';
-import { record } from '../kit';
+import { launchChromium, openPage, type Site, serve } from '../../helpers/browser';
+import { record } from '../../helpers/kit';
 
 let browser: Browser;
 let site: Site;

@@ -1,8 +1,8 @@
 /** A CPU that is not enough: noticed, told, bridged with aligned dry sound, tried again, and left without a trace. */
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium, type Site, serve } from '../../browser/browser';
-import { amount, record } from '../kit';
+import { launchChromium, type Site, serve } from '../../helpers/browser';
+import { amount, record } from '../../helpers/kit';
 import { openTestPage, patchedCore } from './tools';
 
 let browser: Browser;

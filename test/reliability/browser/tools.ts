@@ -1,6 +1,6 @@
 /** What the pages of the reliability tests offer beside `percepnet` and `tools`. */
 import type { Browser, Page } from 'playwright-core';
-import { openPage, type Site } from '../../browser/browser';
+import { openPage, type Site } from '../../helpers/browser';
 
 declare global {
   var rel: typeof helpers;

@@ -1,0 +1,1 @@
+"""What measures: it hears what ships, and knows nothing of how networks are made. README.md is its page."""

@@ -1,0 +1,406 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
+import { loadNetwork, parseModel } from '../../src/core/model';
+import { DELAY, FRAME } from '../../src/core/shape';
+import { coreBytes } from '../helpers/kit';
+
+interface Exports extends CoreExports {
+  suppressorFeatures(s: number): number;
+  suppressorGains(s: number): number;
+  suppressorStrengths(s: number): number;
+  suppressorPeriod(s: number): number;
+  recordingLadder(noisy: number, clean: number, hops: number, step: number, out: number): number;
+  recordingFeatures(noisy: number, clean: number, hops: number, out: number): number;
+  recordingPitch(noisy: number, hops: number, out: number): number;
+  recordingSpectra(noisy: number, hops: number, out: number): number;
+}
+
+let [shipped, recording]: Uint8Array<ArrayBuffer>[] = [];
+let model: Uint8Array;
+
+beforeAll(async () => {
+  shipped = await coreBytes();
+  recording = await coreBytes('recording.wasm');
+  model = await readFile(new URL('../golden/tiny.safetensors', import.meta.url));
+}, 60_000);
+
+/** The core that ships, or the one with recordings. */
+async function start(binary = shipped): Promise<Exports> {
+  const { instance } = await WebAssembly.instantiate(binary as Uint8Array<ArrayBuffer>, CORE_IMPORTS);
+  return instance.exports as unknown as Exports;
+}
+
+/** Seeded uniform noise, -1..1. */
+function noise(length: number, seed: number): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** Harmonics of a pitch, a crude vowel. */
+function voice(length: number, hz: number): Float32Array {
+  const x = new Float32Array(length);
+  for (let k = 1; k * hz < 4000; k++) {
+    for (let n = 0; n < length; n++) x[n]! += (0.1 / k) * Math.sin((2 * Math.PI * k * hz * n) / 48000 + k * k);
+  }
+  return x;
+}
+
+class Stream {
+  readonly handle: number;
+  private readonly input: Float32Array;
+  private readonly output: Float32Array;
+  constructor(
+    readonly core: Exports,
+    network: number,
+  ) {
+    this.handle = core.suppressorCreate(network);
+    expect(this.handle).toBeGreaterThanOrEqual(0);
+    this.input = new Float32Array(core.memory.buffer, core.suppressorInput(this.handle), FRAME);
+    this.output = new Float32Array(core.memory.buffer, core.suppressorOutput(this.handle), FRAME);
+  }
+
+  /** Runs `step` on every hop of x. */
+  run(x: Float32Array, step: (hop: number) => void): Float32Array {
+    const y = new Float32Array(x.length);
+    for (let at = 0; at + FRAME <= x.length; at += FRAME) {
+      this.input.set(x.subarray(at, at + FRAME));
+      step(at / FRAME);
+      y.set(this.output, at);
+    }
+    return y;
+  }
+
+  process(x: Float32Array, strength: (hop: number) => number): Float32Array {
+    return this.run(x, (hop) => this.core.suppressorProcess(this.handle, strength(hop)));
+  }
+}
+
+function rms(x: Float32Array, from = 0, to = x.length): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += x[i]! * x[i]!;
+  return Math.sqrt(sum / (to - from));
+}
+
+/** Samples of y that are not x, DELAY samples late, bit for bit. */
+function differences(y: Float32Array, x: Float32Array, from: number): number {
+  let count = 0;
+  for (let n = from; n < x.length; n++) if (!Object.is(y[n], x[n - DELAY])) count++;
+  return count;
+}
+
+/** The core's DC blocker in double precision. */
+function blocked(x: Float32Array): Float64Array {
+  const r = 1 - (2 * Math.PI * 1) / 48000;
+  const y = new Float64Array(x.length);
+  for (let n = 0; n < x.length; n++) y[n] = x[n]! - (x[n - 1] ?? 0) + r * (y[n - 1] ?? 0);
+  return y;
+}
+
+describe('reconstruction', () => {
+  it('gains of one give the input without DC back to 1e-6, 1440 samples late', async () => {
+    const core = await start();
+    const x = noise(96 * FRAME, 1);
+    const y = new Stream(core, -1).process(x, () => 1);
+    const expected = blocked(x);
+    let worst = 0;
+    for (let n = DELAY; n < x.length; n++) worst = Math.max(worst, Math.abs(y[n]! - expected[n - DELAY]!));
+    expect(worst).toBeLessThan(1e-6);
+  });
+
+  it('strength 0 gives the delayed input bit for bit', async () => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const x = noise(50 * FRAME, 2);
+    const y = new Stream(core, network).process(x, () => 0);
+    // The first hop fades over from the wet path, which is silent too.
+    expect(differences(y, x, DELAY)).toBe(0);
+  });
+
+  it('bypass gives the delayed input bit for bit', async () => {
+    const core = await start();
+    const x = noise(50 * FRAME, 3);
+    const s = new Stream(core, loadNetwork(core, parseModel(model)));
+    const y = s.run(x, () => core.suppressorBypass(s.handle));
+    expect(differences(y, x, DELAY)).toBe(0);
+  });
+
+  it('toggling bypass neither clicks nor moves the delay', async () => {
+    const core = await start();
+    const s = new Stream(core, -1);
+    const x = Float32Array.from({ length: 120 * FRAME }, (_, n) => 0.5 * Math.sin((2 * Math.PI * 440 * n) / 48000));
+    const y = s.run(x, (hop) => {
+      if (Math.floor(hop / 13) % 2) core.suppressorBypass(s.handle);
+      else core.suppressorProcess(s.handle, 1);
+    });
+    let worst = 0;
+    // The DC blocker turns 440 Hz by 0.13 degrees: both paths differ by at most 0.0012.
+    for (let n = 5000; n < x.length; n++) worst = Math.max(worst, Math.abs(y[n]! - x[n - DELAY]!));
+    expect(worst).toBeLessThan(0.02);
+    let jump = 0;
+    for (let n = 5001; n < x.length; n++) jump = Math.max(jump, Math.abs(y[n]! - y[n - 1]!));
+    expect(jump).toBeLessThan(1.1 * 0.5 * ((2 * Math.PI * 440) / 48000));
+  });
+});
+
+describe('strength', () => {
+  it.each([0.3, 0.8])('of the frame before is that of the frame that fades into bypass: %f', async (strength) => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const x = noise(30 * FRAME, 6);
+    const wet = new Stream(core, network).process(x, () => strength);
+    const s = new Stream(core, network);
+    const y = s.run(x, (hop) => {
+      if (hop < 29) core.suppressorProcess(s.handle, strength);
+      else core.suppressorBypass(s.handle);
+    });
+    let worst = 0;
+    for (let i = 0; i < FRAME; i++) {
+      const n = 29 * FRAME + i;
+      const share = (i + 0.5) / FRAME;
+      worst = Math.max(worst, Math.abs(y[n]! - ((1 - share) * wet[n]! + share * x[n - DELAY]!)));
+    }
+    expect(worst).toBeLessThan(1e-4);
+    // What it fades from is not the microphone, so the strength matters.
+    let far = 0;
+    for (let n = 29 * FRAME; n < 29.5 * FRAME; n++) far = Math.max(far, Math.abs(wet[n]! - x[n - DELAY]!));
+    expect(far).toBeGreaterThan(0.05);
+  });
+
+  it('is a floor: no band falls below 1 - strength', async () => {
+    const core = await start();
+    const s = new Stream(core, loadNetwork(core, parseModel(model)));
+    for (const strength of [0.1, 0.5, 0.9]) {
+      const x = noise(20 * FRAME, 4);
+      const y = s.process(x, () => strength);
+      // The first hops still fade over from the strength before.
+      expect(rms(y, 6 * FRAME)).toBeGreaterThan(0.98 * (1 - strength) * rms(x, 6 * FRAME - DELAY, x.length - DELAY));
+      const gains = new Float32Array(core.memory.buffer, core.suppressorGains(s.handle), 34);
+      for (const g of gains) expect(g).toBeGreaterThanOrEqual(1 - strength - 1e-6);
+    }
+  });
+});
+
+describe('linked stereo', () => {
+  it('gives equal channels equal output, that of one alone', async () => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const left = core.suppressorCreate(network);
+    const right = core.suppressorCreate(network);
+    const mono = new Stream(core, network);
+    const x = noise(40 * FRAME, 5);
+    const view = (pointer: number) => new Float32Array(core.memory.buffer, pointer, FRAME);
+    const expected = mono.process(x, () => 1);
+    for (let at = 0; at < x.length; at += FRAME) {
+      view(core.suppressorInput(left)).set(x.subarray(at, at + FRAME));
+      view(core.suppressorInput(right)).set(x.subarray(at, at + FRAME));
+      core.suppressorProcessLinked(left, right, 1);
+      const l = view(core.suppressorOutput(left));
+      expect(Array.from(l)).toEqual(Array.from(view(core.suppressorOutput(right))));
+      expect(Array.from(l)).toEqual(Array.from(expected.subarray(at, at + FRAME)));
+    }
+  });
+});
+
+describe('pitch', () => {
+  // White noise at 5 dB covers all but one or two harmonics of a 700 Hz voice: only the lower ones are asked of it.
+  const cases = [70, 100, 150, 220, 350, 500, 700].flatMap((hz) =>
+    [40, ...(hz < 600 ? [5] : [])].map((snr) => ({ hz, snr })),
+  );
+  it.each(cases)('finds $hz Hz at $snr dB', async ({ hz, snr }) => {
+    const core = await start(recording);
+    const hops = 120;
+    const x = voice(hops * FRAME, hz);
+    const n = noise(hops * FRAME, hz);
+    const gain = (rms(x) / rms(n)) * 10 ** (-snr / 20);
+    const noisy = core.alloc(4 * hops * FRAME);
+    const out = core.alloc(8 * hops);
+    new Float32Array(core.memory.buffer, noisy, hops * FRAME).set(x.map((v, i) => v + gain * n[i]!));
+    expect(core.recordingPitch(noisy, hops, out)).toBe(0);
+    const track = new Float32Array(core.memory.buffer, out, 2 * hops);
+    let right = 0;
+    for (let i = 20; i < hops; i++) if (Math.abs((track[2 * i]! * hz) / 48000 - 1) < 0.03) right++;
+    expect(right / (hops - 20)).toBeGreaterThan(0.95);
+  });
+});
+
+describe('spectra of a recording', () => {
+  it('are those of the window in decision, and the comb filter keeps a voice whose period it knows', async () => {
+    const core = await start(recording);
+    const hops = 80;
+    const bins = 200;
+    // 150 Hz: a period of 320 samples, so that the comb filter needs no fraction of one.
+    const x = voice(hops * FRAME, 150);
+    const noisy = core.alloc(4 * x.length);
+    const out = core.alloc(4 * hops * 4 * bins);
+    new Float32Array(core.memory.buffer, noisy, x.length).set(x);
+    expect(core.recordingSpectra(noisy, hops, out)).toBe(0);
+    const spectra = new Float32Array(core.memory.buffer, out, hops * 4 * bins);
+    const reference = blocked(x);
+    const hop = 60;
+    const from = (hop - 3) * FRAME;
+    let [error, energy, combed] = [0, 0, 0];
+    for (let k = 0; k < bins; k++) {
+      let [re, im] = [0, 0];
+      for (let n = 0; n < 2 * FRAME; n++) {
+        const window = Math.sin((Math.PI / 2) * Math.sin((Math.PI * (n + 0.5)) / 960) ** 2);
+        re += window * reference[from + n]! * Math.cos((2 * Math.PI * k * n) / 960);
+        im -= window * reference[from + n]! * Math.sin((2 * Math.PI * k * n) / 960);
+      }
+      const y = hop * 4 * bins + 2 * k;
+      const p = y + 2 * bins;
+      error += (spectra[y]! - re) ** 2 + (spectra[y + 1]! - im) ** 2;
+      combed += (spectra[p]! - re) ** 2 + (spectra[p + 1]! - im) ** 2;
+      energy += re ** 2 + im ** 2;
+    }
+    expect(10 * Math.log10(error / energy)).toBeLessThan(-90);
+    expect(10 * Math.log10(combed / energy)).toBeLessThan(-40);
+  });
+});
+
+describe('ladder', () => {
+  it('rises with the comb filter on a voice in noise, and returns clean speech untouched', async () => {
+    const core = await start(recording);
+    const hops = 200;
+    const length = hops * FRAME;
+    const clean = voice(length, 140);
+    const level = rms(clean);
+    const n = noise(length, 9).map((v) => v * level);
+    const place = (x: Float32Array) => {
+      const pointer = core.alloc(4 * length);
+      new Float32Array(core.memory.buffer, pointer, length).set(x);
+      return pointer;
+    };
+    const cleanAt = place(clean);
+    const noisyAt = place(clean.map((v, i) => v + n[i]!));
+    const outAt = core.alloc(4 * length);
+    const reference = blocked(clean);
+    const snr = (noisy: number, step: number) => {
+      expect(core.recordingLadder(noisy, cleanAt, hops, step, outAt)).toBe(0);
+      const y = new Float32Array(core.memory.buffer, outAt, length);
+      let signal = 0;
+      let error = 0;
+      for (let i = 24000; i < length; i++) {
+        signal += reference[i - DELAY]! ** 2;
+        error += (y[i]! - reference[i - DELAY]!) ** 2;
+      }
+      return 10 * Math.log10(signal / error);
+    };
+    const noisy = snr(noisyAt, 0);
+    const bins = snr(noisyAt, 1);
+    const bands = snr(noisyAt, 2);
+    const comb = snr(noisyAt, 3);
+    expect(bands).toBeGreaterThan(noisy + 3);
+    expect(bins).toBeGreaterThan(bands);
+    expect(comb).toBeGreaterThan(bands + 2);
+    for (const step of [0, 1, 2]) expect(snr(cleanAt, step)).toBeGreaterThan(90);
+    expect(snr(cleanAt, 3)).toBeGreaterThan(60);
+  });
+});
+
+describe('bad days', () => {
+  const signals: Record<string, (n: number) => number> = {
+    silence: () => 0,
+    'full-scale square wave': (n) => (n % 100 < 50 ? 1 : -1),
+    NaN: () => Number.NaN,
+    'NaN now and then': (n) => (n % 777 ? Math.sin(n / 20) : Number.NaN),
+    infinity: (n) => (n % 2 ? Infinity : -Infinity),
+    denormals: (n) => (n % 2 ? 1e-42 : -1e-40),
+    DC: () => 1,
+    '+40 dBFS': (n) => 100 * Math.sin(n / 15),
+    'largest float': (n) => (n % 3 ? 3.4e38 : -3.4e38),
+    'one click': (n) => (n === 4800 ? 1 : 0),
+  };
+
+  it.each(Object.keys(signals))('stays finite and sane on %s, and hears again after it', async (name) => {
+    const core = await start();
+    const s = new Stream(core, loadNetwork(core, parseModel(model)));
+    const bad = Float32Array.from({ length: 100 * FRAME }, (_, n) => signals[name]!(n));
+    expect(s.process(bad, () => 1).every(Number.isFinite)).toBe(true);
+    s.process(new Float32Array(60 * FRAME), () => 1);
+    const x = noise(40 * FRAME, 11);
+    const y = s.process(x, () => 0);
+    expect(differences(y, x, 4 * FRAME + DELAY)).toBe(0);
+  });
+
+  it('gives silence for silence', async () => {
+    const core = await start();
+    const s = new Stream(core, loadNetwork(core, parseModel(model)));
+    expect(rms(s.process(new Float32Array(50 * FRAME), () => 1))).toBe(0);
+  });
+});
+
+describe('surface', () => {
+  it('refuses bad handles and pointers', async () => {
+    const core = await start();
+    for (const handle of [-1, 0, 1, 63, 64, 1e9, -1e9]) {
+      expect(core.suppressorInput(handle)).toBe(0);
+      expect(core.suppressorOutput(handle)).toBe(0);
+      expect(core.suppressorGains(handle)).toBe(0);
+      expect(core.suppressorDestroy(handle)).toBeLessThan(0);
+      expect(core.suppressorReset(handle)).toBeLessThan(0);
+      expect(core.suppressorProcess(handle, 1)).toBe(-1);
+      expect(core.suppressorProcessLinked(handle, handle, 1)).toBe(-1);
+      core.suppressorBypass(handle);
+    }
+    expect(core.suppressorCreate(0)).toBeLessThan(0);
+    expect(core.suppressorCreate(-2)).toBeLessThan(0);
+    for (const pointer of [0, 4, 1e9, -4, 3]) {
+      expect(core.networkLoad(pointer, 15)).toBeLessThan(0);
+    }
+    for (const bytes of [0, -1, 0x7fffffff]) expect(core.alloc(bytes)).toBe(0);
+  });
+
+  it('refuses recordings that are not there', async () => {
+    const core = await start(recording);
+    for (const pointer of [0, 1e9, -4, 3]) {
+      expect(core.recordingPitch(pointer, 1000, pointer)).toBeLessThan(0);
+      expect(core.recordingSpectra(pointer, 1000, pointer)).toBeLessThan(0);
+    }
+    for (const hops of [-1, 0x7fffffff]) {
+      expect(core.recordingPitch(16, hops, 16)).toBeLessThan(0);
+      expect(core.recordingSpectra(16, hops, 16)).toBeLessThan(0);
+    }
+  });
+
+  it('that ships has no recordings', () => {
+    const names = WebAssembly.Module.exports(new WebAssembly.Module(shipped as Uint8Array<ArrayBuffer>));
+    expect(names.filter(({ name }) => name.startsWith('recording'))).toEqual([]);
+  });
+
+  it('reuses destroyed streams and never grows for it', async () => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    core.suppressorDestroy(core.suppressorCreate(network));
+    const bytes = core.memory.buffer.byteLength;
+    for (let i = 0; i < 1000; i++) core.suppressorDestroy(core.suppressorCreate(network));
+    expect(core.memory.buffer.byteLength).toBe(bytes);
+    const handles = Array.from({ length: 64 }, () => core.suppressorCreate(network));
+    expect(Math.min(...handles)).toBeGreaterThanOrEqual(0);
+    expect(core.suppressorCreate(network)).toBeLessThan(0);
+  });
+
+  it('starts a reused stream from silence', async () => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const x = noise(30 * FRAME, 21);
+    const first = new Stream(core, network);
+    const expected = first.process(x, () => 1);
+    first.process(noise(30 * FRAME, 22), () => 0.3);
+    core.suppressorDestroy(first.handle);
+    const again = new Stream(core, network);
+    expect(again.handle).toBe(first.handle);
+    expect(Array.from(again.process(x, () => 1))).toEqual(Array.from(expected));
+  });
+
+  it('keeps its memory while processing', async () => {
+    const core = await start();
+    const s = new Stream(core, loadNetwork(core, parseModel(model)));
+    const bytes = core.memory.buffer.byteLength;
+    s.process(noise(500 * FRAME, 31), (hop) => (hop % 50) / 50);
+    expect(core.memory.buffer.byteLength).toBe(bytes);
+  });
+});

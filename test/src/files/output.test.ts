@@ -1,0 +1,330 @@
+/** Where the command line writes: files, links, pipes, devices; and what is left when it cannot go on. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../../../src/entries/cli';
+import { Output } from '../../../src/files/output';
+import { testAssets } from '../../helpers/assets';
+import { programFolder } from '../../helpers/program';
+import { chunk, pcm16, ramp, riff } from '../../helpers/wav';
+
+const model = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
+const input = riff(pcm16, chunk('data', ramp(4800)));
+/** A user without rights. */
+const NOBODY = 65534;
+const isRoot = process.getuid?.() === 0;
+
+let wasm: Uint8Array<ArrayBuffer>;
+/** The command line as a program of its own. */
+let program: string;
+let folder: string;
+let err = '';
+const io = {
+  out: () => {},
+  err: (text: string) => {
+    err += text;
+  },
+  isTerminal: false,
+};
+const at = (...names: string[]): string => join(folder, ...names);
+/** Nothing is changed at strength 0, so that what arrives can be told. */
+const denoise = (...paths: string[]): Promise<number> => run(['--model', model, '--strength', '0', ...paths], io, wasm);
+const started = (paths: string[], stdio: ('pipe' | 'ignore' | number)[], user = {}): ChildProcess =>
+  spawn(process.execPath, [join(program, 'run.mjs'), '--model', join(program, 'model'), '--strength', '0', ...paths], {
+    stdio,
+    cwd: program,
+    ...user,
+  });
+const names = async (): Promise<string[]> => (await readdir(folder)).sort();
+
+async function text(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream ?? []) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}
+const status = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+
+beforeAll(async () => {
+  ({ wasm } = await testAssets());
+  program = await programFolder(wasm, model);
+});
+afterAll(() => rm(program, { recursive: true }));
+beforeEach(async () => {
+  err = '';
+  folder = await mkdtemp(join(tmpdir(), 'output-'));
+  await writeFile(at('in.wav'), input);
+  return () => rm(folder, { recursive: true });
+});
+
+describe('output to a file', () => {
+  it('follows links to what is there, in another folder, and keeps them', async () => {
+    await mkdir(at('far', 'deep'), { recursive: true });
+    await writeFile(at('far', 'target.wav'), 'old');
+    await symlink(join('..', 'target.wav'), at('far', 'deep', 'second.wav'));
+    await symlink(join('far', 'deep', 'second.wav'), at('link.wav'));
+    expect(await denoise(at('in.wav'), at('link.wav'))).toBe(0);
+    expect((await lstat(at('link.wav'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(at('far', 'deep', 'second.wav'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(at('far', 'target.wav'))).toEqual(input);
+    expect(await readdir(at('far'))).toEqual(['deep', 'target.wav']);
+  });
+
+  it('makes the file that a broken link names, and refuses a loop of links and a link into no folder', async () => {
+    await symlink('new.wav', at('broken.wav'));
+    expect(await denoise(at('in.wav'), at('broken.wav'))).toBe(0);
+    expect((await lstat(at('broken.wav'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(at('new.wav'))).toEqual(input);
+    await symlink('b.wav', at('a.wav'));
+    await symlink('a.wav', at('b.wav'));
+    expect(await denoise(at('in.wav'), at('a.wav'))).toBe(1);
+    expect(err).toContain('loop');
+    await symlink(join('nowhere', 'new.wav'), at('lost.wav'));
+    expect(await denoise(at('in.wav'), at('lost.wav'))).toBe(1);
+    expect(err).toContain('ENOENT');
+    expect(await names()).toEqual(['a.wav', 'b.wav', 'broken.wav', 'in.wav', 'lost.wav', 'new.wav']);
+  });
+
+  it('follows no link planted under the name of a part', async () => {
+    await writeFile(at('precious'), 'precious');
+    await symlink('precious', at('out.wav.part'));
+    expect(await denoise(at('in.wav'), at('out.wav'))).toBe(0);
+    expect(await readFile(at('precious'), 'utf8')).toBe('precious');
+    expect((await lstat(at('out.wav'))).isFile()).toBe(true);
+  });
+
+  it('is written under another name each time, in the same folder, closed to others until it is whole', async () => {
+    await writeFile(at('out.wav'), 'old', { mode: 0o600 });
+    const seen = new Set<string>();
+    for (let i = 0; i < 3; i++) {
+      const output = await Output.open(at('out.wav'));
+      const [part] = (await names()).filter((name) => name.endsWith('.part'));
+      seen.add(part!);
+      expect((await stat(at(part!))).mode & 0o777).toBe(0o600);
+      expect(await readFile(at('out.wav'), 'utf8')).toBe('old');
+      await output.discard();
+    }
+    expect(seen.size).toBe(3);
+    expect(await names()).toEqual(['in.wav', 'out.wav']);
+  });
+
+  it('keeps mode and owner of the file that it replaces', async () => {
+    await writeFile(at('out.wav'), 'old');
+    await chmod(at('out.wav'), 0o640);
+    if (isRoot) await chown(at('out.wav'), 12, 34);
+    const before = await stat(at('out.wav'));
+    expect(await denoise(at('in.wav'), at('out.wav'))).toBe(0);
+    const { mode, uid, gid } = await stat(at('out.wav'));
+    expect([mode, uid, gid]).toEqual([before.mode, before.uid, before.gid]);
+  });
+
+  it('has the mode of any new file, and its missing folders are made', async () => {
+    const mask = process.umask();
+    expect(await denoise(at('in.wav'), at('new', 'deep', 'out.wav'))).toBe(0);
+    expect((await stat(at('new', 'deep', 'out.wav'))).mode & 0o777).toBe(0o666 & ~mask);
+  });
+
+  it('goes into no file where a folder is asked for, and replaces no folder', async () => {
+    await mkdir(at('tree'));
+    await writeFile(at('tree', 'a.wav'), input);
+    await mkdir(at('out', 'a.wav'), { recursive: true });
+    expect(await denoise(at('tree'), at('out'))).toBe(1);
+    expect(err).toMatch(/a\.wav: is a folder/);
+    err = '';
+    expect(await denoise(at('in.wav'), at('in.wav', 'out.wav'))).toBe(1);
+    expect(err).toMatch(/ENOTDIR|EEXIST/);
+    expect(await readFile(at('in.wav'))).toEqual(input);
+  });
+
+  it('is refused where one may not write, and nothing is left', async () => {
+    await writeFile(at('out.wav'), 'old', { mode: 0o444 });
+    await mkdir(at('closed'), { mode: 0o555 });
+    // Root may write anywhere: somebody else tries.
+    if (isRoot) for (const path of [folder, at('out.wav'), at('closed')]) await chown(path, NOBODY, NOBODY);
+    for (const [path, reason] of [
+      [at('out.wav'), 'EACCES'],
+      [at('closed', 'out.wav'), 'EACCES'],
+    ] as const) {
+      const child = started(
+        [at('in.wav'), path],
+        ['ignore', 'ignore', 'pipe'],
+        isRoot ? { uid: NOBODY, gid: NOBODY } : {},
+      );
+      const [code, messages] = await Promise.all([status(child), text(child.stderr)]);
+      expect(messages.toString()).toContain(reason);
+      expect(code).toBe(1);
+    }
+    expect(await names()).toEqual(['closed', 'in.wav', 'out.wav']);
+    expect(await readdir(at('closed'))).toEqual([]);
+    expect(await readFile(at('out.wav'), 'utf8')).toBe('old');
+  });
+
+  it('leaves nothing behind when its input ends early or its place is taken', async () => {
+    const output = await Output.open(at('out.wav'));
+    await mkdir(at('out.wav', 'taken'), { recursive: true });
+    await expect(output.finish()).rejects.toThrow();
+    await output.discard();
+    expect(await names()).toEqual(['in.wav', 'out.wav']);
+    await writeFile(at('bad.wav'), 'no sound');
+    expect(await denoise(at('bad.wav'), at('fine.wav'))).toBe(1);
+    expect(await names()).toEqual(['bad.wav', 'in.wav', 'out.wav']);
+  });
+
+  // Eight times: process.exit() hung in one of four where standard input was being read.
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves nothing behind after %s',
+    { repeats: 7 },
+    async (signal) => {
+      await writeFile(at('out.wav'), 'old');
+      // The input is a pipe that goes quiet after a second of sound.
+      const child = started(['-', at('out.wav')], ['pipe', 'ignore', 'ignore']);
+      const ended = new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
+      child.stdin?.write(riff(pcm16, chunk('data', ramp(96_000))).subarray(0, 150_000));
+      await expect.poll(names, { timeout: 30_000 }).toHaveLength(3);
+      child.kill(signal);
+      expect(await ended).toBe(signal);
+      expect(await names()).toEqual(['in.wav', 'out.wav']);
+      expect(await readFile(at('out.wav'), 'utf8')).toBe('old');
+    },
+  );
+});
+
+describe('output that would overwrite the input', () => {
+  it('is refused under every name, before anything is written', async () => {
+    await symlink('in.wav', at('soft.wav'));
+    await link(at('in.wav'), at('hard.wav'));
+    await symlink(folder, at('here'));
+    const before = await names();
+    for (const out of [
+      'in.wav',
+      'soft.wav',
+      'hard.wav',
+      join('here', 'in.wav'),
+      join('here', '..', 'here', 'hard.wav'),
+    ]) {
+      err = '';
+      expect(await denoise(at('in.wav'), `${folder}/${out}`), out).toBe(1);
+      expect(err, out).toContain('would overwrite the input');
+    }
+    expect(await denoise(at('soft.wav'), at('in.wav'))).toBe(1);
+    expect(await denoise(folder, at('here'))).toBe(1);
+    expect(await denoise(at('in.wav'), at('here'))).toBe(1);
+    expect(await names()).toEqual(before);
+    expect(await readFile(at('in.wav'))).toEqual(input);
+  });
+
+  it('is refused in folders as a whole, and so is the network as an output', async () => {
+    await mkdir(at('tree'));
+    await mkdir(at('out'));
+    await writeFile(at('tree', 'a.wav'), input);
+    await writeFile(at('tree', 'b.wav'), input);
+    await link(at('tree', 'a.wav'), at('out', 'b.wav'));
+    expect(await denoise(at('tree'), at('out'))).toBe(1);
+    expect(err).toContain('would overwrite the input');
+    expect(await readdir(at('out'))).toEqual(['b.wav']);
+    await writeFile(at('net'), await readFile(model));
+    expect(await run(['--model', at('net'), at('in.wav'), at('net')], io, wasm)).toBe(1);
+    expect(await readFile(at('net'))).toEqual(await readFile(model));
+  });
+
+  it('takes no result of an earlier run for input, though the output folder is a link', async () => {
+    await mkdir(at('results'));
+    await symlink('results', at('out'));
+    for (let i = 0; i < 2; i++) expect(await denoise(folder, at('out'))).toBe(0);
+    expect(await readdir(at('results'))).toEqual(['in.wav']);
+  });
+});
+
+describe('output to what is no file', () => {
+  it('goes straight through a FIFO, which stays', async () => {
+    execFileSync('mkfifo', [at('fifo.wav')]);
+    const reading = spawn('cat', [at('fifo.wav')], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const heard = text(reading.stdout);
+    expect(await denoise(at('in.wav'), at('fifo.wav'))).toBe(0);
+    expect(await heard).toEqual(input);
+    expect((await lstat(at('fifo.wav'))).isFIFO()).toBe(true);
+    expect(await names()).toEqual(['fifo.wav', 'in.wav']);
+  });
+
+  it('goes straight to a device behind a link, and a full one is told', async () => {
+    await symlink('/dev/full', at('full.wav'));
+    expect(await denoise(at('in.wav'), at('full.wav'))).toBe(1);
+    expect(err).toContain('ENOSPC');
+    expect((await lstat('/dev/full')).isCharacterDevice()).toBe(true);
+    expect(await names()).toEqual(['full.wav', 'in.wav']);
+  });
+
+  it.each(['-', '/dev/stdout', 'link'])(
+    'goes to standard output as %s: sound alone, messages elsewhere',
+    async (name) => {
+      await symlink('/dev/stdout', at('link'));
+      const child = started([at('in.wav'), name === 'link' ? at('link') : name], ['ignore', 'pipe', 'pipe']);
+      const [sound, messages] = await Promise.all([text(child.stdout), text(child.stderr)]);
+      expect(sound).toEqual(input);
+      expect(messages.toString()).toContain('x real time');
+      expect((await lstat('/dev/stdout')).isSymbolicLink()).toBe(true);
+    },
+  );
+
+  it('adds to the file that standard output is led to', async () => {
+    await writeFile(at('all'), 'before');
+    const file = openSync(at('all'), constants.O_WRONLY | constants.O_APPEND);
+    const child = started([at('in.wav'), '/dev/stdout'], ['ignore', file, 'ignore']);
+    expect(await status(child)).toBe(0);
+    closeSync(file);
+    expect(await readFile(at('all'))).toEqual(Buffer.concat([Buffer.from('before'), input]));
+  });
+
+  it('fails plainly when the reader goes away', async () => {
+    await writeFile(at('long.wav'), riff(pcm16, chunk('data', ramp(960_000))));
+    const child = started([at('long.wav'), '-'], ['ignore', 'pipe', 'pipe']);
+    const ended = status(child);
+    const messages = text(child.stderr);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await ended).toBe(1);
+    expect((await messages).toString()).toMatch(/^error: .*EPIPE[^\n]*\n$/);
+  });
+});
+
+describe('input that is no file', () => {
+  it('comes from standard input, and gets true sizes where that is possible', async () => {
+    const unknown = Buffer.from(input);
+    unknown.writeUInt32LE(0xffffffff, 4);
+    unknown.writeUInt32LE(0xffffffff, 40);
+    for (const [sound, name] of [
+      [input, '-'],
+      [unknown, '/dev/stdin'],
+    ] as const) {
+      const child = started([name, at('out.wav')], ['pipe', 'ignore', 'ignore']);
+      child.stdin?.end(sound);
+      expect(await status(child)).toBe(0);
+      expect(await readFile(at('out.wav'))).toEqual(input);
+    }
+    const child = started(['-', '-'], ['pipe', 'pipe', 'ignore']);
+    child.stdin?.end(input);
+    const streamed = await text(child.stdout);
+    expect(streamed.subarray(44)).toEqual(input.subarray(44));
+    await writeFile(at('streamed.wav'), streamed);
+    await rename(at('out.wav'), at('first.wav'));
+    expect(await denoise(at('streamed.wav'), at('out.wav'))).toBe(0);
+    expect(await readFile(at('out.wav'))).toEqual(input);
+  });
+});

@@ -1,0 +1,79 @@
+"""Weights to begin with: a checkpoint of train.py, or a model file, so that training goes on from a network that ships."""
+
+import json
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from common.shape import TILE_COLUMNS, TILE_ROWS
+from training.export.model_file import CRC_BLANK, DTYPES, FORMAT, RESERVED, architecture
+from training.network.network import PercepNet
+
+STORED = {name: dtype for dtype, name in DTYPES.items()}
+
+
+def untile(tiles: np.ndarray, blocks: np.ndarray | None, rows: int, columns: int) -> np.ndarray:
+    """The integers [rows, columns] of model_file.tile_matrix's tiles and block list."""
+    strips, across = -(-rows // TILE_ROWS), columns // TILE_COLUMNS
+    grid = np.zeros((strips, across, TILE_ROWS, TILE_COLUMNS), np.int8)
+    if blocks is None:
+        grid[:] = tiles.reshape(grid.shape)
+    else:
+        counts = blocks[:strips].astype(int)
+        grid[np.repeat(np.arange(strips), counts), blocks[strips : strips + counts.sum()]] = tiles
+    return grid.transpose(0, 2, 1, 3).reshape(strips * TILE_ROWS, columns)[:rows]
+
+
+def restore(path: Path) -> dict:
+    """Path of a model file -> {"model", "config", "card"} as model_file.export() takes them; exported again it has the same tensors.
+
+    Weights lie on their int8 grid: what training had below half a step is lost. ValueError: not a file of this library.
+    """
+    data = path.read_bytes()
+    try:
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + size])
+        metadata = header.pop("__metadata__")
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"its format is {metadata['format']}")
+        crc = f'"crc32":"{metadata["crc32"]}"'.encode()
+        if zlib.crc32(data.replace(crc, f'"crc32":"{CRC_BLANK}"'.encode(), 1)) != int(metadata["crc32"], 16):
+            raise ValueError("it is damaged: its checksum is another")
+        sizes = json.loads(metadata["architecture"])
+        config = {"units": sizes["units"], "conv1": sizes["conv1"], "conv2": sizes["conv2"], "strength_units": sizes["strengthUnits"]}
+    except (KeyError, UnicodeDecodeError, ValueError) as error:
+        raise ValueError(f"{path} is no model file of {FORMAT}: {error}") from error
+    if architecture(config) != sizes:
+        raise ValueError(f"{path} has layers of other sizes than network.py: {sizes}")
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = (8 + size + offset for offset in entry["data_offsets"])
+        tensors[name] = np.frombuffer(data[begin:end], STORED[entry["dtype"]]).reshape(entry["shape"])
+
+    model: dict[str, Tensor] = {}
+    for name, like in PercepNet(**config).state_dict().items():
+        part, _, kind = name.rpartition(".")
+        stored = f"{part}.{'recurrent' if '_hh_' in kind else 'input'}" if part.startswith("gru") else part
+        rows = len(like)
+        if part == "dense":
+            value = tensors[name].T if kind == "weight" else tensors[name]
+        elif kind.startswith("bias"):
+            value = tensors[f"{stored}.bias"][:rows]
+        else:
+            scale = tensors[f"{stored}.scale"][:rows, None]
+            value = scale * untile(tensors[f"{stored}.weight"], tensors.get(f"{stored}.blocks"), rows, like[0].numel())
+        value = torch.from_numpy(np.array(value, np.float32))
+        # A convolution is stored as [out, tap * in], oldest frame first.
+        model[name] = value.view(rows, like.shape[2], like.shape[1]).transpose(1, 2).contiguous() if like.dim() == 3 else value
+    card = {key: value for key, value in metadata.items() if key not in RESERVED}
+    return {"model": model, "config": config, "card": card}
+
+
+def checkpoint(path: Path, device: str | torch.device = "cpu") -> dict:
+    """A checkpoint of train.py, or what restore() makes of a .safetensors file; the tensors lie on the CPU for the latter."""
+    if path.suffix == ".safetensors":
+        return restore(path)
+    return torch.load(path, map_location=device, weights_only=True)

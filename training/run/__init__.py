@@ -1,0 +1,15 @@
+"""Runs: `train` learns, `supervise` does everything in one command, `trials` compares; `widen` and `average` make weights of weights.
+
+train      a network on shards; goes on where it was stopped, one process a core or GPU
+supervise  pool, mixtures, training and scores side by side, for days
+trials     choices of the loss on a small network: a row of EXPERIMENTS.md each
+widen      a larger network with a trained one inside, to begin with
+average    the mean of two runs
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# How one step calls another.
+STEP = [sys.executable, "-m", "training"]

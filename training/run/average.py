@@ -1,0 +1,43 @@
+"""The mean of two trained networks of one family: python -m training average A.pt B.pt OUT.pt --sparse full (A and B may be model files)
+
+B went on from A's weights, so both lie in one valley of the loss, and the mean is often better than either. Where their tiles
+differ, the strongest of the mean stay, as many as each has. The card of the result is B's.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from training.export.restore import checkpoint
+from training.network.network import PercepNet
+from training.network.sparsity import DENSITY, BlockSparsity
+
+
+def average(a: dict, b: dict, density: dict[str, float] | None) -> PercepNet:
+    """Checkpoints as train.py writes them; ValueError when their sizes differ."""
+    if a["config"] != b["config"]:
+        raise ValueError(f"networks of different sizes: {a['config']} and {b['config']}")
+    network = PercepNet(**b["config"])
+    network.load_state_dict({name: torch.lerp(weight, b["model"][name], 0.5) for name, weight in a["model"].items()})
+    if density:
+        sparsity = BlockSparsity(network, density)
+        sparsity.update(network, 1.0)
+        sparsity.apply(network)
+    return network
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("a", type=Path)
+    parser.add_argument("b", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sparse", choices=sorted(DENSITY))
+    arguments = parser.parse_args()
+    a, b = (checkpoint(path) for path in (arguments.a, arguments.b))
+    network = average(a, b, DENSITY[arguments.sparse] if arguments.sparse else None)
+    torch.save({"model": network.state_dict(), "config": network.config, "card": b["card"]}, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
