@@ -11,7 +11,7 @@ The output has the length, sample rate (8 to 192 kHz), channels and sample forma
 reported, the others are written, and the exit status is 1. Patterns know * ? [abc] {a,b} and, for folders at any depth, **.
 
   --strength S   0 leaves the sound as it is, 1 removes as much as possible (default 1)
-  --model NAME   lite (default), full (1.1 MB, 1.8 times the work), or a file of your own (.safetensors)
+  --model NAME   lite (default), full (1.1 MB, 1.7 times the work), or a file of your own (.safetensors)
   --jobs N, -j   files at the same time (default: as many as there are cores)
   --json         a summary as JSON in place of text
   --progress     show progress even where standard error is no terminal
