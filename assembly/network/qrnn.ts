@@ -1,11 +1,11 @@
 /**
  * Quasi-recurrent layer (Bradbury et al. 2017, arXiv 1611.01576) whose weights all places along frequency share:
  *
- *   z = min(RETAIN, sigmoid(Wz x + bz)), n = tanh(Wn x + bn), h' = n + z (h - n)
+ *   z = min(FINER_RETAIN, sigmoid(Wz x + bz)), n = tanh(Wn x + bn), h' = n + z (h - n)
  *
  * x holds the place and its two neighbours. Nothing looks back but the state itself, which is f32 for each place. Real-time safe.
  */
-import { RETAIN } from '../settings';
+import { FINER_RETAIN } from '../settings';
 import { ACTIVATION_BYTES, sigmoid4, storeActivations, tanh4 } from './activations';
 import { dequantise4 } from './dense';
 import { matvec } from './matvec';
@@ -34,7 +34,7 @@ export function qrnn(layer: Layer, x: usize, state: usize, hidden: usize, sums: 
 
 /** The new state of four units. at: their byte offset within a gate of gate bytes. */
 function updateUnits(layer: Layer, gate: usize, at: usize, sums: usize, h: v128): v128 {
-  const z = f32x4.pmin(sigmoid4(gateValue(layer, sums, at)), f32x4.splat(RETAIN));
+  const z = f32x4.pmin(sigmoid4(gateValue(layer, sums, at)), f32x4.splat(FINER_RETAIN));
   const n = tanh4(gateValue(layer, sums, at + gate));
   return f32x4.add(n, f32x4.mul(z, f32x4.sub(h, n)));
 }

@@ -18,11 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from common.shape import FINER, HOP, LOOKAHEAD, SETTINGS
-from training.network.gru import RETAIN
 from training.network.network import quantise_activations, quantise_weights
 
 BINS, STRIDE, KERNEL, PLACES, FEATURES, OUTPUTS = (FINER[f"FINER_{name}"] for name in ("BINS", "STRIDE", "KERNEL", "PLACES", "FEATURES", "OUTPUTS"))
-POWER_FLOOR, LIMIT, MOST = (SETTINGS[f"FINER_{name}"] for name in ("POWER_FLOOR", "LIMIT", "MOST"))
+POWER_FLOOR, LIMIT, MOST, RETAIN = (SETTINGS[f"FINER_{name}"] for name in ("POWER_FLOOR", "LIMIT", "MOST", "RETAIN"))
 TAPS = 3
 
 
