@@ -33,8 +33,8 @@ import { bandProducts } from './signal/erb';
 import { rfft } from './signal/fft';
 import { applyWindow } from './signal/window';
 
-/** Frames from the one in decision to the newest. */
-const FRAMES: i32 = LOOKAHEAD + 1;
+/** Frames from the one before the frame in decision to the newest. */
+const FRAMES: i32 = LOOKAHEAD + 2;
 
 /** Scratch shared by all streams: nothing in it outlives a call. */
 const TIME = new StaticArray<f32>(WINDOW);
@@ -70,6 +70,11 @@ export class Analysis {
   @inline
   get spectrum(): usize {
     return this.spectra.before(LOOKAHEAD);
+  }
+
+  /** Spectrum of the frame `count` before the newest, 0..LOOKAHEAD + 1. */
+  spectrumAt(count: i32): usize {
+    return this.spectra.before(count);
   }
 
   /** Band energies of the frame in decision. */

@@ -51,6 +51,16 @@ export const SPECTRUM: i32 = 2 * BINS_PADDED;
 /** Bins of all bands below 8 kHz and of the one that reaches it: what training sees of spectra. */
 export const TRAINING_BINS: i32 = 200;
 
+/** Bins of the finer stage, 0 to 5 kHz: harmonics of any voice lie apart there, and DeepFilterNet filters them there too. */
+export const FINER_BINS: i32 = 100;
+/** Bins from one of its places to the next, and those that a place sees and tells of. */
+export const FINER_STRIDE: i32 = 4;
+export const FINER_KERNEL: i32 = 8;
+export const FINER_PLACES: i32 = FINER_BINS / FINER_STRIDE;
+/** Numbers it sees of each bin, and tells of it (enhance/finer.ts). */
+export const FINER_FEATURES: i32 = 9;
+export const FINER_OUTPUTS: i32 = 8;
+
 /** Networks, and streams, that one instance holds. */
 export const MAX_NETWORKS: i32 = 4;
 export const MAX_SUPPRESSORS: i32 = 64;

@@ -27,6 +27,12 @@ export class Decisions {
     this.speech = 0;
   }
 
+  /** Quantised state of the network that the finer stage is told; 0 without a network. */
+  get context(): usize {
+    const state = this.state;
+    return state ? state.context : 0;
+  }
+
   /** Work of the next frame that can be done before it is there (network/percepnet.ts). Whether there is more. */
   prepare(): bool {
     const state = this.state;

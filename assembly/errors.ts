@@ -9,7 +9,7 @@ export const ERROR_POINTER: i32 = -3;
 /** The memory cannot grow as far. */
 export const ERROR_MEMORY: i32 = -4;
 
-/** Of a network that is refused: not LAYER_COUNT layers. */
+/** Of a network that is refused: neither LAYER_COUNT layers nor those of a finer stage beside them. */
 export const ERROR_LAYER_COUNT: i32 = -101;
 /** A pointer is unaligned, leads outside the memory or to what is not the layer's own. */
 export const ERROR_LAYER_POINTER: i32 = -102;

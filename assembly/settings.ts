@@ -85,6 +85,17 @@ export const WIENER_NOISELESS: f32 = 0.02;
 /** [ratio of energies] A loss counts up to 6 dB when a quarter of it is given back. EXPERIMENTS: "A Wiener filter of the bins". */
 export const WIENER_MOST_LOST: f32 = 4;
 
+// Finer stage
+
+/** [mean power, 1 at full scale] Added to each bin's power: -110 dBFS. EXPERIMENTS: "A finer stage". */
+export const FINER_POWER_FLOOR: f32 = 1e-11;
+/** [units of 25 dB] Log powers reach no farther. EXPERIMENTS: "A finer stage". */
+export const FINER_LIMIT: f32 = 3;
+/** [share a frame] Most of its state that a unit of it keeps: a time constant of 5 s, for it has learnt on 3 s. EXPERIMENTS: "A finer stage". */
+export const FINER_RETAIN: f32 = 1 - 1 / 512;
+/** [root of a gain] Most that taps on the noisy spectrum are multiplied by. EXPERIMENTS: "A finer stage". */
+export const FINER_MOST: f32 = 1.5;
+
 // Only on the article's ladder and in training's targets
 
 /** [1] beta of arXiv 2008.04259, section 5. EXPERIMENTS: "Choice of the loss". */

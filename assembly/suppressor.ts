@@ -25,7 +25,7 @@ export class Suppressor {
   readonly stream: Stream = new Stream();
   readonly analysis: Analysis = new Analysis();
   readonly decisions: Decisions;
-  readonly enhancer: Enhancer = new Enhancer();
+  readonly enhancer: Enhancer;
   readonly synthesis: Synthesis = new Synthesis();
   /** Of two channels, the left one's. */
   private readonly link: Link = new Link();
@@ -34,6 +34,7 @@ export class Suppressor {
   /** @param network null: every gain is one */
   constructor(network: Network | null) {
     this.decisions = new Decisions(network);
+    this.enhancer = new Enhancer(network ? network.finer : null);
   }
 
   reset(): void {

@@ -1,5 +1,5 @@
 /**
- * Microseconds of each stage of a frame: `npx tsx bench/stages.ts [--network full] [--relaxed]` (relaxed SIMD needs Node 24).
+ * Microseconds of each stage of a frame: `npx tsx bench/stages.ts [--network full|FILE] [--relaxed]` (relaxed SIMD needs Node 24).
  * The lowest of many short bursts: what the stage costs on warm caches, whatever else the machine does.
  */
 import { readFileSync } from 'node:fs';
@@ -28,6 +28,7 @@ const STAGES: [string, number][] = [
   ['network', 4],
   ['interpolation', 40],
   ['Wiener filter', 40],
+  ['finer stage', 8],
   ['inverse FFT, overlap-add', 40],
   ['whole frame', 4],
 ];
@@ -40,7 +41,14 @@ const { values } = parseArgs({
 const { wasm } = await compile('assembly/entries/stages.ts', { relaxed: values.relaxed });
 const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
 const core = instance.exports as unknown as Stages;
-loadNetwork(core, parseModel(readFileSync(`models/${values.network}/model.safetensors`)));
+loadNetwork(
+  core,
+  parseModel(
+    readFileSync(
+      values.network.endsWith('.safetensors') ? values.network : `models/${values.network}/model.safetensors`,
+    ),
+  ),
+);
 
 // A gliding voice in syllables, over noise.
 let phase = 0;

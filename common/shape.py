@@ -29,6 +29,8 @@ LOOKAHEAD = _SIZES["LOOKAHEAD"]
 MIN_PERIOD, MAX_PERIOD, COMB_PERIODS = (_SIZES[name] for name in ("MIN_PERIOD", "MAX_PERIOD", "COMB_PERIODS"))
 # Bins of recorded spectra: those of all bands that reach below 8 kHz.
 SPECTRUM = _SIZES["TRAINING_BINS"]
+# Sizes of the finer stage.
+FINER = {name: size for name, size in _SIZES.items() if name.startswith("FINER_")}
 STATISTICS = _SHAPE["oracle"]["STATISTICS"]
 # Bins of 50 Hz.
 CENTRES = np.array(_SHAPE["erb"]["CENTRES"])

@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 const { out } = options;
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const NETWORKS = { lite: 'model.safetensors', full: 'model-full.safetensors' };
-const ENTRIES = ['index', 'offline', 'livekit', 'chime', 'inline', 'full'];
+const ENTRIES = ['index', 'offline', 'livekit', 'chime', 'react', 'inline', 'full'];
 
 if (!options.core) execFileSync(process.execPath, ['scripts/build-core.mjs'], { stdio: 'inherit' });
 const core = options.core ?? 'build';
@@ -86,7 +86,7 @@ const library = await build({
   // One copy of each class for all entries: errors of one are instances in the other.
   splitting: true,
   // Files imported only on a server, and peers that the app brings.
-  external: ['node:*', 'livekit-client', 'amazon-chime-sdk-js'],
+  external: ['node:*', 'livekit-client', 'amazon-chime-sdk-js', 'react'],
   plugins: [builtFiles()],
   outdir: out,
 });

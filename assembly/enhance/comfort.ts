@@ -14,15 +14,33 @@ const HIGH: usize = (COMFORT_HIGH_BAND as usize) << 2;
 const COMFORT: f32 = COMFORT_LEVEL * (FRAME as f32) * (FRAME as f32);
 const COMFORT_HIGH: f32 = COMFORT_LEVEL_HIGH * (FRAME as f32) * (FRAME as f32);
 
+/** Keeps quotients of gains from being 0 / 0. */
+const TINY: f32 = 1e-20;
+
 /**
- * Raises gains to min(1, comfort level / level of the band). Real-time safe.
- * @param gains 34 gains, 0..1
+ * min(1, comfort level / level of the band). Real-time safe.
  * @param energies 34 band energies of the noisy frame
+ * @param floors receives 34 gains
  */
-export function comfortFloor(gains: usize, energies: usize): void {
+export function comfortFloor(energies: usize, floors: usize): void {
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
     const comfort = b < HIGH ? COMFORT : COMFORT_HIGH;
-    const quiet = Mathf.sqrt(comfort / max(load<f32>(energies + b), comfort));
-    store<f32>(gains + b, max(load<f32>(gains + b), quiet));
+    store<f32>(floors + b, Mathf.sqrt(comfort / max(load<f32>(energies + b), comfort)));
+  }
+}
+
+/**
+ * No gain is below its floor, and no bin shall be. Real-time safe.
+ * @param decided 34 gains, 0..1
+ * @param floors 34 gains
+ * @param gains receives 34: the higher of the two
+ * @param least receives 34: weights that take the gain down to the floor
+ */
+export function holdFloors(decided: usize, floors: usize, gains: usize, least: usize): void {
+  for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
+    const floor = load<f32>(floors + b);
+    const gain = max(floor, load<f32>(decided + b));
+    store<f32>(gains + b, gain);
+    store<f32>(least + b, floor / (gain + TINY));
   }
 }

@@ -1,20 +1,24 @@
 /**
  * From decisions to the spectrum that is heard, stage by stage:
  *
- *   strength, comfort -> floors -> gains g, never below them
+ *   comfort -> floors -> gains g, never below them
  *   Y, P -> Z = (1 - r) Y + r P                          the comb filter's share of each band
  *        -> levels c_b = ||y_b|| / ||z_b||               which the comb filter must not change
  *   Z, noise -> weights w of the bins, make-up m          Wiener filter
- *   spectrum = w (m c g) Z
+ *   S = w (m c g) Z
+ *   E = finer stage of S, Y, P and the noise             where the network has one; otherwise S
+ *   spectrum = (1 - strength) Y + strength E
  *
  * The constructor allocates; every method is real-time safe.
  */
 import { Analysis } from '../analysis';
-import { BANDS, BINS_PADDED, SPECTRUM } from '../constants';
+import { BANDS, BANDS_BYTES, BINS_PADDED, SPECTRUM } from '../constants';
 import { Decisions } from '../decisions';
+import { FinerNetwork } from '../network/finer';
 import { bandProducts } from '../signal/erb';
-import { attenuate, holdFloors } from './attenuation';
-import { comfortFloor } from './comfort';
+import { attenuate } from './attenuation';
+import { comfortFloor, holdFloors } from './comfort';
+import { Finer } from './finer';
 import { applyGains } from './gains';
 import { mixComb, restoreLevels } from './mix';
 import { NoiseEstimator } from './noise';
@@ -39,10 +43,18 @@ export class Enhancer {
 
   private readonly noise: NoiseEstimator = new NoiseEstimator();
   private readonly wiener: WienerFilter = new WienerFilter();
+  private finer: Finer | null = null;
+
+  /** @param network of the finer stage; null: none */
+  constructor(network: FinerNetwork | null) {
+    if (network) this.finer = new Finer(network);
+  }
 
   reset(): void {
     this.noise.reset();
     this.wiener.reset();
+    const finer = this.finer;
+    if (finer) finer.reset();
   }
 
   /**
@@ -59,8 +71,8 @@ export class Enhancer {
     const strengths = changetype<usize>(this.strengths);
     const floors = changetype<usize>(FLOORS);
     const least = changetype<usize>(LEAST_WEIGHTS);
-    attenuate(changetype<usize>(decisions.strengths), strength, strengths, floors);
-    comfortFloor(floors, energy);
+    memory.copy(strengths, changetype<usize>(decisions.strengths), BANDS_BYTES);
+    comfortFloor(energy, floors);
     holdFloors(decided, floors, gains, least);
 
     const mixed = changetype<usize>(MIXED);
@@ -80,6 +92,9 @@ export class Enhancer {
       for (let b = 0; b < BANDS; b++) unchecked((MAKE_UP[b] = 1));
     }
     applyGains(gains, levels, makeUp, weights, mixed);
+    const finer = this.finer;
+    if (finer) finer.process(frame, changetype<usize>(this.noise.powers), decisions.context, mixed);
+    attenuate(noisy, strength, mixed, gains, strengths);
     return mixed;
   }
 }

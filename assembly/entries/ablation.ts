@@ -18,7 +18,7 @@ export function alloc(bytes: i32): usize {
 /** As the core's; the network takes the place of the last one. */
 export function networkLoad(layers: usize, count: i32): i32 {
   const code = checkLayers(layers, count);
-  if (code == 0) network = new Network(layers);
+  if (code == 0) network = new Network(layers, count);
   return code;
 }
 

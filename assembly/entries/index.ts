@@ -6,7 +6,7 @@
 import { MAX_NETWORKS, MAX_SUPPRESSORS } from '../constants';
 import { ERROR_FULL, ERROR_HANDLE, ERROR_MEMORY } from '../errors';
 import { allocate, reserve } from '../memory';
-import { Network, NetworkState } from '../network/percepnet';
+import { Network } from '../network/percepnet';
 import { checkLayers } from '../network/weights';
 import { Suppressor } from '../suppressor';
 
@@ -51,8 +51,8 @@ export function networkLoad(layers: usize, count: i32): i32 {
   if (code != 0) return code;
   for (let i = 0; i < MAX_NETWORKS; i++) {
     if (!unchecked(networks[i])) {
-      if (!reserve(Network.bytes(layers))) return ERROR_MEMORY;
-      unchecked((networks[i] = new Network(layers)));
+      if (!reserve(Network.bytes(layers, count))) return ERROR_MEMORY;
+      unchecked((networks[i] = new Network(layers, count)));
       return i;
     }
   }
@@ -75,7 +75,7 @@ export function suppressorCreate(network: i32): i32 {
       if (unchecked(held[i]) || unchecked(owners[i]) != network) continue;
       known.reset();
     } else {
-      if (!reserve(SUPPRESSOR_BYTES + (weights ? NetworkState.bytes(weights) : 0))) return ERROR_MEMORY;
+      if (!reserve(SUPPRESSOR_BYTES + (weights ? weights.streamBytes : 0))) return ERROR_MEMORY;
       unchecked((suppressors[i] = new Suppressor(weights)));
       unchecked((owners[i] = network));
     }

@@ -16,6 +16,7 @@ import {
   WINDOW,
   WINDOW_BYTES,
 } from '../constants';
+import { Finer } from '../enhance/finer';
 import { NoiseEstimator } from '../enhance/noise';
 import { WienerFilter } from '../enhance/wiener';
 import { energyFeatures } from '../features';
@@ -45,8 +46,9 @@ const STAGE_FEATURES: i32 = 7;
 const STAGE_NETWORK: i32 = 8;
 const STAGE_INTERPOLATION: i32 = 9;
 const STAGE_WIENER: i32 = 10;
-const STAGE_SYNTHESIS: i32 = 11;
-const STAGE_FRAME: i32 = 12;
+const STAGE_FINER: i32 = 11;
+const STAGE_SYNTHESIS: i32 = 12;
+const STAGE_FRAME: i32 = 13;
 
 /** Same in the core: two spectra, sets of bands. */
 const history = new History(HISTORY);
@@ -67,6 +69,7 @@ const noise = new NoiseEstimator();
 const wiener = new WienerFilter();
 let state: NetworkState | null = null;
 let suppressor: Suppressor | null = null;
+let finer: Finer | null = null;
 let period: i32 = 0;
 let future: i32 = 0;
 
@@ -78,9 +81,11 @@ export function alloc(bytes: i32): usize {
 export function networkLoad(layers: usize, count: i32): i32 {
   const code = checkLayers(layers, count);
   if (code != 0) return code;
-  const network = new Network(layers);
+  const network = new Network(layers, count);
   state = new NetworkState(network);
   suppressor = new Suppressor(network);
+  const stage = network.finer;
+  if (stage) finer = new Finer(stage);
   return 0;
 }
 
@@ -147,6 +152,11 @@ export function run(stage: i32, times: i32): void {
         const g = changetype<usize>(gains);
         noise.learn(y, g);
         wiener.process(noise, y, ey, g, g, g, changetype<usize>(bins), changetype<usize>(makeUp));
+        break;
+      }
+      case STAGE_FINER: {
+        const stage = finer;
+        if (stage) stage.process(suppressor!.analysis, changetype<usize>(noise.powers), state!.context, p);
         break;
       }
       case STAGE_SYNTHESIS:

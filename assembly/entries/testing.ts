@@ -1,4 +1,5 @@
 /** Entry of the unit tests: the pieces of the network as plain functions on memory. Not part of the core. */
+import { FINER_BINS, FINER_FEATURES, FINER_OUTPUTS } from '../constants';
 import { allocate } from '../memory';
 import {
   ACTIVATION_BYTES,
@@ -10,6 +11,7 @@ import {
 } from '../network/activations';
 import { convTanh, shiftHistory } from '../network/conv';
 import { denseFloatTanh, denseSigmoid, denseTanh } from '../network/dense';
+import { FINER_FIRST, FINER_ROW_BYTES, FinerState } from '../network/finer';
 import { Gru } from '../network/gru';
 import { matvec } from '../network/matvec';
 import { matvecScalar } from '../network/matvec_scalar';
@@ -19,6 +21,7 @@ import { checkLayers, Layer } from '../network/weights';
 const layers: Layer[] = [];
 const networks: Network[] = [];
 const states: NetworkState[] = [];
+const finerStates: FinerState[] = [];
 
 /** The core's, for as many blocks as it takes. */
 export function alloc(bytes: i32): usize {
@@ -100,7 +103,7 @@ export function runGru(input: i32, recurrent: i32, x: usize, state: usize, hidde
 export function networkLoad(descriptors: i32, count: i32): i32 {
   const code = checkLayers(<usize>(<u32>descriptors), count);
   if (code != 0) return code;
-  return networks.push(new Network(<usize>(<u32>descriptors))) - 1;
+  return networks.push(new Network(<usize>(<u32>descriptors), count)) - 1;
 }
 
 export function stateCreate(network: i32): i32 {
@@ -125,4 +128,27 @@ export function stateGains(state: i32): usize {
 
 export function stateStrengths(state: i32): usize {
   return states[state].strengths;
+}
+
+/** A finer stage's network of its own; -1 where the model has none. */
+export function finerCreate(network: i32): i32 {
+  const finer = networks[network].finer;
+  return finer ? finerStates.push(new FinerState(finer)) - 1 : -1;
+}
+
+export function finerReset(state: i32): void {
+  finerStates[state].reset();
+}
+
+/** features: FINER_FEATURES rows of FINER_BINS f32; context: quantised; outputs: receives FINER_OUTPUTS rows of FINER_BINS f32. */
+export function finerStep(state: i32, features: usize, context: usize, outputs: usize): void {
+  const row = (FINER_BINS as usize) << 2;
+  const padded = heap.alloc((FINER_FEATURES as usize) * FINER_ROW_BYTES);
+  memory.fill(padded, 0, (FINER_FEATURES as usize) * FINER_ROW_BYTES);
+  for (let f: usize = 0; f < (FINER_FEATURES as usize); f++) {
+    memory.copy(padded + f * FINER_ROW_BYTES + FINER_FIRST, features + f * row, row);
+  }
+  const told = finerStates[state].step(padded, context) + FINER_FIRST;
+  for (let o: usize = 0; o < (FINER_OUTPUTS as usize); o++)
+    memory.copy(outputs + o * row, told + o * FINER_ROW_BYTES, row);
 }

@@ -15,9 +15,11 @@ import { BANDS, FEATURES } from '../constants';
 import { ACTIVATION_BYTES, clearActivations } from './activations';
 import { convTanh, shiftHistory } from './conv';
 import { denseFloatTanh, denseSigmoid } from './dense';
+import { FinerNetwork, FinerState } from './finer';
 import { Gru } from './gru';
 import {
   DESCRIPTOR_WORDS,
+  FINER_LAYERS,
   GAIN_ROWS,
   LAYER_CONV1,
   LAYER_CONV2,
@@ -38,6 +40,7 @@ import {
 const OBJECT_BYTES: i64 = 2048;
 
 const GRUS: i32 = 5;
+const GRU_GAIN: i32 = 3;
 /** The one of the strengths: it comes last and is the only one of another width. */
 const GRU_STRENGTH: i32 = 4;
 /** Recurrent products of one `prepare`: a frame has at least two callbacks of 128 samples in which none is completed. */
@@ -82,24 +85,33 @@ export class Network {
   readonly gruStrength: Gru;
   readonly gainOut: Layer;
   readonly strengthOut: Layer;
+  /** Of the finer stage behind the bands; null where the model has none. */
+  readonly finer: FinerNetwork | null;
   /** Scratch for the int32 sums of one matrix: streams take turns. */
   readonly sums: usize;
   /** The five in the order of the graph. */
   readonly grus: StaticArray<Gru> = new StaticArray<Gru>(GRUS);
 
-  /** Most the constructor allocates for checked descriptors. */
-  static bytes(layers: usize): i64 {
+  /** Most the constructor allocates for count checked descriptors. */
+  static bytes(layers: usize, count: i32): i64 {
     let sum: i64 = 0;
     let widest: i64 = 0;
-    for (let i = 0; i < LAYER_COUNT; i++) {
+    for (let i = 0; i < count; i++) {
       const descriptor = layers + <usize>(i * DESCRIPTOR_WORDS * 4);
       sum += Layer.bytes(descriptor);
       widest = max(widest, Layer.outputBytes(descriptor));
     }
-    return sum + widest + OBJECT_BYTES;
+    // Two scratches: the bands' and the finer stage's.
+    return sum + 2 * widest + 2 * OBJECT_BYTES;
   }
 
-  constructor(layers: usize) {
+  /** Most a stream allocates for its states. */
+  get streamBytes(): i64 {
+    const finer = this.finer;
+    return NetworkState.bytes(this) + (finer ? FinerState.bytes(finer) : 0);
+  }
+
+  constructor(layers: usize, count: i32) {
     this.dense = layerAt(layers, LAYER_DENSE);
     this.conv1 = layerAt(layers, LAYER_CONV1);
     this.conv2 = layerAt(layers, LAYER_CONV2);
@@ -110,6 +122,10 @@ export class Network {
     this.gruStrength = gruAt(layers, LAYER_GRU_STRENGTH);
     this.gainOut = layerAt(layers, LAYER_GAIN_OUT);
     this.strengthOut = layerAt(layers, LAYER_STRENGTH_OUT);
+    this.finer =
+      count == LAYER_COUNT + FINER_LAYERS
+        ? new FinerNetwork(layers + <usize>(LAYER_COUNT * DESCRIPTOR_WORDS * 4))
+        : null;
     const grus = this.grus;
     unchecked((grus[0] = this.gru1));
     unchecked((grus[1] = this.gru2));
@@ -169,6 +185,11 @@ export class NetworkState {
     this.states = allocateFloats(4 * units + network.gruStrength.units);
     this.recurrent = allocateFloats(3 * (4 * units + network.gruStrength.units));
     this.reset();
+  }
+
+  /** Quantised state of gru_gain: what the finer stage is told. */
+  get context(): usize {
+    return this.hiddenOf(GRU_GAIN);
   }
 
   /** Quantised state of a GRU: the first four lie in `merged`. */

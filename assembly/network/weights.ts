@@ -16,7 +16,7 @@
  * four columns per row. A sparse layer leaves tiles out; its block list is u16: the number of tiles of each strip, then the
  * column block (column / 4) of each tile in order of storage.
  */
-import { BANDS, FEATURES } from '../constants';
+import { BANDS, FEATURES, FINER_FEATURES, FINER_KERNEL, FINER_OUTPUTS, FINER_PLACES } from '../constants';
 import {
   ERROR_LAYER_BLOCKS,
   ERROR_LAYER_COUNT,
@@ -48,6 +48,17 @@ export const LAYER_GAIN_OUT: i32 = 13;
 export const LAYER_STRENGTH_OUT: i32 = 14;
 export const LAYER_COUNT: i32 = 15;
 
+/** Order of the layers of a finer stage, which may follow those (network/finer.ts). */
+export const FINER_ENTER: i32 = 0;
+export const FINER_PLACE: i32 = 1;
+export const FINER_CONTEXT: i32 = 2;
+export const FINER_QRNN1: i32 = 3;
+export const FINER_MIX: i32 = 4;
+export const FINER_QRNN2: i32 = 5;
+export const FINER_QRNN3: i32 = 6;
+export const FINER_LEAVE: i32 = 7;
+export const FINER_LAYERS: i32 = 8;
+
 export const TILE_ROWS: i32 = 16;
 export const TILE_COLUMNS: i32 = 4;
 export const TILE_BYTES: i32 = TILE_ROWS * TILE_COLUMNS;
@@ -59,6 +70,7 @@ export const GAIN_ROWS: i32 = BANDS + 1;
 const MAX_ROWS: i32 = 8192;
 const MAX_COLUMNS: i32 = 16384;
 export const MAX_TAPS: i32 = 16;
+export const MAX_FINER_CHANNELS: i32 = 256;
 
 /** More than a layer's object, its list of counts and the headers of its blocks take. */
 const OBJECT_BYTES: i64 = 256 + (2 * MAX_ROWS) / TILE_ROWS;
@@ -183,6 +195,29 @@ function checkConv(descriptor: usize, inputs: i32): i32 {
   return word(descriptor, 1) % TILE_ROWS == 0 ? 0 : ERROR_LAYER_SIZE;
 }
 
+/** Float weights of so many rows and columns. */
+function checkFloat(descriptor: usize, rows: i32, columns: i32): i32 {
+  const code = checkLayer(descriptor, KIND_FLOAT);
+  if (code != 0) return code;
+  return word(descriptor, 1) == rows && word(descriptor, 2) == columns ? 0 : ERROR_LAYER_SIZE;
+}
+
+/** The layers of a finer stage behind bands whose gru_gain has so many units. */
+function checkFiner(layers: usize, units: i32): i32 {
+  const stride = DESCRIPTOR_WORDS * 4;
+  const channels = word(layers, 1);
+  if (channels < TILE_ROWS || channels > MAX_FINER_CHANNELS || channels % TILE_ROWS != 0) return ERROR_LAYER_SIZE;
+  let code = checkFloat(layers + <usize>(FINER_ENTER * stride), channels, FINER_FEATURES * FINER_KERNEL);
+  if (code == 0) code = checkFloat(layers + <usize>(FINER_PLACE * stride), channels, FINER_PLACES);
+  if (code == 0) code = checkOut(layers + <usize>(FINER_CONTEXT * stride), channels, units);
+  if (code == 0) code = checkOut(layers + <usize>(FINER_QRNN1 * stride), 2 * channels, 6 * channels);
+  if (code == 0) code = checkFloat(layers + <usize>(FINER_MIX * stride), FINER_PLACES, FINER_PLACES);
+  if (code == 0) code = checkOut(layers + <usize>(FINER_QRNN2 * stride), 2 * channels, 6 * channels);
+  if (code == 0) code = checkOut(layers + <usize>(FINER_QRNN3 * stride), 2 * channels, 6 * channels);
+  if (code == 0) code = checkOut(layers + <usize>(FINER_LEAVE * stride), FINER_OUTPUTS * FINER_KERNEL, 3 * channels);
+  return code;
+}
+
 function checkOut(descriptor: usize, rows: i32, inputs: i32): i32 {
   const code = checkLayer(descriptor, KIND_DENSE);
   if (code != 0) return code;
@@ -195,7 +230,7 @@ function checkOut(descriptor: usize, rows: i32, inputs: i32): i32 {
  * @returns 0 or an ERROR_* code. Not real-time safe.
  */
 export function checkLayers(layers: usize, count: i32): i32 {
-  if (count != LAYER_COUNT) return ERROR_LAYER_COUNT;
+  if (count != LAYER_COUNT && count != LAYER_COUNT + FINER_LAYERS) return ERROR_LAYER_COUNT;
   const stride = DESCRIPTOR_WORDS * 4;
   if (!readable(<i32>layers, <i64>count * stride)) return ERROR_LAYER_POINTER;
 
@@ -226,6 +261,7 @@ export function checkLayers(layers: usize, count: i32): i32 {
   if (code == 0) code = checkGru(layers, LAYER_GRU_STRENGTH, units + conv, strengthUnits);
   if (code == 0) code = checkOut(layers + <usize>(LAYER_GAIN_OUT * stride), GAIN_ROWS, conv + 4 * units);
   if (code == 0) code = checkOut(layers + <usize>(LAYER_STRENGTH_OUT * stride), BANDS, strengthUnits);
+  if (code == 0 && count > LAYER_COUNT) code = checkFiner(layers + <usize>(LAYER_COUNT * stride), units);
   if (code == 0 && !areApart(layers, count)) code = ERROR_LAYER_POINTER;
   return code;
 }

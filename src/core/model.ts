@@ -3,7 +3,7 @@
  * training/export/model_file.py.
  *
  * The metadata says format "percepnet-wasm", formatVersion, name, version, lookahead and architecture (JSON: the sizes, from which
- * all names, types and shapes of tensors follow). Matrices are int8 tiles as assembly/network/weights.ts describes them.
+ * all names, types and shapes of tensors follow; with finerChannels there is a finer stage, and the format version is 2). Matrices are int8 tiles as assembly/network/weights.ts describes them.
  * crc32 is the CRC-32 (IEEE) of the whole file, length and header included, in eight hexadecimal digits, computed with
  * these digits written as 00000000: any single error burst of up to 32 bits is found for certain, others but for one in
  * four billion. It protects against damage, not against forgery; serve models from where you serve code.
@@ -11,23 +11,21 @@
 
 import { NoiseSuppressorError } from '../shared/errors';
 import type { CoreExports } from './exports';
+import { type Architecture, layerShapes } from './layers';
 import {
   BANDS,
   DESCRIPTOR_WORDS,
   FEATURES,
-  KIND_CONV,
-  KIND_DENSE,
   KIND_FLOAT,
-  KIND_GRU_INPUT,
-  KIND_GRU_RECURRENT,
   LOOKAHEAD,
+  MAX_FINER_CHANNELS,
   MAX_TAPS,
   TILE_COLUMNS,
   TILE_ROWS,
 } from './shape';
 
 /** Newest file format this library reads. */
-const MODEL_FORMAT_VERSION = 1;
+const MODEL_FORMAT_VERSION = 2;
 
 const FORMAT = 'percepnet-wasm';
 const ALIGNMENT = 16;
@@ -58,24 +56,6 @@ export interface Model extends NetworkInfo {
   readonly data: Uint8Array;
   /** All entries of the file's metadata: where the model comes from and how it scored. */
   readonly metadata: Readonly<Record<string, string>>;
-}
-
-interface Architecture {
-  dense: number;
-  conv1: number;
-  conv1Taps: number;
-  conv2: number;
-  conv2Taps: number;
-  units: number;
-  strengthUnits: number;
-}
-
-interface LayerShape {
-  name: string;
-  kind: number;
-  rows: number;
-  columns: number;
-  taps: number;
 }
 
 interface Tensor {
@@ -264,27 +244,8 @@ function readArchitecture(metadata: Record<string, string>): Architecture {
     conv2Taps: size('conv2Taps', 1, MAX_TAPS),
     units: size('units', TILE_ROWS, MAX_SIZE),
     strengthUnits: size('strengthUnits', TILE_ROWS, MAX_SIZE),
+    finerChannels: 'finerChannels' in sizes ? size('finerChannels', TILE_ROWS, MAX_FINER_CHANNELS) : 0,
   };
-}
-
-/** The layers in the order of assembly/network/weights.ts. */
-function layerShapes(a: Architecture): LayerShape[] {
-  const gru = (name: string, inputs: number, units: number): LayerShape[] => [
-    { name: `${name}.input`, kind: KIND_GRU_INPUT, rows: 3 * units, columns: inputs, taps: 0 },
-    { name: `${name}.recurrent`, kind: KIND_GRU_RECURRENT, rows: 3 * units, columns: units, taps: 0 },
-  ];
-  return [
-    { name: 'dense', kind: KIND_FLOAT, rows: a.dense, columns: FEATURES, taps: 0 },
-    { name: 'conv1', kind: KIND_CONV, rows: a.conv1, columns: a.conv1Taps * a.dense, taps: a.conv1Taps },
-    { name: 'conv2', kind: KIND_CONV, rows: a.conv2, columns: a.conv2Taps * a.conv1, taps: a.conv2Taps },
-    ...gru('gru1', a.conv2, a.units),
-    ...gru('gru2', a.units, a.units),
-    ...gru('gru3', a.units, a.units),
-    ...gru('gru_gain', a.units, a.units),
-    ...gru('gru_strength', a.units + a.conv2, a.strengthUnits),
-    { name: 'gain_out', kind: KIND_DENSE, rows: BANDS + 1, columns: a.conv2 + 4 * a.units, taps: 0 },
-    { name: 'strength_out', kind: KIND_DENSE, rows: BANDS, columns: a.strengthUnits, taps: 0 },
-  ];
 }
 
 /** The tensors by name. They must lie one after the other and fill the data. */

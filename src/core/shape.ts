@@ -24,6 +24,15 @@ export const MAX_PERIOD = 800;
 export const COMB_PERIODS = 3;
 /** Bins of all bands below 8 kHz and of the one that reaches it: what training sees of spectra. */
 export const TRAINING_BINS = 200;
+/** Bins of the finer stage, 0 to 5 kHz: harmonics of any voice lie apart there, and DeepFilterNet filters them there too. */
+export const FINER_BINS = 100;
+/** Bins from one of its places to the next, and those that a place sees and tells of. */
+export const FINER_STRIDE = 4;
+export const FINER_KERNEL = 8;
+export const FINER_PLACES = 25;
+/** Numbers it sees of each bin, and tells of it (enhance/finer.ts). */
+export const FINER_FEATURES = 9;
+export const FINER_OUTPUTS = 8;
 /** Networks, and streams, that one instance holds. */
 export const MAX_NETWORKS = 4;
 export const MAX_SUPPRESSORS = 64;
@@ -35,7 +44,7 @@ export const ERROR_FULL = -2;
 export const ERROR_POINTER = -3;
 /** The memory cannot grow as far. */
 export const ERROR_MEMORY = -4;
-/** Of a network that is refused: not LAYER_COUNT layers. */
+/** Of a network that is refused: neither LAYER_COUNT layers nor those of a finer stage beside them. */
 export const ERROR_LAYER_COUNT = -101;
 /** A pointer is unaligned, leads outside the memory or to what is not the layer's own. */
 export const ERROR_LAYER_POINTER = -102;
@@ -52,9 +61,11 @@ export const KIND_CONV = 2;
 export const KIND_GRU_INPUT = 3;
 export const KIND_GRU_RECURRENT = 4;
 export const LAYER_COUNT = 15;
+export const FINER_LAYERS = 8;
 export const TILE_ROWS = 16;
 export const TILE_COLUMNS = 4;
 export const MAX_TAPS = 16;
+export const MAX_FINER_CHANNELS = 256;
 /** [samples of the lower rate] Half width of the kernel: Kaiser's length estimate for 87 dB over 0.1 Nyquist. EXPERIMENTS: none. */
 export const RESAMPLER_HALF_WIDTH = 56;
 export const MIN_RATE = 1000;

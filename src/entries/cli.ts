@@ -1,47 +1,31 @@
 #!/usr/bin/env node
 /** percepnet-wasm: noise suppression for WAV files (also as percepnet-denoise), and copy-assets for web apps. */
 import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import { CORE_CHANNELS } from '../core/exports';
 import { copyAssets } from '../files/copy-assets';
-import { denoiseFile, type FileResult, planFiles } from '../files/denoise-files';
+import type { FileResult } from '../files/denoise-files';
+import { HELP } from '../files/help';
 import { descriptorOf } from '../files/paths';
+import { type FileTask, planFiles } from '../files/plan';
+import { Progress, pace } from '../files/progress';
+import { RAW_FORMATS, rawFormat } from '../files/raw';
+import { localRunner, type Runner, serve, type Work, workerRunner } from '../files/runners';
+import type { WavFormat } from '../files/wav';
+import { MAX_RATE, MIN_RATE } from '../files/wav-header';
 import type { NetworkName } from '../loading/networks';
-import { acquireCore } from '../offline/cores';
 import { checkStrength } from '../offline/options';
 import { NoiseSuppressorError } from '../shared/errors';
 import { VERSION } from '../shared/version';
 import { full } from './full';
 
-const HELP = `Removes noise from speech in WAV files.
-
-  percepnet-wasm denoise [options] <in.wav> <out.wav>
-  percepnet-wasm denoise [options] <folder> <out folder>
-
-The output has the length, sample rate (8 to 192 kHz), channels and sample format of the input. Either may be a pipe or a device, and
-- is standard input or output. In a folder every .wav is taken, at any depth; a file that cannot be read is reported, the others are
-written, and the exit status is 1.
-
-  --strength S   0 leaves the sound as it is, 1 removes as much as possible (default 1)
-  --model NAME   lite (default), full (3.5 MB, twice the work), or a file of your own (.safetensors)
-  --progress     show progress even where standard error is no terminal
-  --quiet        print errors only
-  --version
-  --help
-
-For web apps:
-
-  percepnet-wasm copy-assets [--full] <folder>
-
-copies worklet, cores and network to a folder that the app serves, and prints the assets option to paste. --full takes the larger
-network too.
-`;
-
 /** A file of such a name is ./lite, ./full. */
 const NETWORKS: readonly NetworkName[] = ['lite', full];
-const BAR_WIDTH = 30;
 
 /** Where text goes; tests put their own here. */
 export interface Terminal {
@@ -56,77 +40,91 @@ const terminal: Terminal = {
   isTerminal: process.stderr.isTTY === true,
 };
 
-/** @returns the exit status: 0 all done, 1 something failed, 2 wrong usage */
-export async function run(args: readonly string[], io: Terminal = terminal, wasm?: BufferSource): Promise<number> {
-  const usage = (reason: string): number => {
-    io.err(`${reason}\nTry --help.\n`);
-    return 2;
-  };
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(args);
-  } catch (error) {
-    return usage((error as Error).message);
-  }
-  const { values, positionals } = parsed;
-  if (values.help) {
-    io.out(HELP);
-    return 0;
-  }
-  if (values.version) {
-    io.out(`${VERSION}\n`);
-    return 0;
-  }
-  const [input, output] = positionals;
-  if (positionals.length !== 2 || !input || !output) return usage('An input and an output are needed.');
-  const strength = values.strength?.trim() === '' ? Number.NaN : Number(values.strength ?? 1);
-  try {
-    checkStrength(strength);
-  } catch {
-    return usage(`--strength is a number from 0 to 1, not ${values.strength}`);
-  }
+/** What --json says of a file. */
+type Entry =
+  | ({ readonly input: string; readonly output: string; readonly warning?: string } & WavFormat &
+      Pick<FileResult, 'seconds' | 'spent'>)
+  | { readonly input: string; readonly output: string; readonly error: { readonly code?: string; message: string } };
 
-  let failed = 0;
-  const failure = (error: unknown): void => {
-    failed++;
-    io.err(`error: ${error instanceof Error ? error.message : error}\n`);
-  };
-  const { model = 'lite' } = values;
-  const named = NETWORKS.find((name) => name === model);
-  const assets = named ? { network: named } : { model: pathToFileURL(resolve(model)) };
-  const results: FileResult[] = [];
-  let core: Awaited<ReturnType<typeof acquireCore>>;
-  let tasks: Awaited<ReturnType<typeof planFiles>>;
+/** A mistake in the call, told with exit status 2. */
+class UsageError extends Error {}
+
+/**
+ * @param program a module that calls serve() in a worker thread; without it all files go one after another in this thread
+ * @returns the exit status: 0 all done, 1 something failed, 2 wrong usage
+ */
+export async function run(
+  args: readonly string[],
+  io: Terminal = terminal,
+  wasm?: BufferSource,
+  program?: URL,
+): Promise<number> {
+  let call: Call;
   try {
-    tasks = await planFiles(input, output, named ? [] : [model]);
-    core = await acquireCore({ ...assets, ...(wasm && { wasm }) }, CORE_CHANNELS);
+    const { values, positionals } = parse(args);
+    if (values.help) {
+      io.out(HELP);
+      return 0;
+    }
+    if (values.version) {
+      io.out(`${VERSION}\n`);
+      return 0;
+    }
+    call = understood(values, positionals);
   } catch (error) {
-    failure(error);
+    io.err(`${(error as Error).message}\nTry --help.\n`);
+    return 2;
+  }
+  const { model, inputs, output } = call;
+  const work: Work = { strength: call.strength, assets: { ...call.network, ...(wasm && { wasm }) } };
+  const failed = (error: unknown): void => io.err(`error: ${error instanceof Error ? error.message : error}\n`);
+  let tasks: FileTask[];
+  let local: Runner;
+  try {
+    tasks = await planFiles(inputs, output, model ? [model] : [], call.raw ? '.raw' : '.wav');
+    // In any case: what is wrong with core or network is told once, before any file.
+    local = await localRunner(call.raw ? { ...work, raw: call.raw } : work);
+  } catch (error) {
+    failed(error);
     return 1;
   }
-  for (const task of tasks) {
-    const bar = new Bar(io, values.progress || (io.isTerminal && !values.quiet), task.input);
-    try {
-      const result = await denoiseFile(core, task, strength, (fraction) => bar.show(fraction));
-      results.push(result);
-      bar.clear();
-      if (result.warning) io.err(`warning: ${result.warning}\n`);
-      // What is written to standard output must be sound alone.
-      const tell = (await descriptorOf(task.output, 1)) === 1 ? io.err : io.out;
-      if (!values.quiet) tell(`${task.output}  ${describe(result)}\n`);
-    } catch (error) {
-      bar.clear();
-      failure(error instanceof NoiseSuppressorError ? error : about(task.input, error));
-      if (core.broken) core = core.renew();
+  const jobs = Math.min(tasks.length, call.jobs ?? availableParallelism());
+  const threads = program && jobs > 1 ? Array.from({ length: jobs }, () => workerRunner(program, work)) : [];
+  const drawn = call.progress || (io.isTerminal && !call.quiet);
+  const bar = new Progress(drawn ? io.err : null, tasks[0]?.input ?? '', await Promise.all(tasks.map(weight)));
+  // What is written to standard output must be sound alone.
+  const sound = (await Promise.all(tasks.map((task) => descriptorOf(task.output, 1)))).includes(1);
+  const tell = sound ? io.err : io.out;
+  const started = performance.now();
+  const entries: Entry[] = [];
+  let next = 0;
+  const drain = async (runner: Runner): Promise<void> => {
+    for (let at = next++; at < tasks.length; at = next++) {
+      const task = tasks[at]!;
+      try {
+        const result = await runner.run(task, (share) => bar.show(at, share));
+        bar.end(at);
+        entries[at] = { ...task, ...spread(result) };
+        if (result.warning) io.err(`warning: ${result.warning}\n`);
+        if (!call.quiet && !call.json) tell(`${task.output}  ${describe(result)}\n`);
+      } catch (error) {
+        bar.end(at);
+        const told = error instanceof NoiseSuppressorError ? error : about(task.input, error);
+        const code = told instanceof NoiseSuppressorError ? { code: told.code } : {};
+        entries[at] = { ...task, error: { ...code, message: told.message } };
+        failed(told);
+      }
     }
-  }
-  core.release();
-  if (tasks.length > 1 && !values.quiet) {
-    const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-    const spent = results.reduce((sum, result) => sum + result.spent, 0);
-    io.out(`${results.length} of ${tasks.length} files  ${pace(seconds, spent)}\n`);
-  }
-  return failed > 0 ? 1 : 0;
+    runner.close();
+  };
+  if (threads.length > 0) local.close();
+  await Promise.all((threads.length > 0 ? threads : [local]).map(drain));
+  const spent = (performance.now() - started) / 1000;
+  const done = entries.filter((entry) => 'seconds' in entry);
+  const seconds = done.reduce((sum, entry) => sum + entry.seconds, 0);
+  if (call.json) tell(`${JSON.stringify({ files: entries, seconds, spent, failed: tasks.length - done.length })}\n`);
+  else if (tasks.length > 1 && !call.quiet) tell(`${done.length} of ${tasks.length} files  ${pace(seconds, spent)}\n`);
+  return done.length < tasks.length ? 1 : 0;
 }
 
 function parse(args: readonly string[]) {
@@ -134,14 +132,90 @@ function parse(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      strength: { type: 'string' },
-      model: { type: 'string' },
+      strength: { type: 'string', default: '1' },
+      model: { type: 'string', default: 'lite' },
+      jobs: { type: 'string', short: 'j' },
+      rate: { type: 'string' },
+      channels: { type: 'string' },
+      format: { type: 'string' },
+      json: { type: 'boolean', default: false },
       progress: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+/** What was asked for, in order. */
+interface Call extends Pick<Values, 'json' | 'progress' | 'quiet'> {
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly strength: number;
+  readonly network: { readonly network: NetworkName } | { readonly model: string };
+  /** A network's file. */
+  readonly model: string | null;
+  readonly jobs: number | null;
+  readonly raw: WavFormat | null;
+}
+
+/** @throws {UsageError} */
+function understood(values: Values, positionals: readonly string[]): Call {
+  const inputs = positionals.slice(0, -1);
+  const output = positionals.at(-1);
+  if (inputs.length === 0 || !output || inputs.includes('')) throw new UsageError('An input and an output are needed.');
+  const { json, progress, quiet, model } = values;
+  const strength = numeral(values.strength);
+  try {
+    checkStrength(strength);
+  } catch {
+    throw new UsageError(`--strength is a number from 0 to 1, not ${values.strength}`);
+  }
+  const jobs = values.jobs === undefined ? null : whole('--jobs', values.jobs, 1, 1024);
+  const named = NETWORKS.find((name) => name === model);
+  const network = named ? { network: named } : { model: pathToFileURL(resolve(model)).href };
+  const raw = rawOf(values, [...inputs, output]);
+  return { inputs, output, strength, network, model: named ? null : model, jobs, raw, json, progress, quiet };
+}
+
+/** @throws {UsageError} */
+function rawOf({ format, rate, channels }: Values, paths: readonly string[]): WavFormat | null {
+  if (format === undefined) {
+    const lone = rate !== undefined ? '--rate' : channels !== undefined ? '--channels' : null;
+    if (lone) throw new UsageError(`${lone} is for raw samples, with --format; a WAV file says it itself`);
+    return null;
+  }
+  if (rate === undefined) throw new UsageError('--format needs --rate: raw samples do not say their rate');
+  const hertz = whole('--rate', rate, MIN_RATE, MAX_RATE);
+  const raw = rawFormat(format, hertz, whole('--channels', channels ?? '1', 1, CORE_CHANNELS));
+  if (!raw) throw new UsageError(`--format is one of ${RAW_FORMATS.join(', ')}, not ${format}`);
+  const wav = paths.find((path) => /\.wav$/i.test(path));
+  if (wav) throw new UsageError(`${wav}: with --format files are raw samples, in and out; leave it out for WAV files`);
+  return raw;
+}
+
+/** @throws {UsageError} */
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = numeral(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UsageError(`${name} is a whole number from ${least} to ${most}, not ${text}`);
+}
+
+/** Number() takes '' for 0. */
+function numeral(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+/** Bytes; 1 for what has no size. */
+async function weight({ input }: FileTask): Promise<number> {
+  const stats = await stat(input).catch(() => null);
+  return Math.max(1, stats?.size ?? 1);
+}
+
+function spread({ format, ...rest }: FileResult): WavFormat & Omit<FileResult, 'format'> {
+  return { ...format, ...rest };
 }
 
 function about(path: string, error: unknown): Error {
@@ -151,44 +225,6 @@ function about(path: string, error: unknown): Error {
 function describe({ format, seconds, spent }: FileResult): string {
   const channels = format.channels === 1 ? 'mono' : format.channels === 2 ? 'stereo' : `${format.channels} channels`;
   return `${format.sampleRate / 1000} kHz ${channels} ${format.bits}-bit${format.encoding === 'integer' ? '' : ` ${format.encoding}`}  ${pace(seconds, spent)}`;
-}
-
-function pace(seconds: number, spent: number): string {
-  return `${duration(seconds)} in ${duration(spent)}, ${Math.round(seconds / Math.max(spent, 1e-3))} x real time`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
-  const whole = Math.round(seconds);
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  if (parts[0] === 0) parts.shift();
-  return parts.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
-}
-
-/** A line on standard error, redrawn ten times a second at most. */
-class Bar {
-  private readonly started = performance.now();
-  private drawn = 0;
-
-  constructor(
-    private readonly io: Terminal,
-    private readonly wanted: boolean,
-    private readonly name: string,
-  ) {}
-
-  show(fraction: number): void {
-    const now = performance.now();
-    if (!this.wanted || now - this.drawn < 100) return;
-    const left = ((now - this.started) / 1000) * (1 / fraction - 1);
-    const full = Math.round(fraction * BAR_WIDTH);
-    const bar = '#'.repeat(full) + '.'.repeat(BAR_WIDTH - full);
-    this.io.err(`\r${this.name}  [${bar}] ${Math.floor(fraction * 100)} %, ${duration(left)} left\x1b[K`);
-    this.drawn = now;
-  }
-
-  clear(): void {
-    if (this.drawn > 0) this.io.err('\r\x1b[K');
-  }
 }
 
 /** @returns the exit status: 0 done, 1 failed, 2 wrong usage */
@@ -228,10 +264,12 @@ export async function main(args: readonly string[], wasm?: BufferSource): Promis
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const [command, ...rest] = args;
   if (command === 'copy-assets') process.exitCode = copy(rest);
-  else process.exitCode = await run(command === 'denoise' ? rest : args, terminal, wasm);
+  else process.exitCode = await run(command === 'denoise' ? rest : args, terminal, wasm, new URL(import.meta.url));
 }
 
 const started = process.argv[1];
-if (started && realpathSync(started) === fileURLToPath(import.meta.url)) {
+if (!isMainThread) {
+  serve();
+} else if (started && realpathSync(started) === fileURLToPath(import.meta.url)) {
   await main(process.argv.slice(2));
 }

@@ -49,12 +49,15 @@ export class ByteSource {
     }
   }
 
-  /** The next bytes, fewer only at the end. */
-  async take(length: number): Promise<Buffer> {
+  /**
+   * The next bytes, fewer only at the end.
+   * @param step what is there will do, as long as it is a multiple of this and not nothing
+   */
+  async take(length: number, step = length): Promise<Buffer> {
     const out = Buffer.allocUnsafe(length);
     let got = this.ahead.copy(out, 0, 0, length);
     this.ahead = this.ahead.subarray(got);
-    while (got < length) {
+    while (got < Math.min(step, length)) {
       const wanted = length - got;
       const piece = wanted < WINDOW ? Buffer.allocUnsafe(WINDOW) : out.subarray(got);
       const filled = await this.fill(piece, this.position + got);
@@ -64,6 +67,12 @@ export class ByteSource {
         this.ahead = piece.subarray(Math.min(filled, wanted), filled);
       }
       got += Math.min(filled, wanted);
+    }
+    if (got > step && got < length) {
+      // Then nothing lies ahead but this part of a step.
+      const whole = got - (got % step);
+      this.ahead = Buffer.from(out.subarray(whole, got));
+      got = whole;
     }
     this.position += got;
     return out.subarray(0, got);

@@ -18,18 +18,53 @@ const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 /** Files that are not complete yet, and what removes them if the process ends first. */
 const partials = new Set<string>();
 
+/** Who writes in other threads, which hear no signal: they stop before their files are removed. */
+const writers = new Set<() => Promise<unknown>>();
+
+/** What a worker thread tells the main one of its partial files. */
+export interface PartialNote {
+  readonly partial: string;
+  readonly begun: boolean;
+}
+
+/** In a worker thread: where its notes go. */
+let tell: ((note: PartialNote) => void) | null = null;
+
+/** Leaves the removal of this thread's partial files to who gets the notes. */
+export function tellPartials(to: (note: PartialNote) => void): void {
+  tell = to;
+}
+
+/**
+ * Removes another thread's partial files as well if the process ends first.
+ * @param stop ends the thread; its last notes have come when it resolves
+ * @returns what to call with each note, and at the end
+ */
+export function keepFor(stop: () => Promise<unknown>): { note(note: PartialNote): void; done(): void } {
+  writers.add(stop);
+  return {
+    note: ({ partial, begun: is }) => (is ? begun(partial) : ended(partial)),
+    done: () => writers.delete(stop),
+  };
+}
+
 function removePartials(): void {
   for (const path of partials) rmSync(path, { force: true });
 }
 
 /** Ends by the signal itself: process.exit() waits for a read of standard input that may never return. */
-function atSignal(signal: NodeJS.Signals): void {
-  removePartials();
+async function atSignal(signal: NodeJS.Signals): Promise<void> {
   for (const name of SIGNALS) process.off(name, atSignal);
+  await Promise.all([...writers].map((stop) => stop()));
+  removePartials();
   process.kill(process.pid, signal);
 }
 
 function begun(partial: string): void {
+  if (tell) {
+    tell({ partial, begun: true });
+    return;
+  }
   if (partials.size === 0) {
     process.on('exit', removePartials);
     for (const signal of SIGNALS) process.on(signal, atSignal);
@@ -38,6 +73,7 @@ function begun(partial: string): void {
 }
 
 function ended(partial: string): void {
+  tell?.({ partial, begun: false });
   if (!partials.delete(partial) || partials.size > 0) return;
   process.off('exit', removePartials);
   for (const signal of SIGNALS) process.off(signal, atSignal);

@@ -37,8 +37,9 @@ const W64_RIFF = Buffer.from('2e91cf11a5d628db04c10000', 'hex');
 const W64_CHUNK = Buffer.from('f3acd3118cd100c04f8edb8a', 'hex');
 
 const FORMAT_BYTES = 40;
-const MIN_RATE = 8000;
-const MAX_RATE = 192000;
+/** Hertz. */
+export const MIN_RATE = 8000;
+export const MAX_RATE = 192000;
 const NO_SAMPLES = 'is damaged: it ends without a data chunk';
 /** The size of what is not known, or does not fit. */
 export const UNKNOWN_SIZE = 0xffffffff;
@@ -83,7 +84,8 @@ export function frameBytes({ bits, channels }: WavFormat): number {
   return (bits / 8) * channels;
 }
 
-export type WavContainer = 'RIFF' | 'RIFX' | 'RF64' | 'BW64' | 'W64';
+/** 'raw' is samples alone. */
+export type WavContainer = 'RIFF' | 'RIFX' | 'RF64' | 'BW64' | 'W64' | 'raw';
 
 /**
  * Reads up to the first sample.
@@ -206,6 +208,7 @@ function sizes(container: WavContainer, start: number, length: number, frame: nu
 
 /** Zeros after samples that end here: chunks of Wave64 begin at multiples of 8, others at even places. */
 export function padding(container: WavContainer, end: number): number {
+  if (container === 'raw') return 0;
   return container === 'W64' ? (8 - (end % 8)) % 8 : end % 2;
 }
 

@@ -5,6 +5,7 @@
  */
 import { ByteSource } from './bytes';
 import { Output } from './output';
+import { rawHeader } from './raw';
 import {
   broken,
   frameBytes,
@@ -38,12 +39,15 @@ export class WavReader {
 
   /**
    * @param path a file, FIFO or device; `-` is standard input
+   * @param raw what the samples are where there is no header
    * @throws {NoiseSuppressorError} 'invalid-audio' with a reason; the file system's own errors as they are
    */
-  static async open(path: string): Promise<WavReader> {
+  static async open(path: string, raw?: WavFormat): Promise<WavReader> {
     const source = await ByteSource.open(path);
     try {
-      return new WavReader(source, path, await readHeader(source, path));
+      const header = raw ? rawHeader(raw, source.size) : await readHeader(source, path);
+      if (header.length === 0) throw broken(path, 'holds no samples');
+      return new WavReader(source, path, header);
     } catch (error) {
       await source.close();
       throw error;
@@ -64,12 +68,12 @@ export class WavReader {
     return this.source.size < Number.POSITIVE_INFINITY;
   }
 
-  /** The next samples of each channel, full scale +-1; fewer than `count` at the end, then null. */
+  /** The next samples of each channel, full scale +-1; fewer than `count` at the end and, in a pipe, when no more are there; then null. */
   async read(count: number): Promise<Float32Array[] | null> {
     const wanted = Math.min(count, this.length - this.done);
     if (wanted <= 0) return null;
     const frame = frameBytes(this.format);
-    const bytes = await this.source.take(wanted * frame);
+    const bytes = await this.source.take(wanted * frame, this.regular ? wanted * frame : frame);
     const got = Math.floor(bytes.length / frame);
     if (got < wanted && this.regular) throw broken(this.path, 'became shorter while it was read');
     this.done += got;
@@ -102,7 +106,7 @@ export class WavWriter {
     const writer = new WavWriter(await Output.open(path), like);
     try {
       if (like.regular) await writer.copy(like.header.start, like.header.patches ?? []);
-      else await writer.append(plainHeader(like.header));
+      else if (like.header.container !== 'raw') await writer.append(plainHeader(like.header));
     } catch (error) {
       await writer.discard();
       throw error;
@@ -123,9 +127,10 @@ export class WavWriter {
     if (like.regular && !like.header.patches) {
       await this.copy(like.source.size, []);
     } else {
-      await this.append(Buffer.alloc(padding(like.regular ? like.header.container : 'RIFF', this.at)));
+      const { container } = like.header;
+      await this.append(Buffer.alloc(padding(like.regular || container === 'raw' ? container : 'RIFF', this.at)));
     }
-    if (!like.regular && output.seekable && this.at - 8 < UNKNOWN_SIZE) {
+    if (!like.regular && like.header.container !== 'raw' && output.seekable && this.at - 8 < UNKNOWN_SIZE) {
       const number = like.format.bigEndian ? number32BE : number32LE;
       await output.writeAt(4, number(this.at - 8));
       await output.writeAt(this.start - 4, number(size));

@@ -28,6 +28,9 @@ export interface ProbeExports {
   stateStep(state: number, features: number): number;
   stateGains(state: number): number;
   stateStrengths(state: number): number;
+  finerCreate(network: number): number;
+  finerReset(state: number): void;
+  finerStep(state: number, features: number, context: number, outputs: number): void;
 }
 
 export const KIND_FLOAT = 0;

@@ -17,6 +17,7 @@ import { compileAssembly } from '../helpers/assembly';
 const FRAMES = 20;
 const NO_NETWORK = -1;
 const SIMD = 'dist/core.wasm';
+const FINER = new URL('../golden/finer.safetensors', import.meta.url);
 
 /** The core with a counter, and its count so far. */
 function counting(wasm: Uint8Array): { core: CoreExports; count(): number } {
@@ -65,6 +66,7 @@ describe('a frame takes no more steps than it did', async () => {
     ['lite, 40 % of its tiles', () => load(SIZES.lite, 0.4), 28_300],
     ['lite, all tiles', () => load(SIZES.lite, 1), 49_300],
     ['full, 40 % of its tiles', () => load(SIZES.full, 0.4), 66_200],
+    ['a small network with a finer stage', () => loadNetwork(counter.core, parseModel(readFileSync(FINER))), 27_000],
   ])('%s', (_, network, bound) => {
     expect(stepsPerFrame(counter, network())).toBeLessThanOrEqual(bound);
   });

@@ -1,6 +1,7 @@
 """Write a checkpoint as the model file of the library: python -m training export CHECKPOINT OUT
 
-CHECKPOINT is what torch.save wrote of {"model": state dict of network.PercepNet, "config": its sizes, "card": strings}.
+CHECKPOINT is what torch.save wrote of {"model": state dict of network.PercepNet, "config": its sizes, "card": strings}, or a model file. Where there is a
+finer stage it holds "finer": {"model": state dict of finer.Finer, "config": its sizes} too, and the file's format version is 2.
 card needs name and version; everything else in it is copied into the file's metadata.
 
 OUT is a safetensors file (8-byte length, JSON header, data) with these rules on top:
@@ -9,7 +10,7 @@ OUT is a safetensors file (8-byte length, JSON header, data) with these rules on
   are padded to 16 with zeros. NAME.scale and NAME.bias are float32, one per padded row;
 - tiles of zeros may be left out: then NAME.blocks (uint16) holds the number of tiles of each strip, the column block of
   each tile, and zeros up to a multiple of 8;
-- the first layer is float32, [70, 128] (input, output);
+- the first layer is float32, [70, 128] (input, output), as are enter, place and mix of a finer stage;
 - the metadata holds format, formatVersion, architecture, lookahead and crc32: eight hexadecimal digits, the CRC-32 of
   the whole file with these digits written as 00000000.
 """
@@ -29,7 +30,7 @@ from common.shape import BANDS, FEATURES, LOOKAHEAD, TILE_COLUMNS, TILE_ROWS
 from training.network.network import CONV1_TAPS, CONV2_TAPS, DENSE, weight_integers, weight_scales
 
 FORMAT = "percepnet-wasm"
-FORMAT_VERSION = 1
+FORMAT_VERSION, FINER_FORMAT_VERSION = 1, 2
 ALIGNMENT = 16
 CRC_BLANK = "00000000"
 # A block list costs 2 bytes and a look-up per tile: worth it only when enough tiles go.
@@ -93,7 +94,38 @@ def network_tensors(state: dict[str, torch.Tensor]) -> Tensors:
     return tensors
 
 
-def architecture(config: dict[str, int]) -> dict[str, int]:
+def add_floats(tensors: Tensors, name: str, weight: torch.Tensor, bias: torch.Tensor) -> None:
+    """weight: [rows, columns] float, stored as [columns, padded rows]."""
+    tensors[f"{name}.weight"] = np.ascontiguousarray(pad_rows(weight.numpy()).T)
+    tensors[f"{name}.bias"] = pad_rows(bias.numpy())
+
+
+def finer_tensors(state: dict[str, torch.Tensor]) -> Tensors:
+    """The tensors of a finer stage, which follow those of the bands; layouts as assembly/network/finer.ts reads them."""
+    state = {name: value.detach().cpu().float() for name, value in state.items()}
+    tensors: Tensors = {}
+    add_floats(tensors, "finer_enter", state["enter.weight"].flatten(1), state["enter.bias"])
+    place = state["place"].flatten(1)
+    add_floats(tensors, "finer_place", place, torch.zeros(len(place)))
+    add_matrix(tensors, "finer_context", state["context.weight"], state["context.bias"])
+
+    def add_qrnn(number: int) -> None:
+        # [out, part * channel, frame, place] -> [out, place, frame, part * channel]
+        weight = state[f"qrnn{number}.conv.weight"].permute(0, 3, 2, 1).flatten(1)
+        add_matrix(tensors, f"finer_qrnn{number}", weight, state[f"qrnn{number}.conv.bias"])
+
+    add_qrnn(1)
+    add_floats(tensors, "finer_mix", state["mix.weight"], state["mix.bias"])
+    add_qrnn(2)
+    add_qrnn(3)
+    add_matrix(tensors, "finer_leave", state["leave.weight"].flatten(1), state["leave.bias"])
+    for name, value in tensors.items():
+        if not np.isfinite(value).all():
+            raise ValueError(f"{name} holds a value that is not finite")
+    return tensors
+
+
+def architecture(config: dict[str, int], finer: dict[str, int] | None = None) -> dict[str, int]:
     sizes = {
         "features": FEATURES,
         "bands": BANDS,
@@ -105,7 +137,9 @@ def architecture(config: dict[str, int]) -> dict[str, int]:
         "units": config["units"],
         "strengthUnits": config["strength_units"],
     }
-    for name in ("dense", "conv1", "conv2", "units", "strengthUnits"):
+    if finer:
+        sizes["finerChannels"] = finer["channels"]
+    for name in ("dense", "conv1", "conv2", "units", "strengthUnits", *(("finerChannels",) if finer else ())):
         if sizes[name] % TILE_ROWS:
             raise ValueError(f"{name} = {sizes[name]} is not a multiple of {TILE_ROWS}")
     return sizes
@@ -138,16 +172,18 @@ def export(checkpoint: dict, out: Path) -> int:
     card = {key: value if isinstance(value, str) else json.dumps(value) for key, value in checkpoint["card"].items()}
     if not {"name", "version"} <= card.keys() or RESERVED & card.keys():
         raise ValueError(f"the card needs name and version and may not use {sorted(RESERVED)}")
+    finer = checkpoint.get("finer")
     metadata = {
         "format": FORMAT,
-        "formatVersion": str(FORMAT_VERSION),
+        "formatVersion": str(FINER_FORMAT_VERSION if finer else FORMAT_VERSION),
         "name": card.pop("name"),
         "version": card.pop("version"),
-        "architecture": json.dumps(architecture(checkpoint["config"])),
+        "architecture": json.dumps(architecture(checkpoint["config"], finer and finer["config"])),
         "lookahead": str(LOOKAHEAD),
         **card,
     }
-    data = serialise(network_tensors(checkpoint["model"]), metadata)
+    tensors = network_tensors(checkpoint["model"]) | (finer_tensors(finer["model"]) if finer else {})
+    data = serialise(tensors, metadata)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(data)
     return len(data)
@@ -157,10 +193,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--finer", type=Path, help="checkpoint of train_finer.py: the finer stage behind these bands")
     parser.add_argument("--name", default="lite")
     parser.add_argument("--version", default="0.1.0")
     arguments = parser.parse_args()
-    checkpoint = torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)
+    # restore.py reads what this file writes, and needs it.
+    from training.export.restore import checkpoint as load
+
+    checkpoint = load(arguments.checkpoint)
+    if arguments.finer:
+        finer = torch.load(arguments.finer, map_location="cpu", weights_only=True)
+        checkpoint["finer"] = {"model": finer["model"], "config": finer["config"]}
+        checkpoint["card"]["finer_hours_heard"] = f"{finer['heard'] / 3600:.1f}"
     checkpoint["card"] |= {"name": arguments.name, "version": arguments.version}
     print(f"{arguments.out}: {export(checkpoint, arguments.out)} bytes")
 

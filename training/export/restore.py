@@ -10,6 +10,7 @@ from torch import Tensor
 
 from common.shape import TILE_COLUMNS, TILE_ROWS
 from training.export.model_file import CRC_BLANK, DTYPES, FORMAT, RESERVED, architecture
+from training.network.finer import Finer
 from training.network.network import PercepNet
 
 STORED: dict[str, np.dtype] = {name: dtype for dtype, name in DTYPES.items()}
@@ -28,7 +29,7 @@ def untile(tiles: np.ndarray, blocks: np.ndarray | None, rows: int, columns: int
 
 
 def restore(path: Path) -> dict:
-    """Path of a model file -> {"model", "config", "card"} as model_file.export() takes them; exported again it has the same tensors.
+    """Path of a model file -> {"model", "config", "card"}, with a finer stage "finer" too, as model_file.export() takes them; exported again it has the same tensors.
 
     Weights lie on their int8 grid: what training had below half a step is lost. ValueError: not a file of this library.
     """
@@ -46,7 +47,8 @@ def restore(path: Path) -> dict:
         config = {"units": sizes["units"], "conv1": sizes["conv1"], "conv2": sizes["conv2"], "strength_units": sizes["strengthUnits"]}
     except (KeyError, UnicodeDecodeError, ValueError) as error:
         raise ValueError(f"{path} is no model file of {FORMAT}: {error}") from error
-    if architecture(config) != sizes:
+    finer = {"channels": sizes["finerChannels"], "context": sizes["units"]} if "finerChannels" in sizes else None
+    if architecture(config, finer) != sizes:
         raise ValueError(f"{path} has layers of other sizes than network.py: {sizes}")
     tensors = {}
     for name, entry in header.items():
@@ -68,8 +70,30 @@ def restore(path: Path) -> dict:
         value = torch.from_numpy(np.array(value, np.float32))
         # A convolution is stored as [out, tap * in], oldest frame first.
         model[name] = value.view(rows, like.shape[2], like.shape[1]).transpose(1, 2).contiguous() if like.dim() == 3 else value
+    restored = {"finer": {"model": finer_weights(tensors, finer), "config": finer}} if finer else {}
     card = {key: value for key, value in metadata.items() if key not in RESERVED}
-    return {"model": model, "config": config, "card": card}
+    return {"model": model, "config": config, "card": card, **restored}
+
+
+def finer_weights(tensors: dict[str, np.ndarray], config: dict[str, int]) -> dict[str, Tensor]:
+    """State dict of finer.Finer: what export.finer_tensors() wrote."""
+    state: dict[str, Tensor] = {}
+    for name, like in Finer(**config).state_dict().items():
+        part, _, kind = name.rpartition(".")
+        stored = f"finer_{part.removesuffix('.conv') or kind}"
+        rows = len(like)
+        if kind == "bias":
+            value = tensors[f"{stored}.bias"][:rows]
+        elif f"{stored}.scale" in tensors:
+            value = tensors[f"{stored}.scale"][:rows, None] * untile(tensors[f"{stored}.weight"], tensors.get(f"{stored}.blocks"), rows, like[0].numel())
+        else:
+            value = tensors[f"{stored}.weight"].T[:rows]
+        value = torch.from_numpy(np.array(value, np.float32))
+        if part.endswith("conv") and kind == "weight":
+            out, parts, frames, places = like.shape
+            value = value.reshape(out, places, frames, parts).permute(0, 3, 2, 1)
+        state[name] = value.reshape(like.shape).contiguous()
+    return state
 
 
 def checkpoint(path: Path, device: str | torch.device = "cpu") -> dict:

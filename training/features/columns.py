@@ -11,7 +11,7 @@ from common.shape import BANDS, FEATURES, LOOKAHEAD, SETTINGS, STATISTICS
 # The number of bands with a target and the speech level come last.
 COLUMNS = FEATURES + STATISTICS + 2
 # Of a cache: shards, and what `python -m training features` writes beside them.
-FOLDERS = ("shards", "spectra", "sound", "taught")
+FOLDERS = ("shards", "spectra", "sound", "taught", "decided")
 
 
 def shard_path(cache: Path, seed: int, number: int) -> Path:

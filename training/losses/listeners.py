@@ -161,20 +161,24 @@ class Spectra:
         self.windows = {size: torch.hann_window(size, device=device) / size**0.5 for size in self.SIZES}
         self.keep = keep
 
+    def compressed(self, x: Tensor, y: Tensor) -> Tensor:
+        """Distance of each bin of spectra x (clean) and y whose windows have a mean square of 3/8 over `size`."""
+        px, py = x.real**2 + x.imag**2 + self.FLOOR, y.real**2 + y.imag**2 + self.FLOOR
+        mx, my = px ** (self.POWER / 2), py ** (self.POWER / 2)
+        magnitude = (my - mx) ** 2
+        if self.keep:
+            magnitude = magnitude * (1 + self.keep * (my < mx))
+        # |a - b|^2 of the compressed complex bins by their cosine.
+        cosine = (x.real * y.real + x.imag * y.imag) * torch.rsqrt(px * py)
+        phase = mx**2 + my**2 - 2 * mx * my * cosine
+        return (1 - self.COMPLEX) * magnitude + self.COMPLEX * phase
+
     def distance(self, clean: Tensor, heard: Tensor) -> Tensor:
         """Sound [batch, samples] of voices at -26 dBFS -> [batch]; what is too low counts 1 + keep times."""
         total = torch.zeros(len(clean), device=clean.device)
         for size, window in self.windows.items():
             x, y = (torch.fft.rfft(sound.unfold(-1, size, size // 2) * window) for sound in (clean, heard))
-            px, py = x.real**2 + x.imag**2 + self.FLOOR, y.real**2 + y.imag**2 + self.FLOOR
-            mx, my = px ** (self.POWER / 2), py ** (self.POWER / 2)
-            magnitude = (my - mx) ** 2
-            if self.keep:
-                magnitude = magnitude * (1 + self.keep * (my < mx))
-            # |a - b|^2 of the compressed complex bins by their cosine.
-            cosine = (x.real * y.real + x.imag * y.imag) * torch.rsqrt(px * py)
-            phase = mx**2 + my**2 - 2 * mx * my * cosine
-            total = total + ((1 - self.COMPLEX) * magnitude + self.COMPLEX * phase).mean((1, 2))
+            total = total + self.compressed(x, y).mean((1, 2))
         return total / len(self.windows)
 
 

@@ -104,10 +104,16 @@ def banded(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) 
 
 
 def enhance(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) -> Tensor:
-    """The suppressor's sound at 16 kHz.
+    """The suppressor's sound at 16 kHz: [batch, (time - 1) * 160], where two frames overlap. Arguments as of factors()."""
+    mixed, kept, _ = factors(gains, strengths, spectra, energies)
+    return overlap_add(mixed * kept)
+
+
+def factors(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What assembly/enhance makes of decisions: the spectrum that the comb filter left, what its bins are multiplied by, the noise's power.
 
     gains, strengths [batch, time, 34] as the network gives them; spectra [batch, time, 2, SPECTRUM] of
-    Core.spectra; energies [batch, time, 34] of band_energies. Returns [batch, (time - 1) * 160]: where two frames overlap.
+    Core.spectra; energies [batch, time, 34] of band_energies. Returns three of [batch, time, SPECTRUM].
     """
     device = gains.device
     spread, sums = SPREAD.to(device), SUMS.to(device)
@@ -134,7 +140,7 @@ def enhance(gains: Tensor, strengths: Tensor, spectra: Tensor, energies: Tensor)
     lost = ((mixed + TINY) / ((weights**2 * powers) @ sums + TINY)).clamp(max=MOST_LOST)
 
     restored = g * torch.sqrt((e / (mixed + TINY)).clamp(max=MOST_RESTORED) + TINY) * lost**0.125
-    return overlap_add(z * ((restored @ spread) * weights))
+    return z, (restored @ spread) * weights, noise
 
 
 def overlap_add(spectra: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 tiny.safetensors      a network with small, unequal sizes, random weights, one matrix sparse
 tiny.f32              FRAMES x (70 features, 34 gains, 34 strengths, speech), what PyTorch makes of it
+finer.safetensors     tiny with a finer stage of random weights
+finer.i8, finer.f32   FINER_FRAMES x (features of its bins and the context, in levels of 1/32 and 1/63), and its outputs
 layers.json           a convolution and a GRU on their own, with integer weights
 All with the exact quantisation of the core, the recurrent activations included. A value that rounds to the other level moves
 everything after it, so the network is run with the core's own tanh; that PyTorch's tanh gives nearly the same is checked here.
@@ -18,9 +20,12 @@ import torch
 
 from common.shape import ACTIVATIONS
 from training.export.model_file import export
+from training.network.finer import BINS, Finer
+from training.network.finer import FEATURES as FINER_FEATURES
 from training.network.network import PercepNet, quantise_activations
 
 FRAMES = 60
+FINER_FRAMES = 12
 SEED = 20240611
 TANH_LIMIT = ACTIVATIONS["TANH_LIMIT"]
 P = tuple(ACTIVATIONS[f"P{i}"] for i in range(4))
@@ -53,7 +58,7 @@ def run(model: PercepNet, features: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def write_network() -> None:
+def write_network() -> PercepNet:
     torch.manual_seed(SEED)
     model = PercepNet(units=32, conv1=48, conv2=16, strength_units=16, quantise=True, exact=True).eval()
     for weight in model.quantised_weights():
@@ -73,6 +78,33 @@ def write_network() -> None:
     export(checkpoint, OUT / "tiny.safetensors")
     rows = torch.cat([features, outputs], -1)[0]
     (OUT / "tiny.f32").write_bytes(rows.numpy().astype("<f4").tobytes())
+    return model
+
+
+@torch.no_grad()
+def write_finer(bands: PercepNet) -> None:
+    torch.manual_seed(SEED + 2)
+    units = bands.config["units"]
+    stage = Finer(channels=16, context=units)
+    stage.quantise = True
+    stage.place.normal_()
+    stage.leave.weight.normal_(0, 0.2)
+    stage.leave.bias.normal_(0, 0.2)
+    features = torch.randint(-96, 97, (1, FINER_FEATURES, FINER_FRAMES, BINS))
+    context = torch.randint(-63, 64, (1, FINER_FRAMES, units))
+    arguments = (features / 32, context / 63)
+    with mock.patch.multiple(torch, tanh=core_tanh, sigmoid=core_sigmoid):
+        outputs = stage.outputs(*arguments)
+    difference = (outputs - stage.outputs(*arguments)).abs()
+    print(f"finer stage with PyTorch's tanh: mean difference {difference.mean():.2g}, largest {difference.max():.2g}")
+    if difference.mean() > 2e-3:
+        raise ValueError("the core's tanh does not follow PyTorch's in the finer stage")
+    card = {"name": "tiny", "version": "0.0.0"}
+    finer = {"model": stage.state_dict(), "config": stage.config}
+    export({"model": bands.state_dict(), "config": bands.config, "card": card, "finer": finer}, OUT / "finer.safetensors")
+    rows = torch.cat([features[0].transpose(0, 1).flatten(1), context[0]], 1)
+    (OUT / "finer.i8").write_bytes(rows.to(torch.int8).numpy().tobytes())
+    (OUT / "finer.f32").write_bytes(outputs[0].numpy().astype("<f4").tobytes())
 
 
 def floats(x: torch.Tensor) -> list:
@@ -130,7 +162,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    write_network()
+    write_finer(write_network())
     write_layers()
     for file in sorted(OUT.iterdir()):
         print(file.name, file.stat().st_size)

@@ -1,10 +1,12 @@
 """One command for a long training: data, mixtures, network, scores. End it at any time and start it again: it goes on.
 
     python -m training supervise lite --data DATA [--data MORE] --work WORK --hours 20 [--weights models/lite/model.safetensors] [--outside SET]
+    python -m training supervise finer --bands models/lite/model.safetensors --data ...
 
 - `pool` decodes what WORK/pool lacks of the data;
 - `features --endless` mixes beside the training: the newest --kept hours stay, so that no mixture is heard for long;
-- `train` learns until --hours of its own time are over, however many stops lie between; the rate follows one cosine over all of them;
+- of a finer stage, `decided --watch` writes beside them what the bands before it make of them;
+- `train`, or `train-finer`, learns until --hours of its own time are over, however many stops lie between; the rate follows one cosine over all of them;
 - every --every minutes the averaged weights are kept as WORK/NAME/checkpoints/MINUTES.pt, exported to WORK/NAME.safetensors and, with --outside,
   scored on the outside yardstick's quick clips (evaluation/): a line in WORK/NAME/outside.jsonl.
 
@@ -34,6 +36,8 @@ COMMON = [
 RECIPES = {
     "lite": ["--units", "256", "--sparse", "lite", "--rate", "6e-4", *COMMON],
     "full": ["--units", "512", "--sparse", "full", "--rate", "5e-4", *COMMON],
+    # Behind bands that stay as they are.
+    "finer": [],
 }
 # Shards that must be there before training begins: one is held out.
 FIRST_SHARDS = 4
@@ -70,8 +74,8 @@ def shards(cache: Path) -> int:
     return len(list((cache / "shards").glob("*.npy")))
 
 
-def judge(run: Path, model: Path, name: str, outside: Path | None, p808: Path | None) -> None:
-    """Keeps, exports and scores the averaged weights of the run as they are now."""
+def judge(run: Path, model: Path, name: str, bands: Path | None, outside: Path | None, p808: Path | None) -> None:
+    """Keeps, exports and scores the averaged weights of the run as they are now; those of a finer stage behind its bands."""
     latest = run / "latest.pt"
     if not latest.exists():
         return
@@ -84,7 +88,8 @@ def judge(run: Path, model: Path, name: str, outside: Path | None, p808: Path | 
     shutil.copyfile(latest, kept)
     for old in sorted(kept.parent.glob("*.pt"))[:-12]:
         old.unlink()
-    subprocess.run([*STEP, "export", str(kept), str(model), "--name", name, "--version", "0.0.0-training"], check=True)
+    weights = [str(bands), str(model), "--finer", str(kept)] if bands else [str(kept), str(model)]
+    subprocess.run([*STEP, "export", *weights, "--name", name, "--version", "0.0.0-training"], check=True)
     if not outside:
         return
     heard = run / "heard"
@@ -112,6 +117,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=20, help="of training by the clock, stops not counted")
     parser.add_argument("--kept", type=float, default=30, help="hours of mixtures that lie ready, 1 GB each")
     parser.add_argument("--weights", type=Path, help="checkpoint or model file to begin with")
+    parser.add_argument("--bands", type=Path, help="checkpoint or model file of the bands before a finer stage")
     parser.add_argument("--outside", type=Path, help="set of `python -m evaluation outside` to score on")
     parser.add_argument("--p808", type=Path, help="DNSMOS P.808 model for those scores")
     parser.add_argument("--every", type=float, default=30, help="minutes between scores")
@@ -119,8 +125,11 @@ def main() -> None:
     arguments, more = parser.parse_known_args()
     more = [option for option in more if option != "--"]
 
+    if (arguments.network == "finer") != bool(arguments.bands):
+        parser.error("--bands names the bands before a finer stage: `supervise finer` needs it, the others train bands of their own")
+
     work = arguments.work
-    pool, cache, run = work / "pool", work / "cache", work / arguments.network
+    pool, cache, run, model = work / "pool", work / "cache", work / arguments.network, work / f"{arguments.network}.safetensors"
     run.mkdir(parents=True, exist_ok=True)
     folders = [option for folder in arguments.data for option in ("--data", str(folder))]
     subprocess.run([*STEP, "pool", *folders, "--pool", str(pool), "--licences", arguments.licences], check=True)
@@ -134,21 +143,28 @@ def main() -> None:
             if children.code("mixtures") is not None:
                 raise SystemExit("the mixtures could not be made")
             time.sleep(2)
+        if arguments.bands:
+            children.start("decisions", [*STEP, "decided", "--cache", str(cache), "--bands", str(arguments.bands), "--watch"])
+            while len(list((cache / "decided").glob("*.npy"))) < FIRST_SHARDS:
+                if children.code("decisions") is not None:
+                    raise SystemExit("the bands' decisions could not be made")
+                time.sleep(2)
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
         start = ["--weights", str(arguments.weights)] if arguments.weights else []
-        children.start("training", [sys.executable, *launch, *STEP[1:], "train", "--cache", str(cache), "--out", str(run), "--minutes", str(60 * arguments.hours),
+        children.start("training", [sys.executable, *launch, *STEP[1:], "train-finer" if arguments.bands else "train", "--cache", str(cache), "--out", str(run), "--minutes", str(60 * arguments.hours),
                                     *RECIPES[arguments.network], *start, *more])  # fmt: skip
         judged = time.time()
         while children.code("training") != 0:
             time.sleep(2)
-            if children.code("mixtures") is not None:
-                children.revive("mixtures")
+            for beside in children.running.keys() - {"training"}:
+                if children.code(beside) is not None:
+                    children.revive(beside)
             if children.code("training"):
                 children.revive("training")
             if time.time() - judged > 60 * arguments.every:
                 judged = time.time()
-                judge(run, work / f"{arguments.network}.safetensors", arguments.network, arguments.outside, arguments.p808)
-        judge(run, work / f"{arguments.network}.safetensors", arguments.network, arguments.outside, arguments.p808)
+                judge(run, model, arguments.network, arguments.bands, arguments.outside, arguments.p808)
+        judge(run, model, arguments.network, arguments.bands, arguments.outside, arguments.p808)
     finally:
         children.end()
 

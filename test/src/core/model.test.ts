@@ -57,6 +57,12 @@ describe('model file', () => {
     expect(model.metadata.format).toBe('percepnet-wasm');
   });
 
+  it('reads a finer stage behind the bands', () => {
+    const model = parseModel(readFileSync(new URL('../../golden/finer.safetensors', import.meta.url)));
+    expect(model.layers).toHaveLength((15 + 8) * 8);
+    expect(model.metadata.formatVersion).toBe('2');
+  });
+
   it('reads an ArrayBuffer and bytes at an odd offset alike', () => {
     const shifted = new Uint8Array(file.length + 3);
     shifted.set(file, 3);
@@ -118,7 +124,7 @@ describe('model file', () => {
   it.each<[string, string, (header: Header, data: Uint8Array) => void]>([
     ['a foreign safetensors file', 'invalid-model', (h) => (h.__metadata__.format = 'pt')],
     ['no metadata', 'invalid-model', (h) => Reflect.deleteProperty(h, '__metadata__')],
-    ['a newer format', 'version-mismatch', (h) => (h.__metadata__.formatVersion = '2')],
+    ['a newer format', 'version-mismatch', (h) => (h.__metadata__.formatVersion = '3')],
     ['no format version', 'invalid-model', (h) => Reflect.deleteProperty(h.__metadata__, 'formatVersion')],
     ['format version 0', 'invalid-model', (h) => (h.__metadata__.formatVersion = '0')],
     ['another look-ahead', 'invalid-model', (h) => (h.__metadata__.lookahead = '3')],
@@ -127,6 +133,9 @@ describe('model file', () => {
     ['an architecture that is not JSON', 'invalid-model', (h) => (h.__metadata__.architecture = '{')],
     ['other features', 'invalid-model', (h) => edit(h, 'features', 68)],
     ['units not a multiple of 16', 'invalid-model', (h) => edit(h, 'units', 40)],
+    ['a finer stage that is not there', 'invalid-model', (h) => edit(h, 'finerChannels', 16)],
+    ['a finer stage of an odd size', 'invalid-model', (h) => edit(h, 'finerChannels', 24)],
+    ['a finer stage of no size', 'invalid-model', (h) => edit(h, 'finerChannels', 0)],
     ['units of another model', 'invalid-model', (h) => edit(h, 'units', 48)],
     ['a size that is no number', 'invalid-model', (h) => edit(h, 'conv1', '48')],
     ['a huge size', 'invalid-model', (h) => edit(h, 'conv1', 1 << 20)],

@@ -19,11 +19,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../../src/entries/cli';
 import { Output } from '../../../src/files/output';
 import { testAssets } from '../../helpers/assets';
+import { programFolder } from '../../helpers/program';
 import { chunk, pcm16, ramp, riff } from '../../helpers/wav';
 
 const model = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
@@ -65,26 +65,7 @@ const status = (child: ChildProcess): Promise<number | null> =>
 
 beforeAll(async () => {
   ({ wasm } = await testAssets());
-  program = await mkdtemp(join(tmpdir(), 'cli-program-'));
-  const define = { __VERSION__: '"0.0.0"', __FULL__: 'false' };
-  const entry = fileURLToPath(new URL('../../../src/entries/cli.ts', import.meta.url));
-  await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    define,
-    outfile: `${program}/cli.mjs`,
-  });
-  await writeFile(join(program, 'core.wasm'), wasm);
-  await writeFile(join(program, 'model'), await readFile(model));
-  await chmod(program, 0o755);
-  await writeFile(
-    join(program, 'run.mjs'),
-    `import { readFileSync } from 'node:fs';
-     import { main } from './cli.mjs';
-     await main(process.argv.slice(2), readFileSync(new URL('core.wasm', import.meta.url)));`,
-  );
+  program = await programFolder(wasm, model);
 });
 afterAll(() => rm(program, { recursive: true }));
 beforeEach(async () => {

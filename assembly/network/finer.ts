@@ -1,0 +1,244 @@
+/**
+ * The network of the finer stage (enhance/finer.ts): features of FINER_BINS bins and the band network's state -> FINER_OUTPUTS numbers a bin.
+ * All places, FINER_STRIDE bins apart, share the weights.
+ *
+ *   e = tanh(enter f + context + place)       f: features of FINER_KERNEL bins around the place
+ *   h1 = QRNN of e, of this frame and the last, 3 places
+ *   m = tanh(h1 of all places mixed)
+ *   h2 = QRNN of [h1, m], 3 places
+ *   h3 = QRNN of [h2, h1], 3 places
+ *   o = leave [h3, h1, e]                     of the same FINER_KERNEL bins; where places overlap they add up
+ *
+ * Each layer's input lies as [place][parts][channels] with a place of zeros at both ends, so that a place and its neighbours are one piece.
+ */
+import { FINER_BINS, FINER_FEATURES, FINER_KERNEL, FINER_OUTPUTS, FINER_PLACES, FINER_STRIDE } from '../constants';
+import { ACTIVATION_BYTES, clearActivations, storeActivations, tanh4 } from './activations';
+import { dequantise4 } from './dense';
+import { matvec } from './matvec';
+import { qrnn } from './qrnn';
+import {
+  DESCRIPTOR_WORDS,
+  FINER_CONTEXT,
+  FINER_ENTER,
+  FINER_LEAVE,
+  FINER_MIX,
+  FINER_PLACE,
+  FINER_QRNN1,
+  FINER_QRNN2,
+  FINER_QRNN3,
+  Layer,
+  padRows,
+} from './weights';
+
+/** Bins that places reach beyond each end. */
+const MARGIN: i32 = (FINER_KERNEL - FINER_STRIDE) / 2;
+/** f32 of a row of features or outputs: a value for each bin, and both margins. */
+export const FINER_ROW: i32 = FINER_BINS + 2 * MARGIN;
+export const FINER_ROW_BYTES: usize = (FINER_ROW as usize) << 2;
+/** Byte offset of bin 0 in a row. */
+export const FINER_FIRST: usize = (MARGIN as usize) << 2;
+
+/** For pointer loops. */
+const PLACES: usize = FINER_PLACES as usize;
+const STRIDE_BYTES: usize = (FINER_STRIDE as usize) << 2;
+const KERNEL_BYTES: usize = (FINER_KERNEL as usize) << 2;
+
+/** A place, and one of zeros at both ends. */
+const PADDED_PLACES: i32 = FINER_PLACES + 2;
+
+/** More than the objects of a network, or of a stream, take beside their arrays. */
+const OBJECT_BYTES: i64 = 1024;
+
+/** Scratch shared by all streams: nothing in it outlives a call but the outputs, which the caller reads at once. */
+const OUTPUTS = new StaticArray<f32>(FINER_OUTPUTS * FINER_ROW);
+
+function layerAt(layers: usize, index: i32): Layer {
+  return new Layer(layers + <usize>(index * DESCRIPTOR_WORDS * 4));
+}
+
+/** The weights, shared by any number of FinerState. The constructor allocates; nothing does afterwards. */
+export class FinerNetwork {
+  readonly enter: Layer;
+  readonly place: Layer;
+  readonly context: Layer;
+  readonly qrnn1: Layer;
+  readonly mix: Layer;
+  readonly qrnn2: Layer;
+  readonly qrnn3: Layer;
+  readonly leave: Layer;
+  /** Units of each QRNN. */
+  readonly channels: i32;
+  /** Scratch: int32 sums of one matrix, and what the context adds to each place. */
+  readonly sums: usize;
+  readonly told: usize;
+
+  /** @param layers FINER_LAYERS checked descriptors */
+  constructor(layers: usize) {
+    this.enter = layerAt(layers, FINER_ENTER);
+    this.place = layerAt(layers, FINER_PLACE);
+    this.context = layerAt(layers, FINER_CONTEXT);
+    this.qrnn1 = layerAt(layers, FINER_QRNN1);
+    this.mix = layerAt(layers, FINER_MIX);
+    this.qrnn2 = layerAt(layers, FINER_QRNN2);
+    this.qrnn3 = layerAt(layers, FINER_QRNN3);
+    this.leave = layerAt(layers, FINER_LEAVE);
+    this.channels = this.enter.rows;
+    this.sums = heap.alloc((<usize>padRows(max(this.qrnn1.rows, this.leave.rows))) << 2);
+    this.told = heap.alloc((<usize>this.channels) << 2);
+  }
+}
+
+/** One stream. The constructor allocates. */
+export class FinerState {
+  /** [place][last e, e] */
+  private readonly entered: usize;
+  /** [place][h1, m] and [place][h2, h1] */
+  private readonly mixed: usize;
+  private readonly second: usize;
+  /** [place][h3, h1, e], without places of zeros */
+  private readonly left: usize;
+  /** f32 states h1, h2, h3 of all places. */
+  private readonly states: usize;
+
+  /** Most the constructor allocates. */
+  static bytes(network: FinerNetwork): i64 {
+    const channels: i64 = network.channels;
+    return channels * (9 * PADDED_PLACES * ACTIVATION_BYTES + 3 * FINER_PLACES * 4) + OBJECT_BYTES;
+  }
+
+  constructor(private readonly network: FinerNetwork) {
+    const pair = <usize>(2 * PADDED_PLACES * network.channels * ACTIVATION_BYTES);
+    this.entered = heap.alloc(pair);
+    this.mixed = heap.alloc(pair);
+    this.second = heap.alloc(pair);
+    this.left = heap.alloc(<usize>(3 * FINER_PLACES * network.channels * ACTIVATION_BYTES));
+    this.states = heap.alloc((<usize>(3 * FINER_PLACES * network.channels)) << 2);
+    this.reset();
+  }
+
+  /** Back to the state after construction. Real-time safe. */
+  reset(): void {
+    const channels = this.network.channels;
+    const pair = 2 * PADDED_PLACES * channels;
+    clearActivations(this.entered, pair);
+    clearActivations(this.mixed, pair);
+    clearActivations(this.second, pair);
+    clearActivations(this.left, 3 * FINER_PLACES * channels);
+    memory.fill(this.states, 0, (<usize>(3 * FINER_PLACES * channels)) << 2);
+  }
+
+  /**
+   * One frame. Real-time safe.
+   * @param features FINER_FEATURES rows of FINER_ROW f32, margins zero
+   * @param context quantised state of the band network
+   * @returns FINER_OUTPUTS rows of FINER_ROW f32, until the next call for any stream; margins are of no use
+   */
+  step(features: usize, context: usize): usize {
+    const network = this.network;
+    const sums = network.sums;
+    const channels = <usize>network.channels;
+    const one = channels * ACTIVATION_BYTES;
+    const pair = 2 * one;
+    const state = channels << 2;
+    const h1 = this.states;
+    const h2 = h1 + state * PLACES;
+    const h3 = h2 + state * PLACES;
+
+    dequantise(network.context, context, sums, network.told);
+    for (let p: usize = 0; p < PLACES; p++) {
+      const e = this.entered + (p + 1) * pair;
+      memory.copy(e, e + one, one);
+      enterTanh(network, features + p * STRIDE_BYTES, p, e + one);
+      memory.copy(this.left + (3 * p + 2) * one, e + one, one);
+    }
+    for (let p: usize = 0; p < PLACES; p++) {
+      const q = this.mixed + (p + 1) * pair;
+      qrnn(network.qrnn1, this.entered + p * pair, h1 + p * state, q, sums);
+      memory.copy(this.second + (p + 1) * pair + one, q, one);
+      memory.copy(this.left + (3 * p + 1) * one, q, one);
+    }
+    for (let p: usize = 0; p < PLACES; p++) mixTanh(network.mix, h1, p, channels, this.mixed + (p + 1) * pair + one);
+    for (let p: usize = 0; p < PLACES; p++) {
+      qrnn(network.qrnn2, this.mixed + p * pair, h2 + p * state, this.second + (p + 1) * pair, sums);
+    }
+    const outputs = changetype<usize>(OUTPUTS);
+    memory.fill(outputs, 0, (FINER_OUTPUTS as usize) * FINER_ROW_BYTES);
+    for (let p: usize = 0; p < PLACES; p++) {
+      const all = this.left + 3 * p * one;
+      qrnn(network.qrnn3, this.second + p * pair, h3 + p * state, all, sums);
+      addOutputs(network.leave, all, sums, outputs + p * STRIDE_BYTES);
+    }
+    return outputs;
+  }
+}
+
+/** out = W activations + bias in f32. */
+function dequantise(layer: Layer, activations: usize, sums: usize, out: usize): void {
+  matvec(layer, activations, sums);
+  const bytes = (<usize>padRows(layer.rows)) << 2;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(out + at, dequantise4(sums + at, layer.gain + at, layer.bias + at));
+  }
+}
+
+/** e of a place. features: of its first bin in the first row. */
+function enterTanh(network: FinerNetwork, features: usize, place: usize, out: usize): void {
+  const layer = network.enter;
+  const stride = (<usize>layer.rows) << 2;
+  const places = network.place.weights + place * stride;
+  for (let at: usize = 0; at < stride; at += 32) {
+    let low = f32x4.add(v128.load(layer.bias + at), v128.load(network.told + at));
+    let high = f32x4.add(v128.load(layer.bias + at, 16), v128.load(network.told + at, 16));
+    low = f32x4.add(low, v128.load(places + at));
+    high = f32x4.add(high, v128.load(places + at, 16));
+    let w = layer.weights + at;
+    let row = features;
+    for (let f = 0; f < FINER_FEATURES; f++) {
+      for (let x = row; x < row + KERNEL_BYTES; x += 4) {
+        const value = v128.load32_splat(x);
+        low = f32x4.add(low, f32x4.mul(v128.load(w), value));
+        high = f32x4.add(high, f32x4.mul(v128.load(w, 16), value));
+        w += stride;
+      }
+      row += FINER_ROW_BYTES;
+    }
+    storeActivations(out, tanh4(low), tanh4(high));
+    out += <usize>(8 * ACTIVATION_BYTES);
+  }
+}
+
+/** m of a place: one row of the mixing matrix times the states of all places. */
+function mixTanh(layer: Layer, states: usize, place: usize, channels: usize, out: usize): void {
+  const stride = (<usize>padRows(layer.rows)) << 2;
+  const state = channels << 2;
+  const bias = v128.load32_splat(layer.bias + (place << 2));
+  for (let at: usize = 0; at < state; at += 32) {
+    let low = bias;
+    let high = bias;
+    let w = layer.weights + (place << 2);
+    let h = states + at;
+    for (let p = 0; p < FINER_PLACES; p++) {
+      const weight = v128.load32_splat(w);
+      low = f32x4.add(low, f32x4.mul(v128.load(h), weight));
+      high = f32x4.add(high, f32x4.mul(v128.load(h, 16), weight));
+      w += stride;
+      h += state;
+    }
+    storeActivations(out, tanh4(low), tanh4(high));
+    out += <usize>(8 * ACTIVATION_BYTES);
+  }
+}
+
+/** Adds what a place tells of its bins to the outputs, whose first row at its first bin is at `outputs`. */
+function addOutputs(layer: Layer, activations: usize, sums: usize, outputs: usize): void {
+  matvec(layer, activations, sums);
+  let at: usize = 0;
+  for (let o = 0; o < FINER_OUTPUTS; o++) {
+    for (let i: usize = 0; i < KERNEL_BYTES; i += 16) {
+      const value = dequantise4(sums + at, layer.gain + at, layer.bias + at);
+      v128.store(outputs + i, f32x4.add(v128.load(outputs + i), value));
+      at += 16;
+    }
+    outputs += FINER_ROW_BYTES;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Quasi-recurrent layer (Bradbury et al. 2017, arXiv 1611.01576) whose weights all places along frequency share:
+ *
+ *   z = min(FINER_RETAIN, sigmoid(Wz x + bz)), n = tanh(Wn x + bn), h' = n + z (h - n)
+ *
+ * x holds the place and its two neighbours. Nothing looks back but the state itself, which is f32 for each place. Real-time safe.
+ */
+import { FINER_RETAIN } from '../settings';
+import { ACTIVATION_BYTES, sigmoid4, storeActivations, tanh4 } from './activations';
+import { dequantise4 } from './dense';
+import { matvec } from './matvec';
+import { Layer } from './weights';
+
+/**
+ * One place of one frame.
+ * @param layer rows of z, then of n
+ * @param x quantised input, layer.columns values
+ * @param state layer.rows / 2 f32, 16-byte aligned, updated
+ * @param hidden receives its quantised copy
+ * @param sums scratch, layer.rows int32, 16-byte aligned
+ */
+export function qrnn(layer: Layer, x: usize, state: usize, hidden: usize, sums: usize): void {
+  const gate = (<usize>layer.rows) << 1;
+  matvec(layer, x, sums);
+  for (let at: usize = 0; at < gate; at += 32) {
+    const low = updateUnits(layer, gate, at, sums, v128.load(state + at));
+    const high = updateUnits(layer, gate, at + 16, sums, v128.load(state + at, 16));
+    v128.store(state + at, low);
+    v128.store(state + at, high, 16);
+    storeActivations(hidden, low, high);
+    hidden += <usize>(8 * ACTIVATION_BYTES);
+  }
+}
+
+/** The new state of four units. at: their byte offset within a gate of gate bytes. */
+function updateUnits(layer: Layer, gate: usize, at: usize, sums: usize, h: v128): v128 {
+  const z = f32x4.pmin(sigmoid4(gateValue(layer, sums, at)), f32x4.splat(FINER_RETAIN));
+  const n = tanh4(gateValue(layer, sums, at + gate));
+  return f32x4.add(n, f32x4.mul(z, f32x4.sub(h, n)));
+}
+
+function gateValue(layer: Layer, sums: usize, at: usize): v128 {
+  return dequantise4(sums + at, layer.gain + at, layer.bias + at);
+}
