@@ -14,9 +14,10 @@ const SLOW = [
   'test/scripts/ci-tests.test.ts',
   'test/scripts/install.test.ts',
   'test/cli/ladder.test.ts',
+  'test/assembly/entries/index.test.ts',
   'test/assembly/signal/resampler.test.ts',
   'test/src/core/model.test.ts',
-  'test/src/entries/cli.test.ts',
+  'test/src/entries/cli*.test.ts',
   'test/src/files/output.test.ts',
   'test/src/offline/*.test.ts',
 ];
