@@ -68,7 +68,9 @@ else if (options.named) {
 }
 
 function sources() {
-  const library = ['worklet', 'src'].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
+  const library = ['worklet', 'src'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((name) => `${folder}/${name}`),
+  );
   const files = [...coreFiles(), ...library].filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
   return files.filter((file) => wanted.length === 0 || wanted.some((start) => file.startsWith(start)));
 }
