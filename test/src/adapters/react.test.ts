@@ -17,7 +17,7 @@ let page: Page;
 async function bundle(major: number): Promise<void> {
   const folder = major === 18 ? 'test/src/adapters/react-18/node_modules' : 'node_modules';
   await build({
-    entryPoints: ['test/adapters/react-page.ts'],
+    entryPoints: ['test/src/adapters/react-page.ts'],
     bundle: true,
     format: 'esm',
     target: 'es2022',
