@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { firstUseBytes } from '../../scripts/first-use.mjs';
 import { parseModel } from '../../src/core/model';
 import { buildLibrary } from '../helpers/build';
-import { project, STAGE, tarball } from './tarball';
+import { bring, project, STAGE, tarball } from './tarball';
 
 const run = promisify(execFile);
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -74,6 +74,8 @@ describe('in an empty project', () => {
 
   beforeAll(() => {
     folder = project();
+    // The peer of percepnet-wasm/react.
+    bring(folder, 'react');
   });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** The packed package and empty projects to install it in. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -38,6 +38,11 @@ export function install(folder: string, packages: readonly string[]): void {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
+}
+
+/** Puts a package that the repository has already into a project as its own: a peer, say. */
+export function bring(folder: string, name: string): void {
+  cpSync(`node_modules/${name}`, join(folder, 'node_modules', name), { recursive: true });
 }
 
 /** Writes files of a project, folders included. */
