@@ -13,6 +13,7 @@ STEPS = {
     "scores": {
         "score": ("evaluation.scores.score", "PESQ, STOI, SI-SDR, DNSMOS of folders"),
         "table": ("evaluation.outside.table", "tables of the outside yardstick"),
+        "tell": ("evaluation.outside.tell", "those tables' figures in README.md and the cards"),
         "quick": ("evaluation.outside.quick", "its quick clips alone, a minute of one core"),
         "report": ("evaluation.report.report", "tables of the development set: `npm run report` hears it first"),
         "spectrogram": ("evaluation.report.spectrogram", "pictures of WAV files"),

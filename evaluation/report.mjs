@@ -1,4 +1,4 @@
-// npm run report -- --dev DIR --dnsmos FILE: hears the development set through every network and writes docs/quality.md.
+// npm run report -- --dev DIR --dnsmos FILE: hears the development set through every network and writes its tables.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { VoiceActivity } from '../worklet/voice-activity';
 import { throughBlocks } from './peers/peer.mjs';
 import { Wav16 } from './peers/wav16.mjs';
 
-const HELP = `Writes docs/quality.md: every network of models/, RNNoise and GTCRN side by side on the development set, slice by slice.
+const HELP = `Writes a report: every network of models/, RNNoise and GTCRN side by side on the development set, slice by slice.
 Sound and scores stay in the set's folder, and only what is new is heard and scored again.
 
   npm run report -- --dev DIR --dnsmos FILE [--calls DIR]
@@ -20,8 +20,7 @@ Sound and scores stay in the set's folder, and only what is new is heard and sco
   --dev DIR      made by python -m evaluation devset
   --calls DIR    made by python -m evaluation devset --profile calls
   --dnsmos FILE  DNSMOS P.835 model (sig_bak_ovr.onnx)
-  --out FILE     default docs/quality.md
-  --cards        write scores and spectrograms into models/*/README.md too
+  --out FILE     default DIR/report.md
   --jobs N       processes (default 2)
 `;
 
@@ -36,8 +35,7 @@ const { values } = parseArgs({
     dev: { type: 'string' },
     calls: { type: 'string' },
     dnsmos: { type: 'string' },
-    out: { type: 'string', default: 'docs/quality.md' },
-    cards: { type: 'boolean', default: false },
+    out: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     help: { type: 'boolean', default: false },
   },
@@ -108,12 +106,12 @@ async function main() {
       }
     }
   }
-  const optional = [...(values.calls ? ['--calls', values.calls] : []), ...(values.cards ? ['--cards'] : [])];
+  const optional = [...(values.calls ? ['--calls', values.calls] : []), ...(values.out ? ['--out', values.out] : [])];
   const { start, stop, holdFrames } = INDICATOR;
   const indicator = ['--delay', DELAY / FRAME, '--indicator', start, stop, holdFrames].map(String);
   runStep(python, [
     ...['evaluation', 'report', '--dev', values.dev, '--networks', networks.join(','), '--dnsmos', values.dnsmos],
-    ...[...indicator, '--out', values.out, '--jobs', values.jobs, ...optional],
+    ...[...indicator, '--jobs', values.jobs, ...optional],
   ]);
 }
 

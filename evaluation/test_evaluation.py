@@ -25,6 +25,7 @@ from evaluation.outside.outside import build
 from evaluation.outside.quick import Quick
 from evaluation.outside.rooms import EARLY, room
 from evaluation.outside.table import document, evaluate
+from evaluation.outside.tell import marked, tell
 from evaluation.peers.hear import hear
 from evaluation.scores.levels import changes
 from evaluation.scores.metrics import against, quick
@@ -206,6 +207,30 @@ def test_table(folder):
     assert cache.stat().st_mtime_ns == stamp, "the second run scored again"
 
 
+def test_tell(folder):
+    """Figures of a table stand between the marks of the README and of each card, and nothing else changes."""
+    root = folder / "told"
+    (root / "models/lite").mkdir(parents=True)
+    shutil.copyfile("models/lite/model.safetensors", root / "models/lite/model.safetensors")
+    pages = [root / "README.md", root / "models/lite/README.md"]
+    for page in pages:
+        page.write_text("before\n\n<!-- voice: begin -->\nold\n<!-- voice: end -->\n\nafter\n")
+    names = ("noisy", "rnnoise", "gtcrn", "deepfilternet3", "lite", "full")
+    found = {name: {"pesq": 1.5 + at / 10, "stoi": 0.8, "sisdr": 5.0 + at, "p808": 3.0 + at / 10} for at, name in enumerate(names)}
+    result = {"clips": 7, "counts": {"street": 7}, "overall": found, "slices": {"street": found}, "clean": found, "recordings": found}
+    tell(json.loads(json.dumps(result)), root)
+    for page in pages:
+        text = page.read_text()
+        assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert "| **lite** (default, 1.0 MB) | 1.90 | 0.800 | 9.0 | 3.40 | 1.90, 9.0 | 3.40 |" in pages[0].read_text()
+    assert "| **all** | 7 | 1.50 / 1.80 / 1.90 |" in pages[1].read_text() and "Weights kept: 0.87 M of 2.25 M" in pages[1].read_text()
+    try:
+        marked("no marks", "")
+        raise AssertionError("a page without marks was written")
+    except ValueError as error:
+        assert "voice: begin" in str(error)
+
+
 def test_quick(folder):
     yardstick = Quick(folder / "set")
     same = yardstick.score(lambda noisy: noisy)
@@ -241,7 +266,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         corpus(folder, np.random.default_rng(1))
-        for test in (test_commands, test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_quick):
+        for test in (test_commands, test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_tell, test_quick):
             try:
                 test(folder)
                 passed += 1

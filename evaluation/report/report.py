@@ -1,6 +1,6 @@
-"""The tables of docs/quality.md from a development set that was heard already: `npm run report` does both.
+"""Tables of quality from a development set that was heard already: `npm run report` does both.
 
-    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --indicator 0.6 0.4 20 [--calls DIR] [--out FILE] [--cards]
+    python -m evaluation report --dev DIR --networks lite,full --dnsmos MODEL.onnx --delay 3 --indicator 0.6 0.4 20 [--calls DIR] [--out FILE]
 
 DIR holds clean/, noisy/, metadata.csv (evaluation/devset), rnnoise/, gtcrn/ and a folder a network with its output and activity.json (probability of
 speech and decision of the indicator, a frame each); recordings/, rnnoise-recordings/, gtcrn-recordings/ and NETWORK-recordings/ likewise without
@@ -11,14 +11,12 @@ import argparse
 import copy
 import json
 import pathlib
-import re
 
 import numpy as np
 import soundfile as sf
 
 from common.sound import SILENCE, SPEECH
 from common.tables import rows_of
-from evaluation.report.model_facts import model_facts
 from evaluation.scores import speech_parts as parts
 from evaluation.scores.score import score_all
 from evaluation.scores.tables import TITLES, cell, markdown
@@ -30,12 +28,11 @@ ORDER = (
 WORDS = {"keyboard": "keyboard while speaking", "mouse": "mouse while speaking", "baby": "crying baby", "real": "real pairs",
          "headset": "headset, 8 kHz wide", "languages": "ten languages"}  # fmt: skip
 PEERS = {"rnnoise": "RNNoise 0.1", "gtcrn": "GTCRN"}
-PICTURES = ("babble_+5dB", "keyboard_+5dB", "traffic_+0dB", "reverberant_+10dB", "women_+5dB")
 ABLATION = (
     "npm run ablate -- --model models/NAME/model.safetensors --checkpoint NAME.pt --dnsmos sig_bak_ovr.onnx "
     "--variants whole,no-comb,no-wiener --slices babble,fan,traffic,women,men --json DEV/clean DEV/noisy > DEV/ablation-NAME.json"
 )
-COMMAND = "npm run report -- --dev DEV --calls CALLS --dnsmos sig_bak_ovr.onnx --cards"
+COMMAND = "npm run report -- --dev DEV --calls CALLS --dnsmos sig_bak_ovr.onnx"
 
 
 def read(path):
@@ -196,42 +193,6 @@ def activity_table(data, networks, delay, hold):
     return markdown(head, rows)
 
 
-def write_card(name, data, calls):
-    """Puts figures and pictures between the marks of models/NAME/README.md; the rest of the card is written by hand."""
-    from evaluation.report.spectrogram import draw_row
-
-    folder = pathlib.Path("models") / name
-    pictures = folder / "spectrograms"
-    pictures.mkdir(exist_ok=True)
-    size, kept, whole, layers = model_facts(folder / "model.safetensors")
-    text = [
-        f"File: {size}. Weights kept: {kept / 1e6:.2f} M of {whole / 1e6:.2f} M.", layers,
-        f"Scores of the development set, noisy / {' / '.join(PEERS.values())} / {name} (`{COMMAND}`; what each row is: [quality](../../docs/quality.md)):",
-    ]  # fmt: skip
-    view = data.view(["noisy", *PEERS, name])
-    text.append(score_table(view, slices(view), ("pesq", "stoi", "sisdr", "sig", "bak", "ovrl")))
-    if view.recordings:
-        text += ["Real recordings without a reference:", recordings_table(view)]
-    if calls:
-        other = calls.view(["noisy", *PEERS, name])
-        text += ["Read speech in everyday places:", score_table(other, [("**all**", list(other.rows))], ("pesq", "stoi", "sisdr", "ovrl"))]
-    text.append("Five clips, from the left noisy, output, clean:")
-    for stem in (p for p in PICTURES if f"{p}.wav" in data.rows):
-        sounds = [data.folder / s / f"{stem}.wav" for s in ("noisy", name, "clean")]
-        path = pictures / f"{stem.replace('+', '')}.png"
-        draw_row(sounds, ("noisy", name, "clean"), path)
-        text.append(f"![{stem}: noisy, output, clean](spectrograms/{path.name})")
-    card = folder / "README.md"
-    begin, end = "<!-- report: begin -->", "<!-- report: end -->"
-    block = f"{begin}\n" + "\n\n".join(text) + f"\n{end}"
-    old = card.read_text() if card.exists() else f"# {name}\n"
-    if begin in old:
-        new = re.sub(f"{begin}.*?{end}", lambda _: block, old, flags=re.S)
-    else:
-        new = f"{old.rstrip()}\n\n## Figures\n\n{block}\n"
-    card.write_text(new)
-
-
 def ablation(dev):
     """Tables of `npm run ablate -- --json`, kept as DEV/ablation-NAME.json."""
     out = []
@@ -257,8 +218,7 @@ def main():
     )
     parser.add_argument("--networks", required=True, help="names, with commas")
     parser.add_argument("--dnsmos", required=True)
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/quality.md"))
-    parser.add_argument("--cards", action="store_true")
+    parser.add_argument("--out", type=pathlib.Path, help="DEV/report.md without it")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     start, stop, hold = options.indicator
@@ -304,10 +264,7 @@ def main():
         text += ["## What each part earns, and what int8 costs", f"`{ABLATION}`. `float` and `rounded` are the network before export, in PyTorch, "
                  "through the same core; `whole` is the exported file. Between harmonics: energy midway between the harmonics of "
                  "voiced frames, output against clean (`evaluation/scores/harmonics.py`).", ablated]  # fmt: skip
-    options.out.write_text("\n\n".join(text) + "\n")
-    if options.cards:
-        for name in networks:
-            write_card(name, data, calls)
+    (options.out or options.dev / "report.md").write_text("\n\n".join(text) + "\n")
 
 
 if __name__ == "__main__":

@@ -150,28 +150,27 @@ def si_sdr(clean: Tensor, heard: Tensor) -> Tensor:
 
 
 class Spectra:
-    """Distance of compressed spectra, of magnitudes and complex, in windows of 8, 20 and 64 ms (Braun and Tashev 2021: power 0.3, complex share 0.3)."""
+    """Distance of compressed spectra, of magnitudes and complex, in windows of 8, 20 and 64 ms (Braun and Tashev 2021)."""
 
-    POWER, COMPLEX = 0.3, 0.3
     SIZES = (128, 320, 1024)
     # Added to power spectra, 60 dB below a voice of -26 dBFS: nobody hears what lies lower.
     FLOOR = 1e-7
 
-    def __init__(self, device: torch.device | str = "cpu", keep: float = 0.0):
+    def __init__(self, device: torch.device | str = "cpu", keep: float = 0.0, power: float = 0.3, complex_share: float = 0.3):
         self.windows = {size: torch.hann_window(size, device=device) / size**0.5 for size in self.SIZES}
-        self.keep = keep
+        self.keep, self.power, self.complex_share = keep, power, complex_share
 
     def compressed(self, x: Tensor, y: Tensor) -> Tensor:
         """Distance of each bin of spectra x (clean) and y whose windows have a mean square of 3/8 over `size`."""
         px, py = x.real**2 + x.imag**2 + self.FLOOR, y.real**2 + y.imag**2 + self.FLOOR
-        mx, my = px ** (self.POWER / 2), py ** (self.POWER / 2)
+        mx, my = px ** (self.power / 2), py ** (self.power / 2)
         magnitude = (my - mx) ** 2
         if self.keep:
             magnitude = magnitude * (1 + self.keep * (my < mx))
         # |a - b|^2 of the compressed complex bins by their cosine.
         cosine = (x.real * y.real + x.imag * y.imag) * torch.rsqrt(px * py)
         phase = mx**2 + my**2 - 2 * mx * my * cosine
-        return (1 - self.COMPLEX) * magnitude + self.COMPLEX * phase
+        return (1 - self.complex_share) * magnitude + self.complex_share * phase
 
     def distance(self, clean: Tensor, heard: Tensor) -> Tensor:
         """Sound [batch, samples] of voices at -26 dBFS -> [batch]; what is too low counts 1 + keep times."""

@@ -27,7 +27,7 @@ class Listeners:
     """The scores of finished sound that training rises."""
 
     def __init__(self, args, device):
-        self.spectra, self.pesq, self.stoi = Spectra(device, args.keep), Pesq(device), Stoi(device)
+        self.spectra, self.pesq, self.stoi = Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
         self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
         self.weights = {
             "sound": -args.sound_weight,
@@ -52,7 +52,7 @@ class Listeners:
             if self.weights["sound"]:
                 scores["sound"] = self.spectra.distance(sound, heard)
             if taught is not None:
-                scores["taught"] = self.followed(sound, heard, overlap_add(taught) * level)
+                scores["taught"] = self.spectra.distance(overlap_add(taught) * level, heard)
             # Where nobody speaks there is nothing to compare.
             spoken = sound.square().mean(-1) > 1e-6
             heard, sound = heard[spoken], sound[spoken]
@@ -69,12 +69,6 @@ class Listeners:
             if not scores:
                 return gains.sum() * 0, {}
         return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
-
-    def followed(self, clean, heard, taught) -> torch.Tensor:
-        """Distance from the teacher's sound, of sequences in which the teacher is nearer to the clean sound than the network is; 0 in the others."""
-        with torch.no_grad():
-            leads = self.spectra.distance(clean, taught) < self.spectra.distance(clean, heard)
-        return self.spectra.distance(taught, heard) * leads
 
 
 def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listeners | None = None, audible=()) -> tuple[torch.Tensor, dict]:

@@ -68,8 +68,7 @@ class Loss:
     """Distance of compressed spectra from the clean ones and from the teacher's, and what listeners.py says of the sound."""
 
     def __init__(self, args):
-        self.args, self.spectra, self.pesq, self.stoi = args, Spectra("cpu", args.keep), Pesq(), Stoi()
-        self.spectra.POWER, self.spectra.COMPLEX = args.power, args.complex_share
+        self.args, self.spectra, self.pesq, self.stoi = args, Spectra("cpu", args.keep, args.power, args.complex_share), Pesq(), Stoi()
 
     def __call__(self, net, s, noise, y, p, context, clean, taught, level) -> tuple[torch.Tensor, dict]:
         """Loss and its parts; those with a 0 are without the stage."""
