@@ -3,7 +3,7 @@
 import torch
 
 from common.listening import dnsmos_model
-from common.shape import FEATURES, LOOKAHEAD
+from common.shape import CENTRES, FEATURES, LOOKAHEAD
 from training.losses.bands import (
     POOLED_WEIGHT,
     follow_up_gain_loss,
@@ -14,13 +14,17 @@ from training.losses.bands import (
     speech_loss,
     split,
     strength_loss,
+    taught_bands_loss,
     teacher_loss,
 )
 from training.losses.listeners import Dnsmos, Pesq, Spectra, Stoi, si_sdr
-from training.losses.sound import band_energies, banded, enhance, overlap_add
+from training.losses.sound import NARROW_BINS, SUMS, TINY, band_energies, banded, enhance, overlap_add, power
 
 # DNSMOS hears 4.5 s of a sequence: more sequences for the same time, whose gradients differ less from step to step.
 DNSMOS_SAMPLES = 72000
+
+# Of the bins below 8 kHz, where a teacher's spectra end.
+NARROW_SUMS = SUMS[:NARROW_BINS, : int((CENTRES < NARROW_BINS).sum())]
 
 
 class Listeners:
@@ -90,6 +94,10 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listene
             taught_gains, taught_strengths, _ = teacher(features)
         parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
         loss = loss + args.teacher_weight * parts["teacher"]
+    if args.taught_bands_weight and audible:
+        noisy, taught = (power(x[..., :NARROW_BINS]) @ NARROW_SUMS.to(rows.device) for x in (audible[0][:, :, 0], audible[2]))
+        parts["taught_bands"] = taught_bands_loss(applied, targets, torch.sqrt(taught / (noisy + TINY)))
+        loss = loss + args.taught_bands_weight * parts["taught_bands"]
     if listeners and audible:
         told, scores = listeners(gains, strengths, rows, *audible)
         loss, parts = loss + told, parts | scores

@@ -62,6 +62,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--listen", action="store_true", help="score the finished sound too (losses/listeners.py); needs a cache with --spectra")
     parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
     parser.add_argument("--taught-weight", type=float, default=0.0, help="of the distance from the teacher's sound; needs a cache with --teacher")
+    parser.add_argument(
+        "--taught-bands-weight", type=float, default=0.0, help="of the distance from the energies of the teacher's bands, in tens of dB squared"
+    )
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
     parser.add_argument("--pesq-weight", type=float, default=0.0)
     parser.add_argument("--stoi-weight", type=float, default=0.0)
@@ -78,8 +81,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--log-every", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    if args.taught_weight and not args.listen:
-        parser.error("--taught-weight needs --listen: the teacher is heard")
+    if (args.taught_weight or args.taught_bands_weight) and not args.listen:
+        parser.error("--taught-weight and --taught-bands-weight need --listen: the teacher is heard")
     return args
 
 
@@ -107,7 +110,14 @@ def main() -> None:
         average.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, heard = state["step"], state["spent"], state["heard"]
-    shards = Shards(args.cache, args.frames, args.seed + 1000 * rank + step, args.lower_own_noise, listen=args.listen, teacher=args.taught_weight > 0)
+    shards = Shards(
+        args.cache,
+        args.frames,
+        args.seed + 1000 * rank + step,
+        args.lower_own_noise,
+        listen=args.listen,
+        teacher=args.taught_weight + args.taught_bands_weight > 0,
+    )
     listeners = Listeners(args, device) if args.listen else None
     if not step and args.weights:
         weights = checkpoint(args.weights, device)["model"]
