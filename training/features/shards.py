@@ -15,6 +15,9 @@ class Shards:
     With `listen`, batches hold the spectra and the clean sound of `features --spectra` too, with `teacher` those of the teacher after them.
     """
 
+    # What makes them: a step of `python -m training`.
+    STEP = "features"
+
     def __init__(self, cache: Path, frames: int, seed: int, lower: bool = False, held: int = 1, listen: bool = False, teacher: bool = False):
         self.folder, self.frames, self.lower, self.held, self.listen, self.teacher = cache / "shards", frames, lower, held, listen, teacher
         self.rng = np.random.default_rng(seed)
@@ -33,7 +36,7 @@ class Shards:
             except FileNotFoundError:
                 pass  # `features --endless` has taken it away
         if not self.files:
-            raise SystemExit(f"no shards in {self.folder}: run `python -m training features` first")
+            raise SystemExit(f"no shards of `{self.STEP}` in {self.folder.parent} beside the one held out: run `python -m training {self.STEP}` first")
 
     def load(self, file: Path) -> np.ndarray:
         shard = np.load(file, mmap_mode="r")

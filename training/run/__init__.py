@@ -1,6 +1,7 @@
 """Runs: `train` learns, `supervise` does everything in one command, `trials` compares; `widen` and `average` make weights of weights.
 
-train      a network on shards; goes on where it was stopped, one process a core or GPU
+loop       what every training does: goes on where it was stopped, one process a core or GPU
+train      a network on shards
 decided    what trained bands make of shards, for the finer stage
 train_finer  a finer stage behind trained bands
 supervise  pool, mixtures, training and scores side by side, for days
