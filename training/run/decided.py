@@ -42,8 +42,7 @@ class Bands(PercepNet):
     @torch.no_grad()
     def decide(self, features: Tensor, spectra: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """features [batch, time, 70], spectra [batch, time - 2, 2, 200] -> S and log power of the noise [batch, time - 2, 200], context [batch, time - 2, units]."""
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
-            gains, strengths, _ = (y[:, LOOKAHEAD:].float() for y in self(features))
+        gains, strengths, _ = (y[:, LOOKAHEAD:].float() for y in self(features))
         mixed, kept, noise = factors(gains, strengths, spectra, band_energies(features))
         return mixed * kept, log_power(noise), self._activations(self.context)[:, LOOKAHEAD:].float()
 
