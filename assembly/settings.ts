@@ -16,7 +16,7 @@ export const RUMBLE_CORNER: f64 = 40;
 
 // Features
 
-/** [mean power, 1 at full scale] Added to each band: -110 dBFS, below any microphone's noise. EXPERIMENTS: none. */
+/** [mean power, 1 at full scale] Added to each band, and to each bin of the finer stage: -110 dBFS, below any microphone's noise. EXPERIMENTS: none. */
 export const FEATURE_FLOOR: f32 = 1e-11;
 /** [per decade of power] 25 dB are a unit. EXPERIMENTS: none. */
 export const FEATURE_SCALE: f32 = 0.4;
@@ -87,8 +87,6 @@ export const WIENER_MOST_LOST: f32 = 4;
 
 // Finer stage
 
-/** [mean power, 1 at full scale] Added to each bin's power: -110 dBFS. EXPERIMENTS: "A finer stage". */
-export const FINER_POWER_FLOOR: f32 = 1e-11;
 /** [units of 25 dB] Log powers reach no farther. EXPERIMENTS: "A finer stage". */
 export const FINER_LIMIT: f32 = 3;
 /** [share a frame] Most of its state that a unit of it keeps: a time constant of 5 s, for it has learnt on 3 s. EXPERIMENTS: "A finer stage". */
