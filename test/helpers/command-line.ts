@@ -1,12 +1,78 @@
-/** The command line as a program of its own, which other processes and threads can start. */
-import { chmod, copyFile, mkdtemp, writeFile } from 'node:fs/promises';
+/**
+ * The command line with the tiny network, in an empty folder for each test: called here, or started as a program in a process of its own.
+ * `useCommandLine()` once, in the file that tests; `out`, `err` and `folder` are those of the running test.
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { run } from '../../src/entries/cli';
+import { testAssets } from './assets';
+
+export const model = fileURLToPath(new URL('../golden/tiny.safetensors', import.meta.url));
+
+export let folder: string;
+/** What was said since the test began, or since `forget()`. */
+export let out = '';
+export let err = '';
+/** Folder of the program, which everyone may enter. */
+export let program: string;
+
+export const io = {
+  out: (text: string) => {
+    out += text;
+  },
+  err: (text: string) => {
+    err += text;
+  },
+  isTerminal: false,
+};
+
+export let wasm: Uint8Array<ArrayBuffer>;
+let always: string[];
+
+/**
+ * @param options that `denoise` always has
+ * @param asProgram whether anything is to be started
+ */
+export function useCommandLine({ options = [], asProgram = false }: { options?: string[]; asProgram?: boolean }): void {
+  beforeAll(async () => {
+    always = options;
+    ({ wasm } = await testAssets());
+    if (asProgram) program = await bundled();
+  });
+  afterAll(async () => {
+    if (asProgram) await rm(program, { recursive: true });
+  });
+  beforeEach(async () => {
+    forget();
+    folder = await mkdtemp(join(tmpdir(), 'command-line-'));
+    return () => rm(folder, { recursive: true });
+  });
+}
+
+export function forget(): void {
+  out = err = '';
+}
+
+/** A path in the folder. */
+export const at = (...names: string[]): string => join(folder, ...names);
+
+/** Status of a call with these arguments and no others. */
+export const call = (...args: string[]): Promise<number> => run(args, io, wasm);
+
+/** Status of a call with the tiny network and the options that the file always has. */
+export const denoise = (...args: string[]): Promise<number> => call('--model', model, ...always, ...args);
+
+/** The program with the tiny network. */
+export const start = (args: string[], options: SpawnOptions = {}): ChildProcess =>
+  spawn(process.execPath, [join(program, 'run.mjs'), '--model', join(program, 'model'), ...args], options);
 
 /** A folder with run.mjs, which is to be started, and `model` beside it. */
-export async function programFolder(wasm: Uint8Array, model: string): Promise<string> {
+async function bundled(): Promise<string> {
   const program = await mkdtemp(join(tmpdir(), 'cli-program-'));
   await build({
     entryPoints: [fileURLToPath(new URL('../../src/entries/cli.ts', import.meta.url))],
