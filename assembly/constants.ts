@@ -61,6 +61,10 @@ export const FINER_PLACES: i32 = FINER_BINS / FINER_STRIDE;
 export const FINER_FEATURES: i32 = 9;
 export const FINER_OUTPUTS: i32 = 8;
 
+/** Energy of an unnormalised spectrum whose mean power is 1 (a full-scale sine has half of it), and what turns energies into mean power. */
+export const UNIT_ENERGY: f32 = (FRAME as f32) * (FRAME as f32);
+export const MEAN_POWER: f32 = 1.0 / UNIT_ENERGY;
+
 /** Networks, and streams, that one instance holds. */
 export const MAX_NETWORKS: i32 = 4;
 export const MAX_SUPPRESSORS: i32 = 64;

@@ -2,17 +2,15 @@
  * The 70 inputs of the network: 34 log energies of the newest frame, and of the frame in decision 34 pitch
  * coherences, the period and the correlation (arXiv 2008.04259, section 4).
  */
-import { BANDS, BANDS_BYTES, FRAME, MAX_PERIOD, MIN_PERIOD } from './constants';
+import { BANDS, BANDS_BYTES, MAX_PERIOD, MEAN_POWER, MIN_PERIOD } from './constants';
 import { FEATURE_FLOOR, FEATURE_OFFSET, FEATURE_SCALE } from './settings';
 
-/** Turns the energy of an unnormalised spectrum into mean power: 0.5 for a full-scale sine. */
-const POWER: f32 = 1.0 / ((FRAME as f32) * (FRAME as f32));
 const OCTAVES: f32 = Mathf.log2((MAX_PERIOD as f32) / (MIN_PERIOD as f32));
 
 /** Log energies, -50 dBFS at 0 and 25 dB a unit: about -2.4..2. Real-time safe. */
 export function energyFeatures(energies: usize, features: usize): void {
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
-    const power = POWER * load<f32>(energies + b);
+    const power = MEAN_POWER * load<f32>(energies + b);
     store<f32>(features + b, FEATURE_SCALE * Mathf.log10(power + FEATURE_FLOOR) + FEATURE_OFFSET);
   }
 }

@@ -32,6 +32,14 @@ export function allocate(bytes: i32): usize {
   return pointer;
 }
 
+/** 16-byte aligned memory for count zeros of f32, or of int32, for good: the caller has asked whether there is room. */
+export function allocateFloats(count: i32): usize {
+  const bytes = (<usize>count) << 2;
+  const pointer = heap.alloc(bytes);
+  memory.fill(pointer, 0, bytes);
+  return pointer;
+}
+
 /** Whether `count` f32 at a pointer lie in one block of the caller: everything else is the core's own. */
 export function isAllocated(pointer: usize, count: i64): bool {
   if ((pointer & 3) != 0 || count < 0) return false;

@@ -8,4 +8,5 @@ whisper       a voice without vocal folds
 listening     what is published of DNSMOS, and where its model lies
 tables        CSV files
 commands      `python -m training`, `python -m evaluation`
+checks        their tests as programs
 """

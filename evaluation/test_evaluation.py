@@ -16,6 +16,7 @@ import tempfile
 import numpy as np
 import soundfile as sf
 
+from common.checks import run_each
 from common.rooms import heard
 from common.sound import RATE, active_rms
 from evaluation.__main__ import STEPS
@@ -262,20 +263,10 @@ def test_commands(folder):
 
 def main():
     argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
-    passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         corpus(folder, np.random.default_rng(1))
-        for test in (test_commands, test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_tell, test_quick):
-            try:
-                test(folder)
-                passed += 1
-                print(f"ok   {test.__name__}", flush=True)
-            except Exception as error:  # each is reported
-                failed += 1
-                print(f"FAIL {test.__name__}: {type(error).__name__} {error}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+        run_each((test_commands, test_sources, test_clips, test_rooms, test_noises, test_levels, test_table, test_tell, test_quick), folder)
 
 
 if __name__ == "__main__":

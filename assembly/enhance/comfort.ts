@@ -5,14 +5,14 @@
  * so a clean voice keeps its pauses as they were and does not fall into digital silence between words. The hiss above 3 kHz is what
  * listeners rate as noise, and adds little to the floor they expect.
  */
-import { BANDS_BYTES, FRAME } from '../constants';
+import { BANDS_BYTES, UNIT_ENERGY } from '../constants';
 import { COMFORT_HIGH_BAND, COMFORT_LEVEL, COMFORT_LEVEL_HIGH } from '../settings';
 
 /** Byte offset of the first band with the lower floor. */
 const HIGH: usize = (COMFORT_HIGH_BAND as usize) << 2;
 /** The levels as energies of an unnormalised spectrum. */
-const COMFORT: f32 = COMFORT_LEVEL * (FRAME as f32) * (FRAME as f32);
-const COMFORT_HIGH: f32 = COMFORT_LEVEL_HIGH * (FRAME as f32) * (FRAME as f32);
+const COMFORT: f32 = COMFORT_LEVEL * UNIT_ENERGY;
+const COMFORT_HIGH: f32 = COMFORT_LEVEL_HIGH * UNIT_ENERGY;
 
 /** Keeps quotients of gains from being 0 / 0. */
 const TINY: f32 = 1e-20;

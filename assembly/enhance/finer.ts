@@ -10,16 +10,16 @@
  * Before its weights are trained all outputs are 0 and E = S. The constructor allocates; every method is real-time safe.
  */
 import { Analysis } from '../analysis';
-import { FINER_BINS, FINER_FEATURES, FRAME, LOOKAHEAD } from '../constants';
+import { FINER_BINS, FINER_FEATURES, LOOKAHEAD, MEAN_POWER } from '../constants';
 import { sigmoid4, tanh4 } from '../network/activations';
 import { FINER_FIRST, FINER_ROW, FINER_ROW_BYTES, FinerNetwork, FinerState } from '../network/finer';
-import { FEATURE_OFFSET, FEATURE_SCALE, FINER_LIMIT, FINER_MOST, FINER_POWER_FLOOR } from '../settings';
+import { FEATURE_FLOOR, FEATURE_OFFSET, FEATURE_SCALE, FINER_LIMIT, FINER_MOST } from '../settings';
 import { log2x4 } from '../signal/log';
-import { binProducts } from '../signal/vector';
+import { binImaginaries, binProducts, binReals, binTurns, storeBins } from '../signal/vector';
 
 const ROW: usize = FINER_ROW_BYTES;
-const BINS_BYTES: usize = (FINER_BINS as usize) << 2;
-const POWER: f32 = 1.0 / ((FRAME as f32) * (FRAME as f32));
+/** Of a value for each bin. */
+const END: usize = (FINER_BINS as usize) << 2;
 /** FEATURE_SCALE log10 x = LOG log2 x. */
 const LOG: f32 = FEATURE_SCALE * 0.3010299956639812;
 /** Keeps quotients from being 0 / 0: of powers, and of magnitudes, of unnormalised spectra. */
@@ -65,7 +65,7 @@ export function finerFeatures(frame: Analysis, noise: usize, s: usize, features:
   const next = frame.spectrumAt(LOOKAHEAD - 1);
   const afterNext = frame.spectrumAt(LOOKAHEAD - 2);
   const comb = changetype<usize>(frame.comb);
-  for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+  for (let k: usize = 0; k < END; k += 16) {
     const at = k << 1;
     const f = features + k;
     const power = binProducts(y + at, y + at);
@@ -91,20 +91,9 @@ export function finerFeatures(frame: Analysis, noise: usize, s: usize, features:
 
 /** Log power as the band features have it, within +-FINER_LIMIT. */
 function level(power: v128): v128 {
-  const mean = f32x4.add(f32x4.mul(power, f32x4.splat(POWER)), f32x4.splat(FINER_POWER_FLOOR));
+  const mean = f32x4.add(f32x4.mul(power, f32x4.splat(MEAN_POWER)), f32x4.splat(FEATURE_FLOOR));
   const value = f32x4.add(f32x4.mul(f32x4.splat(LOG), log2x4(mean)), f32x4.splat(FEATURE_OFFSET));
   return f32x4.pmax(f32x4.pmin(value, f32x4.splat(FINER_LIMIT)), f32x4.splat(-FINER_LIMIT));
-}
-
-/** Im[conj(a) b] of four bins, (re, im) pairs. */
-function binTurns(a: usize, b: usize): v128 {
-  const a0 = v128.load(a);
-  const a1 = v128.load(a, 16);
-  const b0 = v128.load(b);
-  const b1 = v128.load(b, 16);
-  const re = f32x4.mul(v128.shuffle<f32>(a0, a1, 0, 2, 4, 6), v128.shuffle<f32>(b0, b1, 1, 3, 5, 7));
-  const im = f32x4.mul(v128.shuffle<f32>(a0, a1, 1, 3, 5, 7), v128.shuffle<f32>(b0, b1, 0, 2, 4, 6));
-  return f32x4.sub(re, im);
 }
 
 /** Every second of four values with the other sign: (-1)^k of bins k. */
@@ -121,15 +110,15 @@ export function applyFiner(outputs: usize, frame: Analysis, spectrum: usize): vo
   const last = frame.spectrumAt(LOOKAHEAD + 1);
   const next = frame.spectrumAt(LOOKAHEAD - 1);
   const tiny = f32x4.splat(TINY_MAGNITUDE);
-  for (let k: usize = 0; k < BINS_BYTES; k += 16) {
+  for (let k: usize = 0; k < END; k += 16) {
     const o = outputs + k;
     const at = k << 1;
     const s = spectrum + at;
     const magnitude = f32x4.add(f32x4.sqrt(binProducts(s, s)), tiny);
     const noisy = f32x4.add(f32x4.sqrt(binProducts(y + at, y + at)), tiny);
     const gain = f32x4.pmin(f32x4.sqrt(f32x4.div(magnitude, noisy)), f32x4.splat(FINER_MOST));
-    let re = v128.shuffle<f32>(v128.load(s), v128.load(s, 16), 0, 2, 4, 6);
-    let im = v128.shuffle<f32>(v128.load(s), v128.load(s, 16), 1, 3, 5, 7);
+    let re = binReals(s);
+    let im = binImaginaries(s);
     const keep = f32x4.mul(f32x4.splat(2), sigmoid4(v128.load(o)));
     const turn = tanh4(v128.load(o + ROW));
     const maskedRe = f32x4.sub(f32x4.mul(keep, re), f32x4.mul(turn, im));
@@ -143,12 +132,11 @@ export function applyFiner(outputs: usize, frame: Analysis, spectrum: usize): vo
         wr = alternate(wr);
         wi = alternate(wi);
       }
-      const tapRe = v128.shuffle<f32>(v128.load(from), v128.load(from, 16), 0, 2, 4, 6);
-      const tapIm = v128.shuffle<f32>(v128.load(from), v128.load(from, 16), 1, 3, 5, 7);
+      const tapRe = binReals(from);
+      const tapIm = binImaginaries(from);
       re = f32x4.add(re, f32x4.sub(f32x4.mul(wr, tapRe), f32x4.mul(wi, tapIm)));
       im = f32x4.add(im, f32x4.add(f32x4.mul(wr, tapIm), f32x4.mul(wi, tapRe)));
     }
-    v128.store(s, v128.shuffle<f32>(re, im, 0, 4, 1, 5));
-    v128.store(s, v128.shuffle<f32>(re, im, 2, 6, 3, 7), 16);
+    storeBins(s, re, im);
   }
 }

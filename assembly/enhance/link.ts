@@ -17,6 +17,7 @@ import { BANDS, BANDS_BYTES, BINS_BYTES, BINS_PADDED } from '../constants';
 import { Decisions } from '../decisions';
 import { LINK_APART, LINK_SMOOTHING, LINK_TOGETHER } from '../settings';
 import { bandEnergies } from '../signal/erb';
+import { binProducts, binTurns } from '../signal/vector';
 
 const TINY: f32 = 1e-30;
 
@@ -32,11 +33,6 @@ function smooth(x: usize, y: v128): v128 {
   const now = f32x4.add(before, f32x4.mul(f32x4.splat(LINK_SMOOTHING), f32x4.sub(y, before)));
   v128.store(x, now);
   return now;
-}
-
-/** a b + c d. */
-function products(a: v128, b: v128, c: v128, d: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), f32x4.mul(c, d));
 }
 
 export class Link {
@@ -110,15 +106,11 @@ export class Link {
     for (let k: usize = 0; k < BINS_BYTES; k += 16) {
       const l = left + (k << 1);
       const r = right + (k << 1);
-      const lr = v128.shuffle<f32>(v128.load(l), v128.load(l, 16), 0, 2, 4, 6);
-      const li = v128.shuffle<f32>(v128.load(l), v128.load(l, 16), 1, 3, 5, 7);
-      const rr = v128.shuffle<f32>(v128.load(r), v128.load(r, 16), 0, 2, 4, 6);
-      const ri = v128.shuffle<f32>(v128.load(r), v128.load(r, 16), 1, 3, 5, 7);
-      const xr = smooth(re + k, products(lr, rr, li, ri));
-      const xi = smooth(im + k, f32x4.sub(f32x4.mul(li, rr), f32x4.mul(lr, ri)));
-      const pl = smooth(powerLeft + k, products(lr, lr, li, li));
-      const pr = smooth(powerRight + k, products(rr, rr, ri, ri));
-      v128.store(common + k, products(xr, xr, xi, xi));
+      const xr = smooth(re + k, binProducts(r, l));
+      const xi = smooth(im + k, binTurns(r, l));
+      const pl = smooth(powerLeft + k, binProducts(l, l));
+      const pr = smooth(powerRight + k, binProducts(r, r));
+      v128.store(common + k, f32x4.add(f32x4.mul(xr, xr), f32x4.mul(xi, xi)));
       v128.store(all + k, f32x4.mul(pl, pr));
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import { Analysis } from '../analysis';
-import { BANDS, BANDS_BYTES, BINS_BYTES, COMB_PAST, FRAME, HISTORY, SPECTRUM, WINDOW } from '../constants';
+import { BANDS, BANDS_BYTES, BINS_BYTES, COMB_PAST, FRAME, HISTORY, SPECTRUM, UNIT_ENERGY, WINDOW } from '../constants';
 import { pitchCoherence } from '../pitch/coherence';
 import { combFilter, combNoise } from '../pitch/comb';
 import { ORACLE_NOISE as N0 } from '../settings';
@@ -104,7 +104,7 @@ export class Oracle {
       store<f32>(statistics + ((2 * BANDS) << 2) + b, min<f32>(100, p / y));
       this.ideal(b, x / y, load<f32>(qx + b), load<f32>(qy + b), s2);
     }
-    const power = level / ((FRAME as f32) * (FRAME as f32));
+    const power = level / UNIT_ENERGY;
     store<f32>(statistics + ((5 * BANDS) << 2), <f32>10 * Mathf.log10(power + <f32>1e-12));
   }
 

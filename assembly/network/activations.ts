@@ -6,7 +6,7 @@
  *   relaxed SIMD   one byte q per value;
  *   plain SIMD     one int16 per value, within each block of four in the order 0 2 1 3: q - 64, and from those of 1 and 3
  *                  256 times that of 0 and 2 is taken off.
- * All functions are real-time safe. The float arithmetic uses no relaxed instruction, so both builds compute the same bits.
+ * All functions but allocateActivations are real-time safe. The float arithmetic uses no relaxed instruction, so both builds compute the same bits.
  */
 
 /** Whether this build uses the relaxed dot product. */
@@ -74,6 +74,11 @@ export function storeActivations(activations: usize, low: v128, high: v128): voi
     q = i16x8.sub(q, i32x4.shl(q, 24));
     v128.store(activations, i16x8.shuffle(q, q, 0, 2, 1, 3, 4, 6, 5, 7));
   }
+}
+
+/** 16-byte aligned memory for count activations, for good, with anything in it. */
+export function allocateActivations(count: i32): usize {
+  return heap.alloc(<usize>(count * ACTIVATION_BYTES));
 }
 
 /** Sets count activations to x = 0. count is a multiple of four. */

@@ -3,9 +3,10 @@ import { ACTIVATION_BYTES, sigmoid4, storeActivations, tanh4 } from './activatio
 import { matvec } from './matvec';
 import { Layer, padRows, TILE_ROWS } from './weights';
 
-/** The value of four int32 sums: gain * sum + bias. */
-export function dequantise4(sums: usize, gain: usize, bias: usize): v128 {
-  return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), v128.load(gain)), v128.load(bias));
+/** The values of four rows: gain * sum + bias. at: their byte offset in the int32 sums. */
+export function dequantise4(layer: Layer, sums: usize, at: usize): v128 {
+  const sum = f32x4.convert_i32x4_s(v128.load(sums + at));
+  return f32x4.add(f32x4.mul(sum, v128.load(layer.gain + at)), v128.load(layer.bias + at));
 }
 
 /**
@@ -47,10 +48,17 @@ export function denseTanh(layer: Layer, activations: usize, sums: usize, out: us
   const count = <usize>padRows(layer.rows);
   for (let row: usize = 0; row < count; row += 8) {
     const at = row << 2;
-    const low = dequantise4(sums + at, layer.gain + at, layer.bias + at);
-    const high = dequantise4(sums + at + 16, layer.gain + at + 16, layer.bias + at + 16);
+    const low = dequantise4(layer, sums, at);
+    const high = dequantise4(layer, sums, at + 16);
     storeActivations(out + row * ACTIVATION_BYTES, tanh4(low), tanh4(high));
   }
+}
+
+/** out = W activations + bias. Arguments as in denseSigmoid. */
+export function dense(layer: Layer, activations: usize, sums: usize, out: usize): void {
+  matvec(layer, activations, sums);
+  const bytes = (<usize>padRows(layer.rows)) << 2;
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, dequantise4(layer, sums, at));
 }
 
 /** out = sigmoid(W activations + bias). sums: scratch, int32 per padded row. out: f32 per padded row, 16-byte aligned. */
@@ -58,6 +66,6 @@ export function denseSigmoid(layer: Layer, activations: usize, sums: usize, out:
   matvec(layer, activations, sums);
   const bytes = (<usize>padRows(layer.rows)) << 2;
   for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(out + at, sigmoid4(dequantise4(sums + at, layer.gain + at, layer.bias + at)));
+    v128.store(out + at, sigmoid4(dequantise4(layer, sums, at)));
   }
 }

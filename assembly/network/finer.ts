@@ -12,12 +12,12 @@
  * Each layer's input lies as [place][parts][channels] with a place of zeros at both ends, so that a place and its neighbours are one piece.
  */
 import { FINER_BINS, FINER_FEATURES, FINER_KERNEL, FINER_OUTPUTS, FINER_PLACES, FINER_STRIDE } from '../constants';
-import { ACTIVATION_BYTES, clearActivations, storeActivations, tanh4 } from './activations';
-import { dequantise4 } from './dense';
+import { allocateFloats } from '../memory';
+import { ACTIVATION_BYTES, allocateActivations, clearActivations, storeActivations, tanh4 } from './activations';
+import { dense, dequantise4 } from './dense';
 import { matvec } from './matvec';
 import { qrnn } from './qrnn';
 import {
-  DESCRIPTOR_WORDS,
   FINER_CONTEXT,
   FINER_ENTER,
   FINER_LEAVE,
@@ -52,10 +52,6 @@ const OBJECT_BYTES: i64 = 1024;
 /** Scratch shared by all streams: nothing in it outlives a call but the outputs, which the caller reads at once. */
 const OUTPUTS = new StaticArray<f32>(FINER_OUTPUTS * FINER_ROW);
 
-function layerAt(layers: usize, index: i32): Layer {
-  return new Layer(layers + <usize>(index * DESCRIPTOR_WORDS * 4));
-}
-
 /** The weights, shared by any number of FinerState. The constructor allocates; nothing does afterwards. */
 export class FinerNetwork {
   readonly enter: Layer;
@@ -74,17 +70,17 @@ export class FinerNetwork {
 
   /** @param layers FINER_LAYERS checked descriptors */
   constructor(layers: usize) {
-    this.enter = layerAt(layers, FINER_ENTER);
-    this.place = layerAt(layers, FINER_PLACE);
-    this.context = layerAt(layers, FINER_CONTEXT);
-    this.qrnn1 = layerAt(layers, FINER_QRNN1);
-    this.mix = layerAt(layers, FINER_MIX);
-    this.qrnn2 = layerAt(layers, FINER_QRNN2);
-    this.qrnn3 = layerAt(layers, FINER_QRNN3);
-    this.leave = layerAt(layers, FINER_LEAVE);
+    this.enter = Layer.at(layers, FINER_ENTER);
+    this.place = Layer.at(layers, FINER_PLACE);
+    this.context = Layer.at(layers, FINER_CONTEXT);
+    this.qrnn1 = Layer.at(layers, FINER_QRNN1);
+    this.mix = Layer.at(layers, FINER_MIX);
+    this.qrnn2 = Layer.at(layers, FINER_QRNN2);
+    this.qrnn3 = Layer.at(layers, FINER_QRNN3);
+    this.leave = Layer.at(layers, FINER_LEAVE);
     this.channels = this.enter.rows;
-    this.sums = heap.alloc((<usize>padRows(max(this.qrnn1.rows, this.leave.rows))) << 2);
-    this.told = heap.alloc((<usize>this.channels) << 2);
+    this.sums = allocateFloats(padRows(max(this.qrnn1.rows, this.leave.rows)));
+    this.told = allocateFloats(this.channels);
   }
 }
 
@@ -107,12 +103,12 @@ export class FinerState {
   }
 
   constructor(private readonly network: FinerNetwork) {
-    const pair = <usize>(2 * PADDED_PLACES * network.channels * ACTIVATION_BYTES);
-    this.entered = heap.alloc(pair);
-    this.mixed = heap.alloc(pair);
-    this.second = heap.alloc(pair);
-    this.left = heap.alloc(<usize>(3 * FINER_PLACES * network.channels * ACTIVATION_BYTES));
-    this.states = heap.alloc((<usize>(3 * FINER_PLACES * network.channels)) << 2);
+    const pair = 2 * PADDED_PLACES * network.channels;
+    this.entered = allocateActivations(pair);
+    this.mixed = allocateActivations(pair);
+    this.second = allocateActivations(pair);
+    this.left = allocateActivations(3 * FINER_PLACES * network.channels);
+    this.states = allocateFloats(3 * FINER_PLACES * network.channels);
     this.reset();
   }
 
@@ -144,7 +140,7 @@ export class FinerState {
     const h2 = h1 + state * PLACES;
     const h3 = h2 + state * PLACES;
 
-    dequantise(network.context, context, sums, network.told);
+    dense(network.context, context, sums, network.told);
     for (let p: usize = 0; p < PLACES; p++) {
       const e = this.entered + (p + 1) * pair;
       memory.copy(e, e + one, one);
@@ -169,15 +165,6 @@ export class FinerState {
       addOutputs(network.leave, all, sums, outputs + p * STRIDE_BYTES);
     }
     return outputs;
-  }
-}
-
-/** out = W activations + bias in f32. */
-function dequantise(layer: Layer, activations: usize, sums: usize, out: usize): void {
-  matvec(layer, activations, sums);
-  const bytes = (<usize>padRows(layer.rows)) << 2;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(out + at, dequantise4(sums + at, layer.gain + at, layer.bias + at));
   }
 }
 
@@ -235,7 +222,7 @@ function addOutputs(layer: Layer, activations: usize, sums: usize, outputs: usiz
   let at: usize = 0;
   for (let o = 0; o < FINER_OUTPUTS; o++) {
     for (let i: usize = 0; i < KERNEL_BYTES; i += 16) {
-      const value = dequantise4(sums + at, layer.gain + at, layer.bias + at);
+      const value = dequantise4(layer, sums, at);
       v128.store(outputs + i, f32x4.add(v128.load(outputs + i), value));
       at += 16;
     }

@@ -62,16 +62,12 @@ function updateUnits(
   recurrentSums: usize,
   h: v128,
 ): v128 {
-  const r = sigmoid4(f32x4.add(gateValue(input, inputSums, at), gateValue(recurrent, recurrentSums, at)));
+  const r = sigmoid4(f32x4.add(dequantise4(input, inputSums, at), dequantise4(recurrent, recurrentSums, at)));
   at += gate;
-  const update = sigmoid4(f32x4.add(gateValue(input, inputSums, at), gateValue(recurrent, recurrentSums, at)));
+  const update = sigmoid4(f32x4.add(dequantise4(input, inputSums, at), dequantise4(recurrent, recurrentSums, at)));
   const z = f32x4.pmin(update, f32x4.splat(RETAIN));
   at += gate;
-  const inner = f32x4.mul(r, gateValue(recurrent, recurrentSums, at));
-  const n = tanh4(f32x4.add(gateValue(input, inputSums, at), inner));
+  const inner = f32x4.mul(r, dequantise4(recurrent, recurrentSums, at));
+  const n = tanh4(f32x4.add(dequantise4(input, inputSums, at), inner));
   return f32x4.add(n, f32x4.mul(z, f32x4.sub(h, n)));
-}
-
-function gateValue(layer: Layer, sums: usize, at: usize): v128 {
-  return dequantise4(sums + at, layer.gain + at, layer.bias + at);
 }

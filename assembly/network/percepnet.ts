@@ -12,7 +12,8 @@
  * Every layer writes its quantised output where its readers expect it, so nothing is copied but c2, nor quantised twice.
  */
 import { BANDS, FEATURES } from '../constants';
-import { ACTIVATION_BYTES, clearActivations } from './activations';
+import { allocateFloats } from '../memory';
+import { ACTIVATION_BYTES, allocateActivations, clearActivations } from './activations';
 import { convTanh, shiftHistory } from './conv';
 import { denseFloatTanh, denseSigmoid } from './dense';
 import { FinerNetwork, FinerState } from './finer';
@@ -49,25 +50,8 @@ const PREPARED_AT_ONCE: i32 = 3;
 /** Features beyond this, or not a number, count as 0: one bad frame must not stay in the states for ever. */
 const FEATURE_LIMIT: f32 = 1e4;
 
-function layerAt(layers: usize, index: i32): Layer {
-  return new Layer(layers + <usize>(index * DESCRIPTOR_WORDS * 4));
-}
-
 function gruAt(layers: usize, index: i32): Gru {
-  return new Gru(layerAt(layers, index), layerAt(layers, index + 1));
-}
-
-/** 16-byte aligned memory for count quantised activations. */
-function allocateActivations(count: i32): usize {
-  return heap.alloc(<usize>(count * ACTIVATION_BYTES));
-}
-
-/** Zeroed, 16-byte aligned memory for count f32. */
-function allocateFloats(count: i32): usize {
-  const bytes = (<usize>count) << 2;
-  const pointer = heap.alloc(bytes);
-  memory.fill(pointer, 0, bytes);
-  return pointer;
+  return new Gru(Layer.at(layers, index), Layer.at(layers, index + 1));
 }
 
 /**
@@ -112,16 +96,16 @@ export class Network {
   }
 
   constructor(layers: usize, count: i32) {
-    this.dense = layerAt(layers, LAYER_DENSE);
-    this.conv1 = layerAt(layers, LAYER_CONV1);
-    this.conv2 = layerAt(layers, LAYER_CONV2);
+    this.dense = Layer.at(layers, LAYER_DENSE);
+    this.conv1 = Layer.at(layers, LAYER_CONV1);
+    this.conv2 = Layer.at(layers, LAYER_CONV2);
     this.gru1 = gruAt(layers, LAYER_GRU1);
     this.gru2 = gruAt(layers, LAYER_GRU2);
     this.gru3 = gruAt(layers, LAYER_GRU3);
     this.gruGain = gruAt(layers, LAYER_GRU_GAIN);
     this.gruStrength = gruAt(layers, LAYER_GRU_STRENGTH);
-    this.gainOut = layerAt(layers, LAYER_GAIN_OUT);
-    this.strengthOut = layerAt(layers, LAYER_STRENGTH_OUT);
+    this.gainOut = Layer.at(layers, LAYER_GAIN_OUT);
+    this.strengthOut = Layer.at(layers, LAYER_STRENGTH_OUT);
     this.finer =
       count == LAYER_COUNT + FINER_LAYERS
         ? new FinerNetwork(layers + <usize>(LAYER_COUNT * DESCRIPTOR_WORDS * 4))
@@ -133,7 +117,7 @@ export class Network {
     unchecked((grus[3] = this.gruGain));
     unchecked((grus[4] = this.gruStrength));
     const widest = max(max(this.conv1.rows, this.conv2.rows), 3 * max(this.gru1.units, this.gruStrength.units));
-    this.sums = heap.alloc((<usize>max(widest, padRows(GAIN_ROWS))) << 2);
+    this.sums = allocateFloats(max(widest, padRows(GAIN_ROWS)));
   }
 }
 

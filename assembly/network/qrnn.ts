@@ -34,11 +34,7 @@ export function qrnn(layer: Layer, x: usize, state: usize, hidden: usize, sums: 
 
 /** The new state of four units. at: their byte offset within a gate of gate bytes. */
 function updateUnits(layer: Layer, gate: usize, at: usize, sums: usize, h: v128): v128 {
-  const z = f32x4.pmin(sigmoid4(gateValue(layer, sums, at)), f32x4.splat(FINER_RETAIN));
-  const n = tanh4(gateValue(layer, sums, at + gate));
+  const z = f32x4.pmin(sigmoid4(dequantise4(layer, sums, at)), f32x4.splat(FINER_RETAIN));
+  const n = tanh4(dequantise4(layer, sums, at + gate));
   return f32x4.add(n, f32x4.mul(z, f32x4.sub(h, n)));
-}
-
-function gateValue(layer: Layer, sums: usize, at: usize): v128 {
-  return dequantise4(sums + at, layer.gain + at, layer.bias + at);
 }

@@ -24,7 +24,7 @@ import {
   ERROR_LAYER_POINTER,
   ERROR_LAYER_SIZE,
 } from '../errors';
-import { isAllocated } from '../memory';
+import { allocateFloats, isAllocated } from '../memory';
 import { LEVELS, RELAXED, ZERO_POINT } from './activations';
 
 export const DESCRIPTOR_WORDS: i32 = 8;
@@ -298,6 +298,11 @@ export class Layer {
     return 2 * Layer.outputBytes(descriptor) + <i64>word(descriptor, 2) + OBJECT_BYTES;
   }
 
+  /** The layer of one of several descriptors. */
+  static at(layers: usize, index: i32): Layer {
+    return new Layer(layers + <usize>(index * DESCRIPTOR_WORDS * 4));
+  }
+
   constructor(descriptor: usize) {
     this.rows = word(descriptor, 1);
     this.columns = word(descriptor, 2);
@@ -327,7 +332,7 @@ export class Layer {
 
 /** A copy of the scales, divided by the levels per unit of an activation. */
 function makeGains(scales: usize, rows: i32): usize {
-  const gains = heap.alloc((<usize>rows) << 2);
+  const gains = allocateFloats(rows);
   for (let row: usize = 0; row < <usize>rows; row++) {
     store<f32>(gains + (row << 2), load<f32>(scales + (row << 2)) / LEVELS);
   }
@@ -344,8 +349,7 @@ function offsetEvenColumns(weights: usize, counts: usize, strips: i32): void {
 
 /** -64 * sum of each row. */
 function makeStarts(weights: usize, counts: usize, strips: i32): usize {
-  const starts = heap.alloc(<usize>(strips * TILE_ROWS * 4));
-  memory.fill(starts, 0, <usize>(strips * TILE_ROWS * 4));
+  const starts = allocateFloats(strips * TILE_ROWS);
   let tile = weights;
   for (let strip = 0; strip < strips; strip++) {
     for (let i = <i32>load<u16>(counts + ((<usize>strip) << 1)); i > 0; i--) {

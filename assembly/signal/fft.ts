@@ -11,6 +11,7 @@
  * The scalar twin that bounds its error is fft_scalar.ts.
  */
 import { bufferB, PLANE, POINTS, storeTwiddle, transform } from './complex_fft';
+import { binImaginaries, binReals, storeBins } from './vector';
 
 /** Per 4 bins from bin 1: re[4], im[4] of e^(-2 pi i k / 960) / 2. */
 const untangleTwiddles: usize = memory.data(240 * 2 * 4, 16);
@@ -60,8 +61,7 @@ export function rfft(time: usize, spectrum: usize): void {
     const xi = f32x4.add(ei, ti);
     const yr = f32x4.sub(er, tr);
     const yi = f32x4.sub(ti, ei);
-    v128.store(outLow, v128.shuffle<f32>(xr, xi, 0, 4, 1, 5));
-    v128.store(outLow, v128.shuffle<f32>(xr, xi, 2, 6, 3, 7), 16);
+    storeBins(outLow, xr, xi);
     v128.store(outHigh, v128.shuffle<f32>(yr, yi, 3, 7, 2, 6));
     v128.store(outHigh, v128.shuffle<f32>(yr, yi, 1, 5, 0, 4), 16);
     twiddle += 32;
@@ -91,12 +91,10 @@ export function irfft(spectrum: usize, time: usize): void {
   let outLow = bufferB + 8;
   let outHigh = bufferB + ((POINTS - 4) << 3);
   for (let block = 0; block < 60; block++) {
-    let first = v128.load(low);
-    let second = v128.load(low, 16);
-    const xr = v128.shuffle<f32>(first, second, 0, 2, 4, 6);
-    const xi = v128.shuffle<f32>(first, second, 1, 3, 5, 7);
-    first = v128.load(high);
-    second = v128.load(high, 16);
+    const xr = binReals(low);
+    const xi = binImaginaries(low);
+    const first = v128.load(high);
+    const second = v128.load(high, 16);
     const mr = v128.shuffle<f32>(first, second, 6, 4, 2, 0);
     const mi = v128.shuffle<f32>(first, second, 7, 5, 3, 1);
     const er = f32x4.mul(f32x4.add(xr, mr), half);
@@ -111,8 +109,7 @@ export function irfft(spectrum: usize, time: usize): void {
     const zi = f32x4.add(ei, or);
     const yr = f32x4.add(er, oi);
     const yi = f32x4.sub(or, ei);
-    v128.store(outLow, v128.shuffle<f32>(zi, zr, 0, 4, 1, 5));
-    v128.store(outLow, v128.shuffle<f32>(zi, zr, 2, 6, 3, 7), 16);
+    storeBins(outLow, zi, zr);
     v128.store(outHigh, v128.shuffle<f32>(yi, yr, 3, 7, 2, 6));
     v128.store(outHigh, v128.shuffle<f32>(yi, yr, 1, 5, 0, 4), 16);
     twiddle += 32;
@@ -126,8 +123,6 @@ export function irfft(spectrum: usize, time: usize): void {
   for (let n: usize = 0; n < PLANE; n += 16) {
     const odd = f32x4.mul(v128.load(bufferB + n), scale);
     const even = f32x4.mul(v128.load(bufferB + n, PLANE), scale);
-    const out = time + (n << 1);
-    v128.store(out, v128.shuffle<f32>(even, odd, 0, 4, 1, 5));
-    v128.store(out, v128.shuffle<f32>(even, odd, 2, 6, 3, 7), 16);
+    storeBins(time + (n << 1), even, odd);
   }
 }

@@ -66,7 +66,10 @@ export const TILE_ROWS = 16;
 export const TILE_COLUMNS = 4;
 export const MAX_TAPS = 16;
 export const MAX_FINER_CHANNELS = 256;
-/** [samples of the lower rate] Half width of the kernel: Kaiser's length estimate for 87 dB over 0.1 Nyquist. EXPERIMENTS: none. */
+/**
+ * [samples of the lower rate] Half width of the kernel: Kaiser's length estimate for 87 dB over 0.1 Nyquist. By design, not by trial, all three:
+ * resampler.test.ts finds errors below -95 dB up to 0.6 of Nyquist, -80 dB at 0.9 and beyond 1. EXPERIMENTS: none.
+ */
 export const RESAMPLER_HALF_WIDTH = 56;
 export const MIN_RATE = 1000;
 export const MAX_RATE = 768000;

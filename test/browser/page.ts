@@ -150,6 +150,19 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
 }
 
+/** The nodes that `create` makes from now on, so far. */
+function nodesMade(): InstanceType<typeof percepnet.NoiseSuppressorNode>[] {
+  const { NoiseSuppressorNode } = percepnet;
+  const { create } = NoiseSuppressorNode;
+  const made: InstanceType<typeof NoiseSuppressorNode>[] = [];
+  NoiseSuppressorNode.create = async (...given) => {
+    const node = await create.apply(NoiseSuppressorNode, given);
+    made.push(node);
+    return node;
+  };
+  return made;
+}
+
 /** Sends a track over a peer connection within the page; the stream that arrives, kept playing. */
 async function loopBack(track: MediaStreamTrack): Promise<MediaStream> {
   const near = new RTCPeerConnection();
@@ -308,6 +321,7 @@ const helpers = {
   inScope,
   answerOf,
   codeOf,
+  nodesMade,
   loopBack,
   received,
   heardOf,

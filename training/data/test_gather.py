@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import soundfile as sf
 from scipy.signal import resample_poly
 
+from common.checks import run_each
 from common.sound import RATE
 from common.tables import rows_of
 from training.data.doubles import pairs, repeated, words
@@ -274,18 +274,7 @@ def test_gathering(folder: Path) -> None:
 
 
 def main() -> None:
-    passed = failed = 0
-    for test in (test_measures, test_refusals, test_cutting, test_decoding, test_doubles, test_kinds, test_sources, test_gathering):
-        with tempfile.TemporaryDirectory() as name:
-            try:
-                test(Path(name))
-                passed += 1
-                print(f"ok   {test.__name__}", flush=True)
-            except Exception as error:
-                failed += 1
-                print(f"FAIL {test.__name__}: {type(error).__name__}: {error}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    run_each((test_measures, test_refusals, test_cutting, test_decoding, test_doubles, test_kinds, test_sources, test_gathering))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from common.shape import FINER, HOP, LOOKAHEAD, SETTINGS
 from training.network.network import quantise_activations, quantise_weights
 
 BINS, STRIDE, KERNEL, PLACES, FEATURES, OUTPUTS = (FINER[f"FINER_{name}"] for name in ("BINS", "STRIDE", "KERNEL", "PLACES", "FEATURES", "OUTPUTS"))
-POWER_FLOOR, LIMIT, MOST, RETAIN = (SETTINGS[f"FINER_{name}"] for name in ("POWER_FLOOR", "LIMIT", "MOST", "RETAIN"))
+LIMIT, MOST, RETAIN = (SETTINGS[f"FINER_{name}"] for name in ("LIMIT", "MOST", "RETAIN"))
 TAPS = 3
 
 
@@ -68,7 +68,7 @@ def unit(z: Tensor) -> Tensor:
 
 
 def log_power(power: Tensor) -> Tensor:
-    return torch.log10(power / HOP**2 + POWER_FLOOR) * SETTINGS["FEATURE_SCALE"] + SETTINGS["FEATURE_OFFSET"]
+    return torch.log10(power / HOP**2 + SETTINGS["FEATURE_FLOOR"]) * SETTINGS["FEATURE_SCALE"] + SETTINGS["FEATURE_OFFSET"]
 
 
 class Finer(nn.Module):

@@ -35,6 +35,7 @@ COMMON = [
 ]  # fmt: skip
 RECIPES = {
     "lite": ["--units", "256", "--sparse", "lite", "--rate", "6e-4", *COMMON],
+    # What full was up to 0.8.1: today it is lite's bands and a finer stage.
     "full": ["--units", "512", "--sparse", "full", "--rate", "5e-4", *COMMON],
     # Behind bands that stay as they are.
     "finer": [],

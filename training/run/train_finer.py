@@ -12,21 +12,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from common.shape import HOP, LOOKAHEAD
+from common.shape import LOOKAHEAD
 from training.export.restore import checkpoint
 from training.features.shards import Shards
-from training.losses.listeners import Pesq, Spectra, Stoi, si_sdr
-from training.losses.sound import NARROW_BINS, overlap_add
+from training.losses.finer import FinerLoss
 from training.network.finer import BINS, Finer
 from training.run.loop import Run, add_options
 
 # dBFS of voices in the loss.
 LEVEL = -26.0
-# From the core's unnormalised spectra, whose window has the mean square 1/2, to those of listeners.Spectra.
-SCALE = (3 / 8 / HOP) ** 0.5
-SILENT = (0, NARROW_BINS - BINS)
 # Of what a crop holds.
 CONTEXT = 4
 
@@ -61,41 +56,6 @@ class Decided(Shards):
         return heard, noise, noisy, comb[:time], context, clean, taught, level
 
 
-class Loss:
-    """Distance of compressed spectra from the clean ones and from the teacher's, and what listeners.py says of the sound."""
-
-    def __init__(self, args: argparse.Namespace, device: torch.device):
-        self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
-        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight}
-
-    def __call__(self, net, s, noise, y, p, context, clean, taught, level) -> tuple[torch.Tensor, dict]:
-        """Loss and its parts; those with a 0 are without the stage."""
-        out = net(s, noise, y, p, context)
-        with torch.autocast(s.device.type, enabled=False):
-            # As loud as listeners.Spectra wants voices, its windows' scale.
-            level = level.view(-1, 1, 1)
-            out, s, clean, taught = (x * level for x in (out, s, clean, taught))
-
-            def distance(x, y):
-                return self.spectra.compressed(x * SCALE, y * SCALE).mean((1, 2))
-
-            with torch.no_grad():
-                parts = {"clean0": distance(clean, s), "taught0": distance(taught, s)}
-            parts |= {"clean": distance(clean, out), "taught": distance(taught, out)}
-            loss = self.args.clean_weight * parts["clean"].mean() + self.args.taught_weight * parts["taught"].mean()
-            # The sound below 5 kHz, where there is something to compare.
-            x, y = overlap_add(functional.pad(clean, SILENT)), overlap_add(functional.pad(out, SILENT))
-            spoken = x.square().mean(-1) > 1e-6
-            if spoken.any():
-                x, y = x[spoken], y[spoken]
-                parts |= {"pesq": self.pesq.score(x, y), "stoi": self.stoi.score(x, y), "sdr": si_sdr(x, y)}
-                loss = loss - sum(weight * parts[name].mean() for name, weight in self.weights.items())
-                if not torch.is_grad_enabled():
-                    y = overlap_add(functional.pad(s, SILENT))[spoken]
-                    parts |= {"pesq0": self.pesq.score(x, y), "stoi0": self.stoi.score(x, y), "sdr0": si_sdr(x, y)}
-        return loss, {name: part.mean().item() for name, part in parts.items()}
-
-
 def weights_of(path: Path, config: dict[str, int]) -> tuple[dict[str, Tensor], float]:
     """State dict of a finer stage of these sizes and the seconds it has heard, out of a checkpoint of train-finer or a model file. SystemExit: there is none, or one of other sizes."""
     state = checkpoint(path)
@@ -117,7 +77,7 @@ class Stage(Run):
         self.shards = Decided(args.cache, args.frames, args.seed + 1000 * self.rank)
         network = Finer(args.channels, self.shards.batch(1)[CONTEXT].shape[-1])
         self.begin(network, *(weights_of(self.weights, network.config) if self.weights else ()))
-        self.measure = Loss(args, self.device)
+        self.measure = FinerLoss(args, self.device)
 
     def loss(self, network: nn.Module, batch: list[Tensor]) -> tuple[Tensor, dict[str, float]]:
         return self.measure(network, *batch)

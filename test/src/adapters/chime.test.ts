@@ -1,32 +1,8 @@
 /** The transform device in amazon-chime-sdk-js's own device controller. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { makeMicrophone, microphoneSwitches } from '../../browser/microphone';
-import { launchChromium, type Site, serve } from '../../helpers/browser';
-import { bundle, openAdapter } from './page';
+import { describe, expect, test } from 'vitest';
+import { openedWith, page } from './page';
 
-let browser: Browser;
-let site: Site;
-let page: Page;
-
-beforeAll(async () => {
-  await bundle('chime');
-  site = await serve();
-  browser = await launchChromium(microphoneSwitches(makeMicrophone().path));
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-beforeEach(async () => {
-  page = await openAdapter(browser, site, 'chime');
-});
-
-afterEach(async () => {
-  await page.close();
-});
+openedWith('chime');
 
 test('started by the controller, muted, moved to another microphone, stopped', async () => {
   const result = await page.evaluate(async () => {
@@ -112,13 +88,7 @@ describe('calls that overlap', () => {
     const results = await page.evaluate(
       async ({ calls, state }) => {
         const { NoiseSuppressorTransformDevice } = chime;
-        const { create } = percepnet.NoiseSuppressorNode;
-        const made: InstanceType<typeof percepnet.NoiseSuppressorNode>[] = [];
-        percepnet.NoiseSuppressorNode.create = async (...given) => {
-          const node = await create.apply(percepnet.NoiseSuppressorNode, given);
-          made.push(node);
-          return node;
-        };
+        const made = tools.nodesMade();
         const assets = { model: '/test/golden/tiny.safetensors' };
         await percepnet.NoiseSuppressorNode.preload(assets);
         const contexts = [new AudioContext(), new AudioContext()] as const;

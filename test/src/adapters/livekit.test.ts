@@ -1,32 +1,8 @@
 /** The processor on livekit-client's own LocalAudioTrack. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { makeMicrophone, microphoneSwitches } from '../../browser/microphone';
-import { launchChromium, type Site, serve } from '../../helpers/browser';
-import { bundle, openAdapter } from './page';
+import { describe, expect, test } from 'vitest';
+import { openedWith, page } from './page';
 
-let browser: Browser;
-let site: Site;
-let page: Page;
-
-beforeAll(async () => {
-  await bundle('livekit');
-  site = await serve();
-  browser = await launchChromium(microphoneSwitches(makeMicrophone().path));
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-beforeEach(async () => {
-  page = await openAdapter(browser, site, 'livekit');
-});
-
-afterEach(async () => {
-  await page.close();
-});
+openedWith('livekit');
 
 test('set, mute, unmute, change of device, enable and stop', async () => {
   const result = await page.evaluate(async () => {
@@ -142,13 +118,7 @@ describe('calls that overlap', () => {
       const { NoiseSuppressorProcessor } = livekit;
       type Options = Parameters<InstanceType<typeof NoiseSuppressorProcessor>['init']>[0];
       const kind = 'audio' as Options['kind'];
-      const { create } = percepnet.NoiseSuppressorNode;
-      const made: InstanceType<typeof percepnet.NoiseSuppressorNode>[] = [];
-      percepnet.NoiseSuppressorNode.create = async (...given) => {
-        const node = await create.apply(percepnet.NoiseSuppressorNode, given);
-        made.push(node);
-        return node;
-      };
+      const made = tools.nodesMade();
       const alive = (): number => made.filter((node) => node.state !== 'destroyed').length;
       const assets = { model: '/test/golden/tiny.safetensors' };
       await percepnet.NoiseSuppressorNode.preload(assets);

@@ -1,42 +1,24 @@
 /** Several files at once: which are taken, where they go, in how many threads, and what is said of them. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../../src/entries/cli';
 import { Progress } from '../../../src/files/progress';
-import { testAssets } from '../../helpers/assets';
-import { programFolder } from '../../helpers/program';
+import { at, denoise, err, folder, io, out, start, useCommandLine } from '../../helpers/command-line';
 import { chunk, pcm16, ramp, riff } from '../../helpers/wav';
 
-const model = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
 /** A tenth of a second. */
 const sound = riff(pcm16, chunk('data', ramp(4800)));
 
-let wasm: Uint8Array<ArrayBuffer>;
-let program: string;
-let folder: string;
-let out = '';
-let err = '';
-const io = {
-  out: (text: string) => {
-    out += text;
-  },
-  err: (text: string) => {
-    err += text;
-  },
-  isTerminal: false,
-};
-const at = (...names: string[]): string => join(folder, ...names);
+useCommandLine({ options: ['--strength', '0'], asProgram: true });
+
 const put = async (...paths: string[]): Promise<void> => {
   for (const path of paths) {
     await mkdir(join(at(path), '..'), { recursive: true });
     await writeFile(at(path), sound);
   }
 };
-const denoise = (...args: string[]): Promise<number> => run(['--model', model, '--strength', '0', ...args], io, wasm);
 /** Files below a folder, with / between names. */
 const files = async (path: string): Promise<string[]> =>
   (await readdir(at(path), { recursive: true, withFileTypes: true }))
@@ -44,8 +26,7 @@ const files = async (path: string): Promise<string[]> =>
     .map((entry) => relative(at(path), join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
 /** As a process, so that threads can be started. */
-const start = (...args: string[]): ChildProcess =>
-  spawn(process.execPath, [join(program, 'run.mjs'), '--model', join(program, 'model'), ...args], { cwd: folder });
+const started = (...args: string[]): ChildProcess => start(args, { cwd: folder });
 const ended = async (
   child: ChildProcess,
 ): Promise<{ code: number | null; signal: string | null; out: string; err: string }> => {
@@ -58,17 +39,6 @@ const ended = async (
   });
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...texts })));
 };
-
-beforeAll(async () => {
-  ({ wasm } = await testAssets());
-  program = await programFolder(wasm, model);
-});
-afterAll(() => rm(program, { recursive: true }));
-beforeEach(async () => {
-  out = err = '';
-  folder = await mkdtemp(join(tmpdir(), 'many-'));
-  return () => rm(folder, { recursive: true });
-});
 
 describe('what is taken, and where it goes', () => {
   beforeEach(() =>
@@ -126,8 +96,8 @@ describe('threads', () => {
   it('give what one thread gives, and report each file', async () => {
     await put(...names);
     await writeFile(at('in/bad.wav'), 'no sound');
-    const one = await ended(start('--jobs', '1', '--json', 'in', 'one'));
-    const many = await ended(start('--jobs', '3', '--json', 'in', 'many'));
+    const one = await ended(started('--jobs', '1', '--json', 'in', 'one'));
+    const many = await ended(started('--jobs', '3', '--json', 'in', 'many'));
     expect([one.code, many.code]).toEqual([1, 1]);
     expect(many.err).toMatch(/^error: .*bad\.wav: is not a WAV file[^\n]*\n$/);
     const [a, b] = [JSON.parse(one.out), JSON.parse(many.out)];
@@ -146,7 +116,7 @@ describe('threads', () => {
   it('say as JSON what was done, and what was not', async () => {
     await put('in/a.wav');
     await writeFile(at('in/b.wav'), 'no sound');
-    const { out: text } = await ended(start('--json', 'in', 'out'));
+    const { out: text } = await ended(started('--json', 'in', 'out'));
     const summary = JSON.parse(text);
     expect(summary).toEqual({
       files: [
@@ -177,7 +147,7 @@ describe('threads', () => {
     const long = riff(pcm16, chunk('data', ramp(48000 * 400)));
     await mkdir(at('in'));
     for (const name of ['a', 'b', 'c']) await writeFile(at('in', `${name}.wav`), long);
-    const child = start('--jobs', '2', 'in', 'out');
+    const child = started('--jobs', '2', 'in', 'out');
     const end = ended(child);
     for (;;) {
       const parts = await files('out').catch(() => []);

@@ -1,44 +1,13 @@
 /** Samples without a header, in files and live in pipes; and, where ffmpeg is found, whatever it can read. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../../src/entries/cli';
+import { describe, expect, it } from 'vitest';
 import { RAW_FORMATS } from '../../../src/files/raw';
-import { testAssets } from '../../helpers/assets';
-import { programFolder } from '../../helpers/program';
+import { at, denoise, err, folder, program, start, useCommandLine } from '../../helpers/command-line';
 import { chunk, pcm16, ramp, riff } from '../../helpers/wav';
 
-const model = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
-
-let wasm: Uint8Array<ArrayBuffer>;
-let program: string;
-let folder: string;
-let err = '';
-const io = {
-  out: () => {},
-  err: (text: string) => {
-    err += text;
-  },
-  isTerminal: false,
-};
-const at = (...names: string[]): string => join(folder, ...names);
-const denoise = (...args: string[]): Promise<number> => run(['--model', model, ...args], io, wasm);
-const start = (...args: string[]): ChildProcess =>
-  spawn(process.execPath, [join(program, 'run.mjs'), '--model', join(program, 'model'), ...args]);
-
-beforeAll(async () => {
-  ({ wasm } = await testAssets());
-  program = await programFolder(wasm, model);
-});
-afterAll(() => rm(program, { recursive: true }));
-beforeEach(async () => {
-  err = '';
-  folder = await mkdtemp(join(tmpdir(), 'raw-'));
-  return () => rm(folder, { recursive: true });
-});
+useCommandLine({ asProgram: true });
 
 /** Bytes of a sample, by the format's name. */
 const width = (format: string): number => Number(/\d+/.exec(format)?.[0] ?? 8) / 8;
@@ -102,7 +71,7 @@ describe('samples without a header', () => {
   });
 
   it('in a pipe come out as they go in, cut anywhere', async () => {
-    const child = start('--strength', '0', '--format', 's16le', '--rate', '16000', '-', '-');
+    const child = start(['--strength', '0', '--format', 's16le', '--rate', '16000', '-', '-']);
     const samples = ramp(16000);
     const parts: Buffer[] = [];
     const got = (): number => parts.reduce((sum, part) => sum + part.length, 0);

@@ -1,15 +1,24 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import wavefile from 'wavefile';
 import { run } from '../../../src/entries/cli';
-import { testAssets } from '../../helpers/assets';
+import {
+  at,
+  call,
+  denoise,
+  err,
+  folder,
+  forget,
+  io,
+  model,
+  out,
+  useCommandLine,
+  wasm,
+} from '../../helpers/command-line';
 import { noise } from '../../helpers/signals';
 
 const { WaveFile } = wavefile;
-const model = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
 
 function wav(seconds: number, channels = 1, rate = 48000, seed = 1): Uint8Array {
   const file = new WaveFile();
@@ -20,32 +29,9 @@ function wav(seconds: number, channels = 1, rate = 48000, seed = 1): Uint8Array 
   return file.toBuffer();
 }
 
+useCommandLine({});
+
 describe('percepnet-denoise', () => {
-  let wasm: Uint8Array<ArrayBuffer>;
-  let folder: string;
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    isTerminal: false,
-  };
-  const at = (...names: string[]) => join(folder, ...names);
-  const denoise = (...args: string[]) => run(['--model', model, ...args], io, wasm);
-
-  beforeAll(async () => {
-    ({ wasm } = await testAssets());
-  });
-  beforeEach(async () => {
-    out = err = '';
-    folder = await mkdtemp(join(tmpdir(), 'cli-'));
-    return () => rm(folder, { recursive: true });
-  });
-
   it.each([
     [0.01, 1, 8000],
     [1, 1, 16000],
@@ -103,7 +89,7 @@ describe('percepnet-denoise', () => {
     expect(err).toMatch(/^error: .*notes\.wav: is not a WAV file.*\n$/);
     expect(out).toContain('2 of 3 files');
     // Its own output is not input when it runs again.
-    out = '';
+    forget();
     await denoise(at('in'), at('in', 'out'));
     expect(out).toContain('2 of 3 files');
   });
@@ -119,7 +105,7 @@ describe('percepnet-denoise', () => {
     await writeFile(at('in.wav'), wav(20));
     await denoise('--progress', at('in.wav'), at('out.wav'));
     expect(err).toMatch(/\[#+\.*\] \d+ %/);
-    err = out = '';
+    forget();
     await denoise('--quiet', at('in.wav'), at('out.wav'));
     expect(err + out).toBe('');
   });
@@ -136,8 +122,8 @@ describe('percepnet-denoise', () => {
   it('says what is wrong with a call', async () => {
     await writeFile(at('in.wav'), wav(0.1));
     for (const args of [[], ['one'], ['', 'b'], ['--what', 'a', 'b'], ['--strength', 'much', 'a', 'b']]) {
-      err = '';
-      expect(await run(args, io, wasm)).toBe(2);
+      forget();
+      expect(await call(...args)).toBe(2);
       expect(err).toContain('Try --help.');
     }
     for (const strength of ['2', '-1', '', 'NaN']) {
@@ -150,12 +136,12 @@ describe('percepnet-denoise', () => {
   it('fails plainly when there is no input or no model', async () => {
     expect(await denoise(at('none.wav'), at('out.wav'))).toBe(1);
     expect(err).toContain('none.wav: no such file');
-    err = '';
+    forget();
     await writeFile(at('in.wav'), wav(0.1));
-    expect(await run(['--model', at('none'), at('in.wav'), at('out.wav')], io, wasm)).toBe(1);
+    expect(await call('--model', at('none'), at('in.wav'), at('out.wav'))).toBe(1);
     expect(err).toMatch(/^error: /);
     await writeFile(at('broken'), 'x'.repeat(1000));
-    expect(await run(['--model', at('broken'), at('in.wav'), at('out.wav')], io, wasm)).toBe(1);
+    expect(await call('--model', at('broken'), at('in.wav'), at('out.wav'))).toBe(1);
     expect((await readdir(folder)).sort()).toEqual(['broken', 'in.wav']);
   });
 });

@@ -7,52 +7,42 @@ import {
   link,
   lstat,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   rename,
-  rm,
   stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../../src/entries/cli';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Output } from '../../../src/files/output';
-import { testAssets } from '../../helpers/assets';
-import { programFolder } from '../../helpers/program';
+import {
+  at,
+  call,
+  denoise,
+  err,
+  folder,
+  forget,
+  model,
+  program,
+  start,
+  useCommandLine,
+} from '../../helpers/command-line';
 import { chunk, pcm16, ramp, riff } from '../../helpers/wav';
 
-const model = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
 const input = riff(pcm16, chunk('data', ramp(4800)));
 /** A user without rights. */
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 
-let wasm: Uint8Array<ArrayBuffer>;
-/** The command line as a program of its own. */
-let program: string;
-let folder: string;
-let err = '';
-const io = {
-  out: () => {},
-  err: (text: string) => {
-    err += text;
-  },
-  isTerminal: false,
-};
-const at = (...names: string[]): string => join(folder, ...names);
 /** Nothing is changed at strength 0, so that what arrives can be told. */
-const denoise = (...paths: string[]): Promise<number> => run(['--model', model, '--strength', '0', ...paths], io, wasm);
+const AS_IT_IS = ['--strength', '0'];
+useCommandLine({ options: AS_IT_IS, asProgram: true });
+beforeEach(() => writeFile(at('in.wav'), input));
+
 const started = (paths: string[], stdio: ('pipe' | 'ignore' | number)[], user = {}): ChildProcess =>
-  spawn(process.execPath, [join(program, 'run.mjs'), '--model', join(program, 'model'), '--strength', '0', ...paths], {
-    stdio,
-    cwd: program,
-    ...user,
-  });
+  start([...AS_IT_IS, ...paths], { stdio, cwd: program, ...user });
 const names = async (): Promise<string[]> => (await readdir(folder)).sort();
 
 async function text(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
@@ -62,18 +52,6 @@ async function text(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
 }
 const status = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once('exit', (code) => resolve(code)));
-
-beforeAll(async () => {
-  ({ wasm } = await testAssets());
-  program = await programFolder(wasm, model);
-});
-afterAll(() => rm(program, { recursive: true }));
-beforeEach(async () => {
-  err = '';
-  folder = await mkdtemp(join(tmpdir(), 'output-'));
-  await writeFile(at('in.wav'), input);
-  return () => rm(folder, { recursive: true });
-});
 
 describe('output to a file', () => {
   it('follows links to what is there, in another folder, and keeps them', async () => {
@@ -148,7 +126,7 @@ describe('output to a file', () => {
     await mkdir(at('out', 'a.wav'), { recursive: true });
     expect(await denoise(at('tree'), at('out'))).toBe(1);
     expect(err).toMatch(/a\.wav: is a folder/);
-    err = '';
+    forget();
     expect(await denoise(at('in.wav'), at('in.wav', 'out.wav'))).toBe(1);
     expect(err).toMatch(/ENOTDIR|EEXIST/);
     expect(await readFile(at('in.wav'))).toEqual(input);
@@ -220,7 +198,7 @@ describe('output that would overwrite the input', () => {
       join('here', 'in.wav'),
       join('here', '..', 'here', 'hard.wav'),
     ]) {
-      err = '';
+      forget();
       expect(await denoise(at('in.wav'), `${folder}/${out}`), out).toBe(1);
       expect(err, out).toContain('would overwrite the input');
     }
@@ -241,7 +219,7 @@ describe('output that would overwrite the input', () => {
     expect(err).toContain('would overwrite the input');
     expect(await readdir(at('out'))).toEqual(['b.wav']);
     await writeFile(at('net'), await readFile(model));
-    expect(await run(['--model', at('net'), at('in.wav'), at('net')], io, wasm)).toBe(1);
+    expect(await call('--model', at('net'), at('in.wav'), at('net'))).toBe(1);
     expect(await readFile(at('net'))).toEqual(await readFile(model));
   });
 

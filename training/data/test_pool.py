@@ -1,0 +1,64 @@
+"""The pool and the made disturbances, on tones. Part of `python -m training.test_training`."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from common.sound import RATE
+from training.data.mixing import MADE
+from training.data.pool import Pool, build
+
+
+def test_corpus(folder: Path) -> None:
+    """Lists, gathered folders and plain ones make one pool: development voices, the outside yardstick's sources, doubles and, if asked, copyleft stay out."""
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    listed, gathered = folder / "listed", folder / "gathered"
+    (listed / "speech").mkdir(parents=True)
+    (listed / "noise").mkdir()
+    for name in ("own", "dev", "double"):
+        sf.write(listed / "speech" / f"{name}.flac", tone, RATE)
+    sf.write(listed / "noise/fan.flac", tone, RATE)
+    head = "file,split,source,speaker,bandwidth_hz,licence,kind\n"
+    (listed / "speech.csv").write_text(
+        head + "own.flac,train,a/own,s1,16000,CC BY-SA 4.0,\ndev.flac,dev,a/own,s2,16000,CC0,\ndouble.flac,train,rhasspy/dataset-voice-kathleen,s3,16000,CC0,\n"
+    )
+    (listed / "noise.csv").write_text(head + "fan.flac,train,a/fan,,16000,CC0,fan\n")
+    for what, files in (("speech", ("own", "dev", "double")), ("noise", ("fan",))):
+        (listed / f"{what}-segments.csv").write_text("file,start_s,seconds\n" + "".join(f"{name}.flac,0.5,1.0\n" for name in files))
+    for source in ("kathleen", "gasp_stories"):
+        (gathered / "speech" / source).mkdir(parents=True)
+        sf.write(gathered / "speech" / source / "part.flac", tone, RATE)
+        (gathered / "speech" / source / "segments.csv").write_text("file,start_s,seconds,speaker,kind,bandwidth_hz,floor_db\npart.flac,0,1.5,x,,20000,50\n")
+        (gathered / "speech" / source / "measured.csv").write_text("licence\nCC0-1.0\n")
+    for licences, sources in (("all", {"speech-a+own", "speech-kathleen", "noise-a+fan"}), ("permissive", {"speech-kathleen", "noise-a+fan"})):
+        pool = Pool(build([listed, gathered], folder / f"pool-{licences}", permissive=licences == "permissive"))
+        assert set(pool.audio) == sources, (licences, set(pool.audio))
+    (segment,) = (s for s in pool.speech if s.source == "speech-kathleen")
+    assert segment.samples == 1.5 * RATE and np.abs(pool.cut(segment, 100, 50) - tone[100:150]).max() < 1e-4
+
+
+def test_disturbances(folder: Path) -> None:
+    """Bursts, tones and struck objects come and go, fans and music do not, textures may; all are as long as asked, finite and heard."""
+    rng = np.random.default_rng(3)
+
+    def quiet(name: str) -> float:
+        """Share of 20 ms blocks 40 dB below the loudest, over 20 draws of 4 s."""
+        shares = []
+        for _ in range(20):
+            x = MADE[name](rng, 4 * RATE)
+            assert len(x) == 4 * RATE and x.dtype == np.float32 and np.isfinite(x).all(), name
+            power = np.square(x.reshape(-1, RATE // 50)).mean(axis=1)
+            shares.append(np.mean(power <= 1e-4 * power.max()) if power.max() > 0 else 1)
+        return float(np.mean(shares))
+
+    assert quiet("coloured") < 0.02
+    assert quiet("rotor") < 0.6
+    assert quiet("passes") < 0.6
+    assert quiet("rain") < 0.6
+    assert 0.1 < quiet("typing") < 0.95
+    assert 0.1 < quiet("bursts") < 0.9
+    assert 0.1 < quiet("tones") < 0.9
+    assert 0.3 < quiet("impacts") < 0.97
+    assert quiet("music") < 0.2
+    assert 0.005 < quiet("texture") < 0.4

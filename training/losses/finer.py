@@ -1,0 +1,50 @@
+"""What the training of a finer stage makes smaller: distances of its spectra, and what listeners.py says of their sound."""
+
+import argparse
+
+import torch
+from torch.nn import functional
+
+from common.shape import HOP
+from training.losses.listeners import Pesq, Spectra, Stoi, si_sdr
+from training.losses.sound import NARROW_BINS, overlap_add
+from training.network.finer import BINS
+
+# From the core's unnormalised spectra, whose window has the mean square 1/2, to those of listeners.Spectra.
+SCALE = (3 / 8 / HOP) ** 0.5
+SILENT = (0, NARROW_BINS - BINS)
+
+
+class FinerLoss:
+    """Distance of compressed spectra from the clean ones and from the teacher's, and what listeners.py says of the sound."""
+
+    def __init__(self, args: argparse.Namespace, device: torch.device):
+        self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
+        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight}
+
+    def __call__(self, net, s, noise, y, p, context, clean, taught, level) -> tuple[torch.Tensor, dict]:
+        """Loss and its parts; those with a 0 are without the stage."""
+        out = net(s, noise, y, p, context)
+        with torch.autocast(s.device.type, enabled=False):
+            # As loud as listeners.Spectra wants voices, its windows' scale.
+            level = level.view(-1, 1, 1)
+            out, s, clean, taught = (x * level for x in (out, s, clean, taught))
+
+            def distance(x, y):
+                return self.spectra.compressed(x * SCALE, y * SCALE).mean((1, 2))
+
+            with torch.no_grad():
+                parts = {"clean0": distance(clean, s), "taught0": distance(taught, s)}
+            parts |= {"clean": distance(clean, out), "taught": distance(taught, out)}
+            loss = self.args.clean_weight * parts["clean"].mean() + self.args.taught_weight * parts["taught"].mean()
+            # The sound below 5 kHz, where there is something to compare.
+            x, y = overlap_add(functional.pad(clean, SILENT)), overlap_add(functional.pad(out, SILENT))
+            spoken = x.square().mean(-1) > 1e-6
+            if spoken.any():
+                x, y = x[spoken], y[spoken]
+                parts |= {"pesq": self.pesq.score(x, y), "stoi": self.stoi.score(x, y), "sdr": si_sdr(x, y)}
+                loss = loss - sum(weight * parts[name].mean() for name, weight in self.weights.items())
+                if not torch.is_grad_enabled():
+                    y = overlap_add(functional.pad(s, SILENT))[spoken]
+                    parts |= {"pesq0": self.pesq.score(x, y), "stoi0": self.stoi.score(x, y), "sdr0": si_sdr(x, y)}
+        return loss, {name: part.mean().item() for name, part in parts.items()}
