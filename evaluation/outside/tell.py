@@ -1,9 +1,9 @@
 """Writes the outside yardstick's figures where they are told: docs/quality.md, the README, the cards of models/.
 
-    python -m evaluation table --set SET --p808 MODEL.onnx --out docs/quality.md --json table.json
+    python -m evaluation table --set SET --p808 MODEL.onnx --json table.json
     python -m evaluation tell --json table.json [--root .]
 
-Between the marks `<!-- voice: begin -->` and `<!-- voice: end -->` of each file; what stands around them is written by hand.
+In the README and the cards between the marks `<!-- voice: begin -->` and `<!-- voice: end -->`; what stands around them is written by hand.
 """
 
 import argparse
@@ -11,10 +11,11 @@ import json
 import pathlib
 import re
 
+from evaluation.outside.table import document
 from evaluation.report.model_facts import model_facts
 from evaluation.scores.tables import cell, markdown
 
-COMMANDS = "`python -m evaluation outside --corpus CORPUS --first DATA --out SET`, `python -m evaluation hear --set SET`, `python -m evaluation table --set SET --p808 model_v8.onnx`"
+COMMANDS = "`python -m evaluation outside --corpus CORPUS --first DATA --out SET`, `python -m evaluation hear --set SET`, `python -m evaluation table --set SET --p808 model_v8.onnx --json table.json`"
 # Rows of the README: system, how it is called there.
 ROWS = {
     "noisy": "noisy", "rnnoise": "RNNoise 0.1", "gtcrn": "GTCRN (16 kHz)", "deepfilternet3": "DeepFilterNet3", "lite": "**lite** (default, {size})", "full": "**full** ({size})",
@@ -61,8 +62,14 @@ def card(result, name, model) -> str:
     )
 
 
+def version(model: pathlib.Path) -> str:
+    data = model.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return f"{header['__metadata__']['name']} {header['__metadata__']['version']}"
+
+
 def tell(result, root: pathlib.Path) -> None:
-    """Writes README.md and the card of every network of ROWS that `result` has and models/ holds."""
+    """Writes docs/quality.md, README.md and the card of every network of ROWS that `result` has and models/ holds."""
     networks = {name: root / "models" / name / "model.safetensors" for name in ROWS if (root / "models" / name / "model.safetensors").exists()}
     sizes = {name: f"{path.stat().st_size / 1e6:.1f} MB" for name, path in networks.items()}
     pages = {root / "README.md": overview(result, sizes)}
@@ -72,6 +79,9 @@ def tell(result, root: pathlib.Path) -> None:
             path.write_text(marked(path.read_text(), block))
         except ValueError as error:
             raise SystemExit(f"{path} {error}") from error
+    words = any("words" in row for row in result["overall"].values())
+    head = f"# Quality\n\n{' and '.join(version(path) for path in networks.values())}, as committed; {COMMANDS}, `python -m evaluation tell --json table.json`."
+    (root / "docs/quality.md").write_text(document(result, {"words": words}).replace("# Outside yardstick", head, 1))
 
 
 def main():
