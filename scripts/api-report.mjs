@@ -38,7 +38,7 @@ try {
 async function writeReference() {
   rmSync(options.reference, { recursive: true, force: true });
   mkdirSync(options.reference, { recursive: true });
-  const { LIVE_RULES, VOICE_RULES, ASSET_RULES, LIMITS, OFFLINE_RULES, SESSION_RULES } = await sources();
+  const { LIVE_RULES, VOICE_RULES, ASSET_RULES, LIMITS, OFFLINE_RULES, STREAM_RULES, SESSION_RULES } = await sources();
   const rules = {
     NoiseSuppressorOptions: LIVE_RULES,
     CreateOptions: LIVE_RULES,
@@ -47,6 +47,7 @@ async function writeReference() {
     AssetOptions: ASSET_RULES,
     LoadLimits: LIMITS,
     DenoiseOptions: OFFLINE_RULES,
+    DenoiseStreamOptions: STREAM_RULES,
     NoiseSuppressionOptions: SESSION_RULES,
   };
   const known = new Map();
@@ -83,7 +84,7 @@ async function sources() {
     export { LIVE_RULES, VOICE_RULES } from './src/graph/node-options';
     export { ASSET_RULES } from './src/loading/asset-options';
     export { LIMITS } from './src/shared/limited';
-    export { OFFLINE_RULES } from './src/offline/options';
+    export { OFFLINE_RULES, STREAM_RULES } from './src/offline/options';
     export { SESSION_RULES } from './src/adapters/session';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },

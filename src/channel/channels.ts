@@ -204,6 +204,19 @@ export class Channels {
     for (const { ready } of this.all) ready.grow(this.capacityFor(block, start), zeros);
   }
 
+  /** As when it was made, with `start` zeros that are ready: nothing was heard, nothing is in flight. */
+  begin(start: number): void {
+    const { all, core } = this;
+    this.reset();
+    for (let c = 0; c < all.length; c++) {
+      if (this.rate === CORE_RATE) continue;
+      core.resamplerReset(all[c]!.toCore);
+      core.resamplerReset(all[c]!.fromCore);
+    }
+    this.filled = 0;
+    this.restart(start);
+  }
+
   /** Before the first write: `start` zeros are ready. */
   restart(start: number): void {
     for (const { ready } of this.all) ready.clear(start);

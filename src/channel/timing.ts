@@ -9,12 +9,21 @@ export function resamplerDelay(inRate: number, outRate: number): number {
   return Math.ceil((RESAMPLER_HALF_WIDTH * Math.max(1, inRate / outRate)) / 2) * 2;
 }
 
-/** Samples the chain has given out after `count` samples went in, the FIFO's head start not counted. */
-export function producedAfter(count: number, rate: number): number {
+/**
+ * Samples the chain has given out after `count` samples went in, the FIFO's head start not counted.
+ * @param zeros of 48 kHz that went ahead of the way back, as wholeDelay() has them; what came of them does not count
+ */
+export function producedAfter(count: number, rate: number, zeros = 0): number {
   if (rate === CORE_RATE) return Math.floor(count / FRAME) * FRAME;
   // The resampler has written ceil(n out / in) samples after n.
   const frames = Math.floor(Math.ceil((count * CORE_RATE) / rate) / FRAME);
-  return Math.ceil((frames * FRAME * rate) / CORE_RATE);
+  const written = (n: number): number => Math.ceil((n * rate) / CORE_RATE);
+  return written(zeros + frames * FRAME) - written(zeros);
+}
+
+/** The least number of samples that fills whole frames: 10 ms where those are a whole number of samples. */
+export function wholeFrames(rate: number): number {
+  return (rate * FRAME) / greatestCommonDivisor(rate * FRAME, CORE_RATE);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -25,16 +34,15 @@ function greatestCommonDivisor(a: number, b: number): number {
  * Least head start in samples that never lets the output FIFO run dry when blocks of `quantum` samples come and go:
  * the largest of consumed minus produced over one period. At 48 kHz this is FRAME - gcd(FRAME, quantum). A quantum of 1
  * gives the bound for blocks of any, even changing, lengths.
+ * @param zeros as for producedAfter()
  */
-export function headStart(rate: number, quantum: number): number {
+export function headStart(rate: number, quantum: number, zeros = 0): number {
   // The pattern repeats when a whole number of frames fits a whole number of quanta.
-  const samplesPerFrame = greatestCommonDivisor(rate * FRAME, CORE_RATE);
-  const perFrame = (rate * FRAME) / samplesPerFrame;
-  const scaled = (quantum * CORE_RATE) / samplesPerFrame;
-  const period = perFrame / greatestCommonDivisor(perFrame, scaled);
+  const samples = wholeFrames(rate);
+  const period = samples / greatestCommonDivisor(samples, quantum);
   let most = 0;
   for (let k = 1; k <= period; k++) {
-    most = Math.max(most, k * quantum - producedAfter(k * quantum, rate));
+    most = Math.max(most, k * quantum - producedAfter(k * quantum, rate, zeros));
   }
   return most;
 }

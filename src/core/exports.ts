@@ -19,6 +19,7 @@ export interface CoreExports {
   resamplerInput(resampler: number): number;
   resamplerOutput(resampler: number): number;
   resamplerProcess(resampler: number, count: number): number;
+  resamplerReset(resampler: number): number;
   resamplerDestroy(resampler: number): number;
 }
 

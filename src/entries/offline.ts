@@ -1,10 +1,12 @@
-/** Recordings and single frames, without Web Audio: in pages, workers and Node. */
+/** Recordings, streams and single frames, without Web Audio: in pages, workers and Node. */
 
 export type { NetworkInfo } from '../core/model';
 export type { AssetOptions } from '../loading/asset-options';
 export { type AssetIntegrity, integrity } from '../loading/integrity';
 export type { NetworkName } from '../loading/networks';
 export { denoise } from '../offline/denoise';
+export { denoiseStream } from '../offline/denoise-stream';
 export { Denoiser } from '../offline/denoiser';
-export type { DenoiseOptions } from '../offline/options';
+export type { DenoiseOptions, DenoiseStreamOptions } from '../offline/options';
+export type { Chunk } from '../offline/samples';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from '../shared/errors';

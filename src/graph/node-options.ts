@@ -138,6 +138,12 @@ export function checkLive(options: SuppressNoiseOptions): void {
   checkFiles(options);
 }
 
+/** @throws {NoiseSuppressorError} 'invalid-input' */
+export function checkBypass(value: unknown): void {
+  const [what, test] = BOOLEAN;
+  if (!test(value)) throw new NoiseSuppressorError('invalid-input', `bypass is ${what}, not ${shown(value)}`);
+}
+
 /** As checkLive. */
 export function checkSupportOptions(options: { measure?: boolean } & WithAssets & LoadLimits): void {
   checkOptions(options, { ...LIMITS, measure: BOOLEAN, network: NETWORK, assets: OBJECT });

@@ -16,6 +16,7 @@ import { measureLoad } from './measure';
 import { type LiveState, PROCESSOR_NAME } from './messages';
 import {
   type CreateOptions,
+  checkBypass,
   checkContext,
   checkLive,
   checkSupportOptions,
@@ -152,13 +153,17 @@ export class NoiseSuppressorNode extends EventNode {
     onClosed(context, () => this.end(contextClosed()), this.life.signal);
   }
 
-  /** Crossfades within one frame; the delay does not change; the model stops using CPU. */
+  /**
+   * Crossfades within one frame; the delay does not change; the model stops using CPU.
+   * @throws {NoiseSuppressorError} 'invalid-input' when it is set to what is neither true nor false; it stays as it was
+   */
   get bypass(): boolean {
     return this.wantsBypass;
   }
 
   set bypass(value: boolean) {
-    this.wantsBypass = Boolean(value);
+    checkBypass(value);
+    this.wantsBypass = value;
     this.sendBypass();
   }
 

@@ -1,101 +1,64 @@
 /** Sound as it comes, without Web Audio. */
 import '../shared/disposable';
-import { NoRoom } from '../channel/channels';
-import { Fifo } from '../channel/fifo';
 import type { NetworkInfo } from '../core/model';
-import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME } from '../core/shape';
+import { SAMPLE_RATE as CORE_RATE } from '../core/shape';
 import { assetsOf } from '../loading/asset-options';
 import { NoiseSuppressorError } from '../shared/errors';
+import { Aligned, copyFinite } from './aligned';
 import { acquireCore, failed, type SharedCore } from './cores';
+import { Lasting } from './lasting';
 import { checkDenoiser, checkSamples, checkStrength, type DenoiseOptions } from './options';
-
-/** Frames of the past that are kept for a new core: what the pitch search looks back on, and the network's first steps. */
-const PAST = 12;
-/** Frames in the ring: the past, and the one that is being filled. */
-const RING = PAST + 1;
-/** Frames of the delay: the input of so many frames ago is the output of now. */
-const DELAY = CORE_DELAY / FRAME;
-
-/** A f32 buffer in the core's memory whose view survives growth of that memory. */
-class CoreBuffer {
-  private cached: Float32Array;
-
-  constructor(
-    private readonly memory: WebAssembly.Memory,
-    private readonly at: number,
-    private readonly length: number,
-  ) {
-    this.cached = new Float32Array(memory.buffer, at, length);
-  }
-
-  /** Allocates only after the memory has grown. */
-  get view(): Float32Array {
-    if (this.cached.buffer !== this.memory.buffer) {
-      this.cached = new Float32Array(this.memory.buffer, this.at, this.length);
-    }
-    return this.cached;
-  }
-}
-
-/** One channel: views of the core's memory, which a new core replaces, and what is not the core's. */
-class Side {
-  suppressor = -1;
-  input!: CoreBuffer;
-  output!: CoreBuffer;
-  /** Input, RING frames as a ring. */
-  readonly past = new Float32Array(RING * FRAME);
-  /** Samples that are ready to go out. */
-  readonly ready = new Fifo(3 * FRAME);
-
-  open({ exports, network }: SharedCore): void {
-    this.suppressor = exports.suppressorCreate(network);
-    if (this.suppressor < 0) throw new NoRoom(`the core has no suppressor left (${this.suppressor})`);
-    this.input = new CoreBuffer(exports.memory, exports.suppressorInput(this.suppressor), FRAME);
-    this.output = new CoreBuffer(exports.memory, exports.suppressorOutput(this.suppressor), FRAME);
-  }
-}
+import { type Chunk, channelsOf, joined, type Kind, kindOfChunk, toFloats } from './samples';
 
 /**
- * Block by block, for custom pipelines: out comes the input of `delay` samples ago, denoised. process(), reset() and strength are
- * real-time safe: they allocate nothing, but for the first block that is no multiple of frameLength. To have the end of a recording,
- * put in `delay` zeros after it. A core that traps is replaced, and goes on where the other stopped.
+ * Sound as it comes, at any rate, in pieces of any length, in two ways. `process(chunk)` gives what is ready and `flush()` the rest:
+ * together as many samples as went in, in step with them. `process(input, output)` gives as many samples as go in, `delay` later.
+ * A core that traps is replaced, and goes on where the other stopped.
  * @example
  * ```ts
- * const denoiser = await Denoiser.create({ strength: 0.9 });
- * denoiser.process(block, block); // 10 ms are 480 samples at 48 kHz
+ * const denoiser = await Denoiser.create({ sampleRate: 16000 });
+ * for await (const chunk of pcm) send(denoiser.process(chunk)); // Int16Array or Float32Array, as chunk is
+ * send(denoiser.flush());
  * ```
  */
 export class Denoiser {
-  /** Hertz. */
-  readonly sampleRate = CORE_RATE;
-  /** Samples per channel that are processed at once: 10 ms. Blocks of a multiple of it have the least delay. */
-  readonly frameLength = FRAME;
+  /** Hertz, of input and output. */
+  readonly sampleRate: number;
+  /**
+   * Samples per channel that are processed at once: 10 ms where those are a whole number of samples, else the least multiple that is one
+   * (441 at 22050 Hz). Blocks of a multiple of it have the least delay.
+   */
+  readonly frameLength: number;
   /** Which network runs. */
   readonly network: NetworkInfo;
-  private core: SharedCore | null;
-  private readonly sides: Side[];
+  /** Null once destroyed. */
+  private line: Lasting | null;
+  /** Delay of blocks of a multiple of frameLength, and what others add to it. */
+  private readonly least: number;
+  private readonly wait: number;
+  private readonly sides: number;
   private currentStrength: number;
-  /** Frame of the ring that is being filled, and samples in it. */
-  private frame = 0;
-  private filled = 0;
-  private headStart = 0;
-  /** Speech probability of the last frame; in an array, as a field it would be boxed. */
-  private readonly speech = new Float64Array(1);
-  /** Why the last core failed, until process() has thrown it. */
-  private fault: NoiseSuppressorError | null = null;
+  /** True from the first block on that was no multiple of frameLength. */
+  private odd = false;
+  /** How it is used since the last reset. */
+  private use: 'any' | 'blocks' | 'chunks' = 'any';
+  /** A block of each channel on its way. */
+  private readonly parts: readonly Float32Array[];
+  private aligned: Aligned | null = null;
+  /** What process(chunk) has ready, in pieces of each channel, and the kind of the last chunk. */
+  private readonly pieces: Float32Array[][] = [];
+  private kind: Kind;
+  /** Whether process(chunk) has told that the sound passes as it is. */
+  private told = false;
 
   /**
    * Loads core and network, and makes one.
-   * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names, or a sampleRate other than 48000
-   * (denoise() takes any); 'aborted', 'timeout'; and what loading the assets throws
+   * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names; 'aborted', 'timeout'; and what loading
+   * the assets throws
    */
   static async create(options: Omit<DenoiseOptions, 'onProgress'> = {}): Promise<Denoiser> {
     checkDenoiser(options);
     const { sampleRate = CORE_RATE, strength = 1, signal } = options;
-    if (sampleRate !== CORE_RATE) {
-      const text = `sampleRate is ${CORE_RATE} in a Denoiser, not ${sampleRate}: resample, or use denoise()`;
-      throw new NoiseSuppressorError('invalid-input', text);
-    }
     const checkAborted = (): void => {
       if (signal?.aborted) throw new NoiseSuppressorError('aborted', 'create() was aborted', { cause: signal.reason });
     };
@@ -106,27 +69,36 @@ export class Denoiser {
     const core = acquired.broken ? acquired.renew() : acquired;
     try {
       checkAborted();
-      return new Denoiser(core, channels, strength);
+      return new Denoiser(core, Math.round(sampleRate), channels, strength);
     } catch (error) {
       core.release();
       throw failed(core, error);
     }
   }
 
-  private constructor(core: SharedCore, channels: number, strength: number) {
-    this.core = core;
+  private constructor(core: SharedCore, rate: number, channels: number, strength: number) {
+    const line = new Lasting(core, rate, channels);
+    this.line = line;
+    this.sampleRate = rate;
+    this.frameLength = line.block;
+    this.least = line.late;
+    this.wait = line.wait;
     this.network = core.info;
     this.currentStrength = strength;
-    this.sides = Array.from({ length: channels }, () => new Side());
-    for (const side of this.sides) side.open(core);
+    line.strength[0] = strength;
+    this.sides = channels;
+    this.parts = Array.from({ length: channels }, () => new Float32Array(line.block));
+    this.kind = { integers: false, list: channels > 1 };
   }
 
   /**
-   * Samples from input to output: 1440 (30 ms) as long as every block was a multiple of frameLength; 1919 from the first one that was
-   * not, for good. That block comes out with 479 zeros in front of what was due.
+   * Samples from input to output: by so many process(input, output) is late, and so many process(chunk) holds back at most. 1440 (30 ms)
+   * at 48 kHz, 592 (37 ms) at 16 kHz, 352 (44 ms) at 8 kHz, as long as every block was a multiple of frameLength; up to 10 ms more from
+   * the first one that was not, for good (1919 at 48 kHz). That block comes out of process(input, output) with so many zeros in front
+   * of what was due.
    */
   get delay(): number {
-    return CORE_DELAY + this.headStart;
+    return this.least + (this.odd ? this.wait : 0);
   }
 
   /** 0..1, from the next frame on. */
@@ -136,22 +108,128 @@ export class Denoiser {
 
   set strength(value: number) {
     this.currentStrength = checkStrength(value);
+    if (this.line) this.line.strength[0] = value;
+  }
+
+  /** Probability of speech in the last whole frame, 0..1. */
+  get speechProbability(): number {
+    return this.line?.speech[0] ?? 0;
   }
 
   /**
-   * A block of any length: as many samples come out as go in. Returns the speech probability, 0..1, of the last whole frame.
+   * Takes a chunk of any length and gives, in step with all that went in, what is ready of it: nothing at first, at most `delay` samples
+   * fewer than went in later. 16-bit PCM is rounded and clipped.
+   * @param chunk samples in +-1, or 16-bit PCM; in stereo a list of left and right, of one length and kind
+   * @returns new arrays of the kind of `chunk`
+   * @throws {NoiseSuppressorError} 'invalid-input' for what is no such chunk, or between calls with an output (reset() first): the chunk
+   * was not taken; 'destroyed'; 'processor-failed', once, when the core traps and so does a new one: the chunk was taken, and comes
+   * out of the next call as it went in
+   */
+  process(chunk: Float32Array): Float32Array;
+  process(chunk: Int16Array): Int16Array;
+  process(chunk: readonly Float32Array[]): Float32Array[];
+  process(chunk: readonly Int16Array[]): Int16Array[];
+  /**
+   * A block of any length: as many samples come out as go in, `delay` later. Gives the speech probability, 0..1, of the last whole frame.
+   * Real-time safe, as are reset() and strength: allocates nothing, but for the first block that is no multiple of frameLength. To have the
+   * end of a recording, put in `delay` zeros after it.
    * @param input samples in +-1; in stereo all of the left channel followed by as many of the right one
    * @param output as input; may be the same array. What it has beyond the length of input stays as it is
-   * @throws {NoiseSuppressorError} 'invalid-input' for what is no Float32Array, an odd number of samples in stereo, or an output
-   * shorter than input; 'destroyed'; 'processor-failed' when the core traps and so does a new one: the block is whole even then,
-   * with the delayed input where the core failed
+   * @throws {NoiseSuppressorError} 'invalid-input' for what is no Float32Array, an odd number of samples in stereo, an output shorter than
+   * input, or between calls without one (reset() first); 'destroyed'; 'processor-failed' when the core traps and so does a new one: the
+   * block is whole even then, with the delayed input where the core failed
    */
-  process(input: Float32Array, output: Float32Array): number {
+  process(input: Float32Array, output: Float32Array): number;
+  process(input: Chunk, output?: Float32Array): Chunk | number {
     this.living();
-    const { sides } = this;
+    // biome-ignore lint/complexity/noArguments: an output that is undefined by mistake is told, and a rest parameter would allocate.
+    return arguments.length < 2 ? this.takeChunk(input) : this.takeBlock(input as Float32Array, output as Float32Array);
+  }
+
+  /**
+   * What process(chunk) still holds back, so that all that went in has come out; then begins anew, as reset() does.
+   * @returns of the kind of the last chunk; empty when there was none
+   * @throws {NoiseSuppressorError} 'destroyed'; 'invalid-input' after calls with an output; 'processor-failed' as process(chunk): the next
+   * flush() gives it
+   */
+  flush<Kind extends Chunk = Float32Array>(): Kind {
+    this.living();
+    this.enter('chunks');
+    this.aligned?.finish();
+    this.tell();
+    const rest = this.taken();
+    this.reset();
+    return rest as Kind;
+  }
+
+  /** Forgets all that was heard, and what was not given out yet; `delay` stays. */
+  reset(): void {
+    this.living().reset();
+    this.use = 'any';
+    this.aligned = null;
+    this.pieces.length = 0;
+    this.told = false;
+  }
+
+  /** Idempotent. */
+  destroy(): void {
+    this.line?.destroy();
+    this.line = null;
+  }
+
+  /** As destroy(), for `using`. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  private living(): Lasting {
+    if (!this.line) throw new NoiseSuppressorError('destroyed', 'this Denoiser was destroyed');
+    return this.line;
+  }
+
+  private enter(use: 'blocks' | 'chunks'): void {
+    if (this.use === use) return;
+    if (this.use !== 'any') {
+      const text = 'process(chunk) and process(input, output) give the sound at different times: reset() between them';
+      throw new NoiseSuppressorError('invalid-input', text);
+    }
+    this.use = use;
+  }
+
+  private takeChunk(chunk: Chunk): Chunk {
+    const line = this.living();
+    const channels = channelsOf(chunk, this.sides);
+    this.enter('chunks');
+    this.kind = kindOfChunk(chunk);
+    const length = channels[0]!.length;
+    this.odd ||= length % this.frameLength !== 0;
+    this.aligned ??= new Aligned(line, this.sides, line.block, (samples) => {
+      this.pieces.push(samples.map((piece) => piece.slice()));
+    });
+    this.aligned.push(channels.map(toFloats), 0, length);
+    this.tell();
+    return this.taken();
+  }
+
+  /** Once while it lasts. */
+  private tell(): void {
+    const line = this.living();
+    const fault = line.takeFault();
+    const known = this.told;
+    this.told = fault !== null || (known && !line.works);
+    if (fault && !known) throw fault;
+  }
+
+  private taken(): Chunk {
+    return joined(this.pieces.splice(0), this.sides, this.kind);
+  }
+
+  private takeBlock(input: Float32Array, output: Float32Array): number {
+    const { parts, sides } = this;
+    const line = this.living();
     checkSamples('input', input);
     checkSamples('output', output);
-    const length = input.length / sides.length;
+    const length = input.length / sides;
     if (!Number.isInteger(length)) {
       const text = `input has as many samples for the right as for the left channel, not ${input.length} together`;
       throw new NoiseSuppressorError('invalid-input', text);
@@ -160,110 +238,22 @@ export class Denoiser {
       const text = `output has room for the ${input.length} samples of input, not ${output.length}`;
       throw new NoiseSuppressorError('invalid-input', text);
     }
-    if (length % FRAME !== 0 && this.headStart === 0) {
-      this.headStart = FRAME - 1;
-      for (const { ready } of sides) ready.grow(3 * FRAME, this.headStart);
-    }
-    for (let at = 0; at < length; ) {
-      const count = Math.min(length - at, FRAME - this.filled);
-      const to = this.frame * FRAME + this.filled;
-      for (let c = 0; c < sides.length; c++) {
-        const { past } = sides[c]!;
-        for (let i = 0; i < count; i++) past[to + i] = input[c * length + at + i]!;
+    this.enter('blocks');
+    this.odd ||= length % this.frameLength !== 0;
+    if (this.odd && !line.leads) line.lead(line.wait);
+    let fault: NoiseSuppressorError | null = null;
+    for (let at = 0; at < length; at += line.block) {
+      const count = Math.min(line.block, length - at);
+      for (let c = 0; c < sides; c++) copyFinite(input, c * length + at, parts[c]!, count);
+      line.write(parts, count);
+      fault ??= line.takeFault();
+      line.read(parts, count);
+      for (let c = 0; c < sides; c++) {
+        const part = parts[c]!;
+        for (let i = 0; i < count; i++) output[c * length + at + i] = part[i]!;
       }
-      this.filled += count;
-      if (this.filled === FRAME) this.finishFrame();
-      for (let c = 0; c < sides.length; c++) sides[c]!.ready.read(output, c * length + at, count);
-      at += count;
     }
-    const { fault } = this;
-    this.fault = null;
     if (fault) throw fault;
-    return this.speech[0]!;
-  }
-
-  /** Forgets all that was heard; `delay` stays. */
-  reset(): void {
-    const core = this.living();
-    for (const { suppressor, past, ready } of this.sides) {
-      if (!core.broken) core.exports.suppressorReset(suppressor);
-      past.fill(0);
-      ready.clear(this.headStart);
-    }
-    this.filled = 0;
-    this.speech[0] = 0;
-  }
-
-  /** Idempotent. */
-  destroy(): void {
-    const { core } = this;
-    if (!core) return;
-    this.core = null;
-    if (!core.broken) for (const { suppressor } of this.sides) core.exports.suppressorDestroy(suppressor);
-    core.release();
-  }
-
-  /** As destroy(), for `using`. */
-  [Symbol.dispose](): void {
-    this.destroy();
-  }
-
-  private living(): SharedCore {
-    if (!this.core) throw new NoiseSuppressorError('destroyed', 'this Denoiser was destroyed');
-    return this.core;
-  }
-
-  /** The frame is whole: on this core, or, when it or somebody else's call broke it, on a new one. */
-  private finishFrame(): void {
-    const broken = this.living().broken;
-    if (broken || !this.attempt(this.frame)) {
-      if (this.renew() && this.attempt(this.frame)) this.fault = null;
-      else this.passOn();
-    }
-    this.frame = (this.frame + 1) % RING;
-    this.filled = 0;
-  }
-
-  /** Runs a frame of the ring; false, and the core out of use, when the core trapped. */
-  private attempt(frame: number, silent = false): boolean {
-    const { sides } = this;
-    const core = this.living();
-    try {
-      for (let c = 0; c < sides.length; c++) {
-        const { past, input } = sides[c]!;
-        const { view } = input;
-        for (let i = 0; i < FRAME; i++) view[i] = past[frame * FRAME + i]!;
-      }
-      const left = sides[0]!.suppressor;
-      this.speech[0] =
-        sides.length === 1
-          ? core.exports.suppressorProcess(left, this.currentStrength)
-          : core.exports.suppressorProcessLinked(left, sides[1]!.suppressor, this.currentStrength);
-    } catch (error) {
-      this.fault = failed(core, error);
-      return false;
-    }
-    if (!silent) for (let c = 0; c < sides.length; c++) sides[c]!.ready.write(sides[c]!.output.view, 0, FRAME);
-    return true;
-  }
-
-  /** Another core, which hears the last frames first. */
-  private renew(): boolean {
-    try {
-      this.core = this.living().renew();
-      for (const side of this.sides) side.open(this.core);
-    } catch (error) {
-      this.fault = failed(this.living(), error);
-      return false;
-    }
-    for (let k = 1; k < RING; k++) if (!this.attempt((this.frame + k) % RING, true)) return false;
-    return true;
-  }
-
-  /** The delayed input. */
-  private passOn(): void {
-    const from = (this.frame + RING - DELAY) % RING;
-    for (const { past, ready } of this.sides) ready.write(past.slice(from * FRAME, (from + 1) * FRAME), 0, FRAME);
-    this.speech[0] = 0;
+    return line.speech[0]!;
   }
 }

@@ -9,6 +9,7 @@ import {
   NETWORK,
   number,
   OBJECT,
+  oneOf,
   type Rules,
   SIGNAL,
   STRENGTH,
@@ -19,8 +20,8 @@ import { isFloat32Array, shown } from '../shared/realm';
 /** What denoise() and Denoiser take. */
 export interface DenoiseOptions {
   /**
-   * Rate of the samples. `denoise` needs it for Float32Array input; an AudioBuffer brings its own. A Denoiser takes 48000 alone.
-   * @defaultValue none in denoise(), 48000 in a Denoiser
+   * Rate of the samples. `denoise` needs it for Float32Array input; an AudioBuffer brings its own.
+   * @defaultValue none in denoise(), 48000 in a Denoiser and denoiseStream()
    * @example `{ sampleRate: 16000 }`
    */
   sampleRate?: number;
@@ -33,7 +34,7 @@ export interface DenoiseOptions {
   strength?: number;
   /**
    * 'mono' folds all channels into one that keeps each voice; 'stereo' keeps them, pairs sharing gains where they hear one source.
-   * @defaultValue what the input has; 'mono' in a Denoiser
+   * @defaultValue what the input has; 'mono' in a Denoiser and denoiseStream(), which take one channel then
    * @example `{ channels: 'mono' }`
    */
   channels?: 'mono' | 'stereo';
@@ -66,11 +67,22 @@ export interface DenoiseOptions {
    */
   timeoutMs?: number;
   /**
-   * Called with the share that is done, 0 to 1, in order, the last time with 1. Not for a Denoiser.
+   * Called with the share that is done, 0 to 1, in order, the last time with 1. For denoise() alone.
    * @defaultValue none
    * @example `{ onProgress: (done) => bar.value = done }`
    */
   onProgress?: (fraction: number) => void;
+}
+
+/** What denoiseStream() takes. */
+export interface DenoiseStreamOptions extends Omit<DenoiseOptions, 'onProgress'> {
+  /**
+   * Chunks are bytes, Uint8Array or ArrayBuffer, cut anywhere: 16-bit integers or 32-bit floats, little-endian, left and right side by
+   * side. Bytes come out.
+   * @defaultValue none: chunks are Float32Array or Int16Array, and lists of two in stereo
+   * @example `{ format: 's16le', sampleRate: 16000 }`
+   */
+  format?: 's16le' | 'f32le';
 }
 
 const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress'>> = {
@@ -96,6 +108,14 @@ export function checkDenoise(options: DenoiseOptions): void {
 /** @throws {NoiseSuppressorError} 'invalid-input' */
 export function checkDenoiser(options: Omit<DenoiseOptions, 'onProgress'>): void {
   checkOptions(options, DENOISER);
+  checkFiles(options);
+}
+
+export const STREAM_RULES: Rules<DenoiseStreamOptions> = { ...DENOISER, format: oneOf('s16le', 'f32le') };
+
+/** @throws {NoiseSuppressorError} 'invalid-input' */
+export function checkDenoiseStream(options: DenoiseStreamOptions): void {
+  checkOptions(options, STREAM_RULES);
   checkFiles(options);
 }
 

@@ -24,6 +24,10 @@ export function isFloat32Array(value: unknown): value is Float32Array<ArrayBuffe
   return ArrayBuffer.isView(value) && kindOf(value) === 'Float32Array';
 }
 
+export function isInt16Array(value: unknown): value is Int16Array<ArrayBuffer> {
+  return ArrayBuffer.isView(value) && kindOf(value) === 'Int16Array';
+}
+
 /** For error texts: the value where it is short, its kind where it is not. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

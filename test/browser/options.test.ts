@@ -77,3 +77,25 @@ test('contexts and limits that are none, the constructor, the context of suppres
   });
   expect(told).toEqual(told.map(() => 'invalid-input'));
 });
+
+test('a bypass that is neither true nor false is refused, and the node stays as it was', async () => {
+  const told = await page.evaluate(async () => {
+    const assets = { model: '/test/golden/tiny.safetensors' };
+    const node = await percepnet.NoiseSuppressorNode.create(new AudioContext(), { assets, bypass: true });
+    const answers = ['false', 0, null, undefined].map((value) => {
+      try {
+        node.bypass = value as never;
+        return 'taken';
+      } catch (error) {
+        return `${(error as { code: string }).code} ${(error as Error).message} ${node.bypass}`;
+      }
+    });
+    node.bypass = false;
+    node.destroy();
+    return [...answers, String(node.bypass)];
+  });
+  const refused = ["'false'", '0', 'null', 'undefined'].map(
+    (value) => `invalid-input bypass is true or false, not ${value} true`,
+  );
+  expect(told).toEqual([...refused, 'false']);
+});

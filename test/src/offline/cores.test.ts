@@ -5,50 +5,15 @@ import { Denoiser, denoise } from '../../../src/entries/offline';
 import { acquireCore } from '../../../src/offline/cores';
 import { testAssets } from '../../helpers/assets';
 import { noise } from '../../helpers/signals';
+import { unwatchCores, watchCores } from '../../helpers/watched-cores';
 
-const { Instance } = WebAssembly;
 let assets: Awaited<ReturnType<typeof testAssets>>;
 
 beforeAll(async () => {
   assets = await testAssets();
 });
 
-afterEach(() => {
-  WebAssembly.Instance = Instance;
-});
-
-/** Cores made from now on: how many, and those that have thrown. Calls of suppressorProcess that `traps` are thrown in. */
-function watchCores(traps: (core: number, call: number) => boolean) {
-  const seen = { made: 0, afterTrap: 0 };
-  WebAssembly.Instance = new Proxy(Instance, {
-    construct(target, given: [WebAssembly.Module, WebAssembly.Imports]) {
-      const core = ++seen.made;
-      const real = { ...new target(...given).exports } as Record<string, (...given: number[]) => number>;
-      let calls = 0;
-      let dead = false;
-      const exports = Object.fromEntries(
-        Object.entries(real).map(([name, call]) => {
-          if (typeof call !== 'function') return [name, call];
-          return [
-            name,
-            (...given: number[]) => {
-              if (dead) seen.afterTrap++;
-              if (name === 'suppressorProcess' && traps(core, ++calls)) {
-                dead = true;
-                // As a real one does: garbage is what it leaves behind.
-                new Uint8Array((real.memory as unknown as WebAssembly.Memory).buffer).fill(255);
-                throw new WebAssembly.RuntimeError('unreachable');
-              }
-              return call(...given);
-            },
-          ];
-        }),
-      );
-      return { exports };
-    },
-  });
-  return seen;
-}
+afterEach(unwatchCores);
 
 function run(denoiser: Denoiser, input: Float32Array, each?: () => void): Float32Array {
   const output = new Float32Array(input.length);

@@ -151,7 +151,8 @@ describe('Denoiser', () => {
     ['strength', null],
     ['strength', Number.NaN],
     ['sampleRate', '48000'],
-    ['sampleRate', 44100],
+    ['sampleRate', 500],
+    ['sampleRate', null],
     ['assets', 'lite'],
     ['assets', null],
     ['signal', {}],
@@ -196,7 +197,6 @@ describe('Denoiser', () => {
   });
 
   it('refuses what it cannot do', async () => {
-    await expect(Denoiser.create({ assets, sampleRate: 44100 })).rejects.toMatchObject({ code: 'invalid-input' });
     await expect(Denoiser.create({ assets, strength: 3 })).rejects.toMatchObject({ code: 'invalid-input' });
     const denoiser = await Denoiser.create({ assets });
     denoiser.destroy();
@@ -209,7 +209,7 @@ describe('Denoiser', () => {
   it('comes and goes a thousand times in the same memory', async () => {
     using keeper = await Denoiser.create({ assets });
     const memory = () =>
-      (keeper as unknown as { core: { exports: { memory: WebAssembly.Memory } } }).core.exports.memory;
+      (keeper as unknown as { line: { core: { exports: { memory: WebAssembly.Memory } } } }).line.core.exports.memory;
     (await Denoiser.create({ assets })).destroy();
     const before = memory().buffer.byteLength;
     for (let i = 0; i < 1000; i++) (await Denoiser.create({ assets })).destroy();
