@@ -1,81 +1,31 @@
 /** The demo and bench pages as npm start serves them, under the policy it sends. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import wavefile from 'wavefile';
-import { launchChromium, serve } from '../helpers/browser';
-import { makeMicrophone, microphoneSwitches } from './microphone';
+import { serve } from '../helpers/browser';
+import { type Opened, openPages, PAGES, type Pages } from './pages';
 
-/** For one step: machines that run tests may have much else to do. */
-const PATIENCE_MS = 90_000;
-
-let server: ChildProcess;
-let origin: string;
-let browser: Browser;
+let pages: Pages;
 let recording: string;
 
-/** Runs npm start's script on a free port; with the small network of the unit tests when none is trained. */
-async function start(): Promise<string> {
-  const args = ['scripts/start.mjs', '--out=test-results/site'];
-  if (!existsSync('models/lite/model.safetensors')) {
-    mkdirSync('test-results/models/lite', { recursive: true });
-    copyFileSync('test/golden/tiny.safetensors', 'test-results/models/lite/model.safetensors');
-    args.push('--models=test-results/models');
-  }
-  server = spawn(process.execPath, args, { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      const [address] = said.match(/http:\/\/localhost:\d+/) ?? [];
-      if (address && said.includes('Ctrl+C')) resolve(address);
-    });
-    server.once('exit', (code) => reject(new Error(`npm start ended with ${code}: ${said}`)));
-  });
-}
-
 beforeAll(async () => {
-  const microphone = makeMicrophone();
-  recording = microphone.path;
-  origin = await start();
-  browser = await launchChromium(microphoneSwitches(microphone.path));
+  pages = await openPages();
+  recording = pages.recording;
 });
 
-afterAll(async () => {
-  await browser?.close();
-  server?.removeAllListeners('exit');
-  server?.kill();
-});
+afterAll(() => pages?.close());
 
 // A test that failed leaves its page at work, which those after it would feel.
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => pages.tidy());
 
-/** A page, and what went wrong in it: errors, refused resources, requests to other hosts. */
-async function open(path: string): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (failed) => complaints.push(`${failed.url()} ${failed.failure()?.errorText}`));
-  page.on('request', (sent) => {
-    if (!sent.url().startsWith(origin) && !sent.url().startsWith('blob:')) complaints.push(`asked for ${sent.url()}`);
-  });
-  const response = await page.goto(origin + path);
-  expect(response?.headers()['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval'");
-  return { page, complaints };
-}
+const open = (path: string): Promise<Opened> => pages.open(path);
 
 /** Status of a path sent as it is, without a browser tidying it up. */
 function status(path: string, method = 'GET'): Promise<number> {
   return new Promise((resolve, reject) => {
-    request(origin, { path, method }, (response) => {
+    request(pages.origin, { path, method }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     })
@@ -101,8 +51,6 @@ test('the server gives only files of the site', async () => {
     expect(await status(path), path).toBe(404);
   }
 });
-
-const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/', '/api/', '/api/percepnet-wasm.html'];
 
 test.each([...PAGES, '/bench/headless.html'])('%s loads without a complaint', async (path) => {
   const { page, complaints } = await open(path);
@@ -421,7 +369,7 @@ test.each(PAGES)('%s works at any path of any host', async (path) => {
   cpSync('test-results/site', 'test-results/host/some/where', { recursive: true });
   // A plain host: no headers of ours; the policy comes with each page.
   const host = await serve({}, {}, { some: 'test-results/host/some' });
-  const page = await browser.newPage();
+  const page = await pages.browser.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -456,39 +404,5 @@ test('the reference leads from a name to what is said of it', async () => {
   );
   expect(dead).toEqual([]);
   expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('a short bench run fills table, chart and JSON', async () => {
-  const { page, complaints } = await open('/bench/');
-  await page.selectOption('#seconds', '2');
-  await page.selectOption('#rounds', '1');
-  await page.click('#run');
-  await page.waitForSelector('#state:text("Done")', { timeout: 100_000 });
-  const names = await page.locator('#rows th').allTextContents();
-  for (const name of [
-    'Pass-through',
-    'PercepNet lite, relaxed',
-    'PercepNet lite, plain',
-    'RNNoise 0.1',
-    'RNNoise 0.2',
-  ]) {
-    expect(names.some((text) => text.startsWith(name))).toBe(true);
-  }
-  expect(await page.locator('#chart li').count()).toBe(names.length);
-  expect(complaints).toEqual([]);
-  await page.evaluate(() => {
-    navigator.clipboard.writeText = async (text) => {
-      document.title = text;
-    };
-  });
-  await page.click('#copy');
-  const { rows } = JSON.parse(await page.title());
-  for (const row of rows) {
-    expect(row.usPer10ms).toBeGreaterThan(0);
-    // A callback of the pass-through is shorter than the clock's step.
-    if (row.name === 'pass-through') expect(row.peakCallbackUs).toBeGreaterThanOrEqual(0);
-    else expect(row.peakCallbackUs).toBeGreaterThan(0);
-  }
   await page.close();
 });
