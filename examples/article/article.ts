@@ -2,7 +2,7 @@
 import { bufferOf, mix, RATE, sample } from '../shared/audio';
 import { chosenNetwork, onNetwork } from '../shared/network';
 import { chosen, clock, element, onChoice, onLayoutChange, setBadge } from '../shared/page';
-import { Player } from '../shared/player';
+import { Player, type Sound, soundOf } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
 import { drawRecording } from '../shared/spectrogram';
 import { Core } from './core';
@@ -102,8 +102,15 @@ async function climb(): Promise<void> {
     const at = player?.position ?? 0;
     const playing = player?.playing ?? false;
     player?.close();
-    const buffers = Object.fromEntries(RUNGS.map(([name]) => [name, bufferOf(sounds![name])]));
-    player = new Player<Rung>(buffers as Record<Rung, AudioBuffer>, chosen('rung') as Rung, showPlaying);
+    const versions = Object.fromEntries(RUNGS.map(([name]) => [name, soundOf(bufferOf(sounds![name]))]));
+    player = new Player<Rung>({
+      sounds: versions as Record<Rung, Sound>,
+      duration: clean.length / RATE,
+      sampleRate: RATE,
+      heard: chosen('rung') as Rung,
+      onEnd: showPlaying,
+      onError: (error) => showProblem(problem, explain(error)),
+    });
     player.seek(at);
     if (playing) player.play();
     position.max = String(player.duration);
