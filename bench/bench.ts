@@ -1,7 +1,8 @@
 /** The bench page: every subject in turn, how long it still takes, a table, bars, and what to paste into an issue or a message. */
-import { NoiseSuppressorNode } from 'percepnet-wasm';
+import type { NoiseSuppressorNode } from 'percepnet-wasm';
 import { element, save, setBadge } from '../examples/shared/page';
 import { explain, showProblem } from '../examples/shared/problems';
+import { checkSupport } from '../examples/shared/support';
 import { hasRelaxedSimd } from '../src/loading/support';
 import { driveInWorker } from './drive-client';
 import { type Choices, Plan, type Step, spoken } from './plan';
@@ -217,7 +218,6 @@ run.addEventListener('click', async () => {
   progress.value = 0;
   showProblem(problem, null);
   try {
-    if (!NoiseSuppressorNode.isSupported()) throw new Error('This browser cannot run the suppressor: update it.');
     await runAll(signal);
     setBadge(state, 'Done', 'good');
   } catch (error) {
@@ -248,8 +248,10 @@ element('save').addEventListener('click', () => {
 
 try {
   subjects = await loadSubjects();
-  run.disabled = false;
-  showGuess();
+  if (await checkSupport(problem)) {
+    run.disabled = false;
+    showGuess();
+  }
 } catch (error) {
   showProblem(problem, explain(error));
 }

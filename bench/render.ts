@@ -26,7 +26,7 @@ export async function createNode(context: BaseAudioContext, subject: Subject): P
   };
   if (subject.kind === 'percepnet') {
     return NoiseSuppressorNode.create(context, {
-      assets: { wasm: absolute(subject.wasm ?? ''), model: absolute(subject.model ?? '') },
+      assets: { wasm: subject.wasm, model: subject.model },
       overload: 'report',
     });
   }
@@ -93,8 +93,4 @@ export function source(context: BaseAudioContext): AudioBufferSourceNode {
 function silent(samples: Float32Array): boolean {
   for (let i = 0; i < samples.length; i += 97) if (samples[i] !== 0) return false;
   return true;
-}
-
-export function absolute(path: string): string {
-  return new URL(path, document.baseURI).href;
 }

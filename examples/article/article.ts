@@ -5,6 +5,7 @@ import { chosen, clock, element, onChoice, onLayoutChange, setBadge } from '../s
 import { Player, type Sound, soundOf } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
 import { drawRecording } from '../shared/spectrogram';
+import { checkSupport } from '../shared/support';
 import { Core } from './core';
 import type { Ladder } from './core-worker';
 import { describeBand, drawBands, drawComb, drawTrack } from './drawings';
@@ -236,11 +237,19 @@ onLayoutChange(() => {
   showBand();
   showComb();
 });
-try {
-  shapes = await core.bands();
-  showBand();
-  await tunePitch();
-} catch (error) {
-  showProblem(problem, explain(error));
+async function begin(): Promise<void> {
+  if (!(await checkSupport(problem, false))) {
+    setBadge(state, 'Not here', 'bad');
+    return;
+  }
+  try {
+    shapes = await core.bands();
+    showBand();
+    await tunePitch();
+  } catch (error) {
+    showProblem(problem, explain(error));
+  }
+  await climb();
 }
-await climb();
+
+await begin();

@@ -1,4 +1,5 @@
 /** Reads, suppresses and writes recordings off the main thread, a piece at a time; and reads what is to be played. */
+import { type Loads, watchLoads } from '../shared/loading';
 import { clean, type How } from './clean';
 import { createResult } from './output';
 import { type Picture, PictureMaker } from './picture';
@@ -29,6 +30,7 @@ export interface Cleaned {
 }
 
 export type FileAnswer =
+  | ({ type: 'load' } & Loads)
   | { type: 'progress'; id: number; fraction: number }
   | { type: 'cleaned'; id: number; cleaned: Cleaned }
   | { type: 'samples'; id: number; channels: Samples }
@@ -41,6 +43,8 @@ const scope = self as unknown as {
 };
 
 const PROGRESS_MS = 100;
+
+watchLoads((loads) => scope.postMessage({ type: 'load', ...loads }));
 
 interface Made {
   readonly sides: Record<Side, Reader>;

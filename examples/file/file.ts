@@ -5,6 +5,7 @@ import { chosen, clock, element, onChoice, onLayoutChange, save, setBadge, stren
 import { Player, type Sound } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
 import { drawShades } from '../shared/spectrogram';
+import { checkSupport } from '../shared/support';
 import { drawWaveform, peakOf } from '../shared/waveform';
 import type { Side, Source } from './file-worker';
 import { type Deeds, Entry } from './queue';
@@ -314,3 +315,4 @@ for (const plot of document.querySelectorAll<HTMLElement>('.seek')) {
 element('download').addEventListener('click', () => shown && deeds.save(shown));
 range.addEventListener('change', draw);
 onLayoutChange(draw);
+await checkSupport(problem, false);

@@ -1,5 +1,6 @@
 /** The worker of the file page, as functions. */
 import { NoiseSuppressorError, type NoiseSuppressorErrorCode } from 'percepnet-wasm';
+import { loadBar } from '../shared/loading';
 import type { How } from './clean';
 import type { Cleaned, FileAnswer, FileJob, Side, Source } from './file-worker';
 
@@ -22,7 +23,12 @@ export class FileWorker {
   private last = 0;
 
   constructor() {
+    const showLoad = loadBar();
     this.worker.onmessage = ({ data }: MessageEvent<FileAnswer>) => {
+      if (data.type === 'load') {
+        showLoad(data);
+        return;
+      }
       const request = this.waiting.get(data.id);
       if (data.type === 'progress') {
         request?.onProgress?.(data.fraction);

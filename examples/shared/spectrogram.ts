@@ -33,7 +33,13 @@ export function fitToScreen(canvas: HTMLCanvasElement): void {
   }
 }
 
-/** Scrolls from right to left; draw() is to be called for each frame of the screen. */
+/** Columns kept dark ahead of where the next one goes, where nothing is to move. */
+const AHEAD = 12;
+
+/**
+ * Scrolls from right to left; draw() is to be called for each frame of the screen. For those who want less motion it stands still and
+ * is written over from left to right.
+ */
 export class ScrollingSpectrogram {
   private readonly context: CanvasRenderingContext2D;
   private readonly bins: Float32Array<ArrayBuffer>;
@@ -41,6 +47,9 @@ export class ScrollingSpectrogram {
   private last = 0;
   private owed = 0;
   private max = 20000;
+  private readonly still = matchMedia('(prefers-reduced-motion: reduce)');
+  /** Where the next column goes then. */
+  private at = 0;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -84,8 +93,21 @@ export class ScrollingSpectrogram {
       const hertz = (1 - (y + 0.5) / canvas.height) * this.max;
       pixels[y] = colour((bins[Math.round(hertz / hertzPerBin)] ?? Number.NEGATIVE_INFINITY) + ANALYSER_OFFSET);
     }
+    if (this.still.matches) {
+      this.write(step);
+      return;
+    }
     context.drawImage(canvas, -step, 0);
     for (let x = canvas.width - step; x < canvas.width; x++) context.putImageData(this.column, x, 0);
+  }
+
+  private write(step: number): void {
+    const { canvas, context } = this;
+    for (let i = 0; i < step; i++) {
+      context.putImageData(this.column, this.at, 0);
+      this.at = (this.at + 1) % canvas.width;
+    }
+    context.fillRect(this.at, 0, AHEAD, canvas.height);
   }
 }
 

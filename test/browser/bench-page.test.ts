@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openPages, type Pages } from './pages';
+import { BUILDING_MS, openPages, type Pages } from './pages';
 
 /** A cancelled run ends, on a busy machine. Whole steps take longer than that. */
 const WITHIN_MS = 3000;
@@ -10,7 +10,7 @@ const WITHIN_MS = 3000;
 let pages: Pages;
 beforeAll(async () => {
   pages = await openPages();
-});
+}, BUILDING_MS);
 afterAll(() => pages?.close());
 afterEach(() => pages.tidy());
 

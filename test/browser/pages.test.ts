@@ -1,19 +1,15 @@
 /** The demo and bench pages as npm start serves them, under the policy it sends. */
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import wavefile from 'wavefile';
 import { serve } from '../helpers/browser';
-import { type Opened, openPages, PAGES, type Pages } from './pages';
+import { BUILDING_MS, npmStart, type Opened, openPages, PAGES, type Pages, painted } from './pages';
 
 let pages: Pages;
-let recording: string;
 
 beforeAll(async () => {
-  pages = await openPages();
-  recording = pages.recording;
-});
+  pages = await openPages({ site: npmStart });
+}, BUILDING_MS);
 
 afterAll(() => pages?.close());
 
@@ -90,18 +86,6 @@ test('the microphone runs, is shown, changed and stopped', async () => {
   await page.close();
 });
 
-test('a microphone that is refused is explained', async () => {
-  const { page } = await open('/microphone/');
-  await page.evaluate(() => {
-    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
-  });
-  await page.click('#start');
-  await page.waitForSelector('#live-problem:visible');
-  expect(await page.textContent('#live-problem')).toContain('not allowed');
-  expect(await page.textContent('#state')).toBe('Stopped');
-  await page.close();
-});
-
 test.each(PAGES)('%s fits a phone and is reached by keyboard alone', async (path) => {
   const { page } = await open(path);
   await page.setViewportSize({ width: 360, height: 740 });
@@ -140,25 +124,6 @@ test.each(PAGES)('%s fits a phone and is reached by keyboard alone', async (path
   expect(wanted.filter((key) => !reached.has(key))).toEqual([]);
   await page.close();
 });
-
-/** Share of the pixels of a canvas in which a channel (0 red .. 3 alpha) is above a value. */
-async function painted(page: Page, id: string, channel = 0, above = 100): Promise<number> {
-  return page.evaluate(
-    ({ id, channel, above }) => {
-      const canvas = document.getElementById(id) as HTMLCanvasElement;
-      // A copy: reading the same canvas often makes Chromium warn.
-      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext(
-        '2d',
-      ) as OffscreenCanvasRenderingContext2D;
-      copy.drawImage(canvas, 0, 0);
-      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-      let count = 0;
-      for (let i = channel; i < data.length; i += 4) if (data[i]! > above) count++;
-      return count / (data.length / 4);
-    },
-    { id, channel, above },
-  );
-}
 
 test('a call carries the noise to the far end, and the suppressed track carries less', async () => {
   const { page, complaints } = await open('/call/');
@@ -200,85 +165,6 @@ test('a call carries the noise to the far end, and the suppressed track carries 
   await page.close();
 });
 
-async function drop(page: Page, name: string, type: string, base64: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ({ name, type, base64 }) => {
-      const data = new DataTransfer();
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      data.items.add(new File([bytes], name, { type }));
-      return data;
-    },
-    { name, type, base64 },
-  );
-  await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
-}
-
-test('a dropped file is denoised, drawn, played on both sides and saved as WAV', async () => {
-  const { page, complaints } = await open('/file/');
-  await drop(page, 'call.wav', 'audio/wav', readFileSync(recording).toString('base64'));
-  await page.waitForSelector('#result:visible');
-  expect(await page.textContent('#name')).toBe('call.wav');
-  expect(await painted(page, 'spectrum-before')).toBeGreaterThan(2 * (await painted(page, 'spectrum-after')));
-  await page.click('#play');
-  await page.waitForFunction(() => Number((document.getElementById('position') as HTMLInputElement).value) > 0.3);
-  await page.check('input[value="before"]', { force: true });
-  await page.check('#loudness');
-  await page.click('#play');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
-  expect(download.suggestedFilename()).toBe('call-denoised.wav');
-  const result = new wavefile.WaveFile(readFileSync(await download.path()));
-  const input = new wavefile.WaveFile(readFileSync(recording));
-  const length = (wav: wavefile.WaveFile): number => wav.getSamples(false, Int16Array).length;
-  expect(result.fmt).toMatchObject({ sampleRate: 48000, numChannels: 1, bitsPerSample: 16 });
-  expect(length(result)).toBe(length(input));
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('the sound of a video is taken', async () => {
-  const { page, complaints } = await open('/file/');
-  const video = await page.evaluate(async () => {
-    const context = new AudioContext();
-    const sound = new MediaStreamAudioDestinationNode(context);
-    const tone = new OscillatorNode(context, { frequency: 440 });
-    tone.connect(sound);
-    tone.start();
-    const canvas = document.createElement('canvas');
-    const pen = canvas.getContext('2d') as CanvasRenderingContext2D;
-    const painting = setInterval(() => pen.fillRect(Math.random() * 100, 0, 9, 9), 40);
-    const stream = new MediaStream([...canvas.captureStream(25).getTracks(), ...sound.stream.getTracks()]);
-    const recorder = new MediaRecorder(stream, { mimeType: 'video/webm;codecs=vp8,opus' });
-    const parts: Blob[] = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    const stopped = new Promise((resolve) => {
-      recorder.onstop = resolve;
-    });
-    recorder.start();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    recorder.stop();
-    await stopped;
-    clearInterval(painting);
-    await context.close();
-    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  });
-  await drop(page, 'talk.webm', 'video/webm', video);
-  await page.waitForSelector('#result:visible');
-  expect(await page.textContent('#position-value')).toMatch(/^0:00 of 0:0[123]$/);
-  expect(await painted(page, 'spectrum-before')).toBeGreaterThan(0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('the example is denoised', async () => {
-  const { page, complaints } = await open('/file/');
-  await page.click('#example');
-  await page.waitForSelector('#result:visible');
-  expect(await page.textContent('#position-value')).toBe('0:00 of 0:06');
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
 /** What a page does until it has a network running, and where it names it, if it does. */
 const NETWORKED = [
   { path: '/microphone/', begin: '#start', done: '#state:text("Running")', named: '#versions' },
@@ -310,14 +196,6 @@ test.runIf(existsSync('models/full/model.safetensors')).each(NETWORKED)(
     await page.close();
   },
 );
-
-test('a file that is no audio is explained', async () => {
-  const { page } = await open('/file/');
-  await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no audio') });
-  await page.waitForSelector('#problem:visible');
-  expect(await page.textContent('#problem')).toContain('cannot be decoded');
-  await page.close();
-});
 
 test('the article climbs its ladder, and draws what the core says of bands, comb filter and pitch', async () => {
   const { page, complaints } = await open('/article/');

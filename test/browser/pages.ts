@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { launchChromium } from '../helpers/browser';
+import { serveFolder } from '../../scripts/serve.mjs';
+import { buildSite } from '../../scripts/site.mjs';
+import { BUILD, launchChromium } from '../helpers/browser';
 import { makeMicrophone, microphoneSwitches } from './microphone';
 
 /** For one step: machines that run tests may have much else to do. */
@@ -15,6 +17,7 @@ export const PAGES = [
   '/microphone/',
   '/call/',
   '/file/',
+  '/compare/',
   '/article/',
   '/bench/',
   '/api/',
@@ -42,15 +45,29 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-/** Runs npm start's script on a free port; with the small network of the unit tests when none is trained. */
-function start(out: string): Promise<{ server: ChildProcess; origin: string }> {
-  const args = ['scripts/start.mjs', `--out=${out}`];
-  if (!existsSync('models/lite/model.safetensors')) {
-    mkdirSync('test-results/models/lite', { recursive: true });
-    copyFileSync('test/golden/tiny.safetensors', 'test-results/models/lite/model.safetensors');
-    args.push('--models=test-results/models');
-  }
-  const server = spawn(process.execPath, args, {
+/** The networks, or the small one of the unit tests when none is trained. */
+function modelsFolder(): string {
+  if (existsSync('models/lite/model.safetensors')) return 'models';
+  mkdirSync('test-results/models/lite', { recursive: true });
+  copyFileSync('test/golden/tiny.safetensors', 'test-results/models/lite/model.safetensors');
+  return 'test-results/models';
+}
+
+interface Served {
+  readonly origin: string;
+  close(): void;
+}
+
+/** The pages with the library under test. */
+async function build(out: string): Promise<Served> {
+  await buildSite({ out, library: BUILD, models: modelsFolder() });
+  return serveFolder(out, { port: 0 });
+}
+
+/** Runs npm start's script on a free port. */
+export function npmStart(out: string): Promise<Served> {
+  const args = ['scripts/start.mjs', `--out=${out}`, `--models=${modelsFolder()}`];
+  const server: ChildProcess = spawn(process.execPath, args, {
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -59,15 +76,29 @@ function start(out: string): Promise<{ server: ChildProcess; origin: string }> {
     server.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       const [origin] = said.match(/http:\/\/localhost:\d+/) ?? [];
-      if (origin && said.includes('Ctrl+C')) resolve({ server, origin });
+      if (origin && said.includes('Ctrl+C')) {
+        const close = (): void => {
+          server.removeAllListeners('exit');
+          server.kill();
+        };
+        resolve({ origin, close });
+      }
     });
     server.once('exit', (code) => reject(new Error(`npm start ended with ${code}: ${said}`)));
   });
 }
 
-export async function openPages(out = 'test-results/site', switches: string[] = []): Promise<Pages> {
+/** Building takes its time on a busy machine: what a hook that calls openPages() gets. */
+export const BUILDING_MS = 300_000;
+
+export async function openPages({
+  site = build,
+  switches = [] as string[],
+  out = 'test-results/site',
+} = {}): Promise<Pages> {
   const { path: recording } = makeMicrophone();
-  const { server, origin } = await start(out);
+  const server = await site(out);
+  const { origin } = server;
   const browser = await launchChromium([...microphoneSwitches(recording), ...switches]);
   return {
     origin,
@@ -96,8 +127,26 @@ export async function openPages(out = 'test-results/site', switches: string[] = 
     },
     async close() {
       await browser.close();
-      server.removeAllListeners('exit');
-      server.kill();
+      server.close();
     },
   };
+}
+
+/** Share of the pixels of a canvas in which a channel (0 red .. 3 alpha) is above a value. */
+export async function painted(page: Page, id: string, channel = 0, above = 100): Promise<number> {
+  return page.evaluate(
+    ({ id, channel, above }) => {
+      const canvas = document.getElementById(id) as HTMLCanvasElement;
+      // A copy: reading the same canvas often makes Chromium warn.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext(
+        '2d',
+      ) as OffscreenCanvasRenderingContext2D;
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let i = channel; i < data.length; i += 4) if (data[i]! > above) count++;
+      return count / (data.length / 4);
+    },
+    { id, channel, above },
+  );
 }
