@@ -97,7 +97,11 @@ function open(made: Version[]): void {
     duration: versions[0]!.buffer.duration,
     sampleRate: RATE,
     heard: INPUT,
-    onEnd: showPlaying,
+    onEnd: () => {
+      // While it is judged it is played again and again.
+      if (test) start();
+      showPlaying();
+    },
     onError: (error) => showProblem(problem, explain(error)),
   });
   player.sameLoudness = matched.checked;

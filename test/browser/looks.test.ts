@@ -131,7 +131,7 @@ test.each(
 
 test('who could hear themselves is told to use headphones', async () => {
   const { page: microphone } = await pages.open('/microphone/');
-  expect(await microphone.innerText('main')).toContain('Use headphones');
+  expect(await microphone.isVisible('main :text("Use headphones")')).toBe(true);
   expect(await microphone.isChecked('#listen')).toBe(false);
   const { page: call } = await pages.open('/call/');
   expect(await call.isVisible('#howl')).toBe(false);

@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
+// @ts-expect-error no types
 import { serveFolder } from '../../scripts/serve.mjs';
+// @ts-expect-error no types
 import { buildSite } from '../../scripts/site.mjs';
 import { BUILD, launchChromium } from '../helpers/browser';
 import { makeMicrophone, microphoneSwitches } from './microphone';
