@@ -85,6 +85,7 @@ async function cleanAll({ id, source, how, keepVideo }: FileJob & { type: 'clean
     const recording =
       source instanceof Blob ? await openRecording(source) : recordingOf(source.channels, source.sampleRate);
     opened.push(recording);
+    abort.signal.throwIfAborted();
     room = await place();
     const { file, extension, note, after, before } = await work(id, recording, how, keepVideo, room, abort.signal);
     const result = await openRecording(file);

@@ -26,6 +26,8 @@ export interface Recording {
 
 /** Of a recording in memory. */
 const PIECE = 48_000;
+/** Of a file, kept while it is open. */
+const CACHE_BYTES = 2 ** 21;
 /** Seconds between what is due and what comes that count as a gap, or as sound that comes twice. Less is rounding of times. */
 const GAP_SECONDS = 0.02;
 
@@ -48,7 +50,7 @@ export function recordingOf(channels: Samples, sampleRate: number): Recording {
  * @throws {DOMException} 'EncodingError' when this browser has no way to do so
  */
 export async function openRecording(file: Blob): Promise<Recording> {
-  const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
+  const input = new Input({ source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }), formats: ALL_FORMATS });
   try {
     if (!(await input.canRead())) throw new DOMException('an unknown format', 'EncodingError');
     const track = await input.getPrimaryAudioTrack();

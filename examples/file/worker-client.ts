@@ -52,6 +52,7 @@ export class FileWorker {
     signal: AbortSignal,
     onProgress: (fraction: number) => void,
   ): Promise<Recorded> {
+    signal.throwIfAborted();
     const id = ++this.last;
     const { keepVideo, ...rest } = how;
     const cancel = (): void => this.send({ type: 'cancel', id });

@@ -60,8 +60,10 @@ interface Served {
   close(): void;
 }
 
-/** The pages with the library under test. */
+/** The pages with the library under test; PAGES_SITE is a folder that has them already. */
 async function build(out: string): Promise<Served> {
+  const { PAGES_SITE } = process.env;
+  if (PAGES_SITE) return serveFolder(PAGES_SITE, { port: 0 });
   await buildSite({ out, library: BUILD, models: modelsFolder() });
   return serveFolder(out, { port: 0 });
 }
