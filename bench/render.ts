@@ -26,7 +26,7 @@ export async function createNode(context: BaseAudioContext, subject: Subject): P
   };
   if (subject.kind === 'percepnet') {
     return NoiseSuppressorNode.create(context, {
-      assets: { wasm: absolute(subject.wasm ?? ''), model: absolute(subject.model ?? '') },
+      assets: { wasm: subject.wasm, model: subject.model },
       overload: 'report',
     });
   }
@@ -42,13 +42,18 @@ export interface Rendering {
   finish(): Promise<{ wall: number; audio: number }>;
 }
 
-/** A subject ready to render `seconds` of audio on top of the warm-up. */
-export async function prepare(subject: Subject, seconds: number): Promise<Rendering> {
+/**
+ * A subject ready to render `seconds` of audio on top of the warm-up. An offline context has no end but its last sample: an abort of the
+ * signal takes the subject out of the graph, and the rest is rendered in no time.
+ */
+export async function prepare(subject: Subject, seconds: number, signal?: AbortSignal): Promise<Rendering> {
   const start = (Math.ceil((WARM_UP_SECONDS * RATE) / QUANTUM) * QUANTUM) / RATE;
   const context = new OfflineAudioContext(1, Math.round((start + seconds) * RATE), RATE);
   const node = await createNode(context, subject);
   source(context).connect(node).connect(context.destination);
+  signal?.addEventListener('abort', () => node.disconnect());
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  signal?.throwIfAborted();
   // Firefox cannot suspend an offline context: the warm-up counts there.
   const canSuspend = typeof context.suspend === 'function';
   let began = 0;
@@ -67,6 +72,7 @@ export async function prepare(subject: Subject, seconds: number): Promise<Render
       }
       const output = (await rendered).getChannelData(0).subarray(Math.round(start * RATE));
       const wall = (performance.now() - began) / 1000;
+      signal?.throwIfAborted();
       if (silent(output)) throw new Error(`${subject.label} (${subject.package}) gave only silence`);
       if (node instanceof NoiseSuppressorNode) node.destroy();
       return { wall, audio: canSuspend ? seconds : start + seconds };
@@ -87,8 +93,4 @@ export function source(context: BaseAudioContext): AudioBufferSourceNode {
 function silent(samples: Float32Array): boolean {
   for (let i = 0; i < samples.length; i += 97) if (samples[i] !== 0) return false;
   return true;
-}
-
-export function absolute(path: string): string {
-  return new URL(path, document.baseURI).href;
 }

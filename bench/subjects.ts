@@ -11,7 +11,7 @@ export interface Subject {
   readonly kind: 'percepnet' | 'pass-through' | 'peer';
   /** Bytes on the wire, compressed, before the first sample is processed. */
   readonly firstUseGzipBytes: number;
-  /** Address of the worklet's script, as all addresses here relative to the page. */
+  /** Address of the worklet's script, as all addresses here relative to the list. */
   readonly worklet: string;
   /** Name the script registers; our own is the only one it registers. */
   readonly processor?: string;
@@ -23,10 +23,20 @@ export interface Subject {
   readonly model?: string;
 }
 
+/** For a page in any folder of the site: addresses are whole ones. */
 export async function loadSubjects(): Promise<Subject[]> {
-  const response = await fetch('subjects.json');
+  const list = new URL('../bench/subjects.json', document.baseURI);
+  const response = await fetch(list);
   if (!response.ok) throw new Error(`The list of subjects is missing (HTTP ${response.status}): run npm start again.`);
-  return response.json();
+  const at = (path: string): string => new URL(path, list).href;
+  return ((await response.json()) as Subject[]).map((subject) => ({
+    ...subject,
+    worklet: at(subject.worklet),
+    binaries:
+      subject.binaries && Object.fromEntries(Object.entries(subject.binaries).map(([name, path]) => [name, at(path)])),
+    wasm: subject.wasm && at(subject.wasm),
+    model: subject.model && at(subject.model),
+  }));
 }
 
 /** Whether this browser can run the subject. */

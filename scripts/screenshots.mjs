@@ -37,7 +37,17 @@ const SHOTS = {
       await page.click('#example');
       await page.waitForSelector('#result:visible');
       await page.fill('#position', '2.4');
-      await page.locator('#name').scrollIntoViewIfNeeded();
+      await page.locator('#queue').scrollIntoViewIfNeeded();
+    },
+  },
+  compare: {
+    scheme: 'dark',
+    async prepare(page) {
+      await page.click('#example');
+      await page.waitForSelector('#state:text("Ready")');
+      await page.fill('#position', '2.4');
+      await page.waitForTimeout(3000);
+      await page.locator('#result').evaluate((result) => result.scrollIntoView());
     },
   },
   article: {

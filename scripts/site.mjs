@@ -35,10 +35,14 @@ export const PAGES = [
   ['microphone', 'Microphone'],
   ['call', 'Call'],
   ['file', 'File'],
+  ['compare', 'Compare'],
   ['article', 'Article'],
   ['bench', 'Bench'],
   ['api', 'API'],
 ];
+
+/** Where they come from, but for those of examples/. */
+const SOURCES = { bench: 'bench', compare: 'bench/compare' };
 
 /**
  * @param {object} [options]
@@ -126,6 +130,7 @@ async function bundlePages(out) {
       'file/file-worker': 'examples/file/file-worker.ts',
       'article/article': 'examples/article/article.ts',
       'article/core-worker': 'examples/article/core-worker.ts',
+      'compare/compare': 'bench/compare/compare.ts',
       'bench/bench': 'bench/bench.ts',
       'bench/drive-worker': 'bench/drive-worker.ts',
       'bench/drive': 'bench/drive.ts',
@@ -139,8 +144,12 @@ async function bundlePages(out) {
 function copyPages(out, network) {
   writePage(readFileSync('examples/index.html', 'utf8'), `${out}/index.html`, '', network);
   for (const [folder] of PAGES.filter(([name]) => name !== 'api')) {
-    const source = folder === 'bench' ? 'bench' : `examples/${folder}`;
-    writePage(readFileSync(`${source}/index.html`, 'utf8'), `${out}/${folder}/index.html`, folder, network);
+    writePage(
+      readFileSync(`${SOURCES[folder] ?? `examples/${folder}`}/index.html`, 'utf8'),
+      `${out}/${folder}/index.html`,
+      folder,
+      network,
+    );
   }
   copyReference(out);
   copy('examples/style.css', `${out}/style.css`);

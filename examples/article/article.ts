@@ -2,9 +2,10 @@
 import { bufferOf, mix, RATE, sample } from '../shared/audio';
 import { chosenNetwork, onNetwork } from '../shared/network';
 import { chosen, clock, element, onChoice, onLayoutChange, setBadge } from '../shared/page';
-import { Player } from '../shared/player';
+import { Player, type Sound, soundOf } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
 import { drawRecording } from '../shared/spectrogram';
+import { checkSupport } from '../shared/support';
 import { Core } from './core';
 import type { Ladder } from './core-worker';
 import { describeBand, drawBands, drawComb, drawTrack } from './drawings';
@@ -102,8 +103,15 @@ async function climb(): Promise<void> {
     const at = player?.position ?? 0;
     const playing = player?.playing ?? false;
     player?.close();
-    const buffers = Object.fromEntries(RUNGS.map(([name]) => [name, bufferOf(sounds![name])]));
-    player = new Player<Rung>(buffers as Record<Rung, AudioBuffer>, chosen('rung') as Rung, showPlaying);
+    const versions = Object.fromEntries(RUNGS.map(([name]) => [name, soundOf(bufferOf(sounds![name]))]));
+    player = new Player<Rung>({
+      sounds: versions as Record<Rung, Sound>,
+      duration: clean.length / RATE,
+      sampleRate: RATE,
+      heard: chosen('rung') as Rung,
+      onEnd: showPlaying,
+      onError: (error) => showProblem(problem, explain(error)),
+    });
     player.seek(at);
     if (playing) player.play();
     position.max = String(player.duration);
@@ -229,11 +237,19 @@ onLayoutChange(() => {
   showBand();
   showComb();
 });
-try {
-  shapes = await core.bands();
-  showBand();
-  await tunePitch();
-} catch (error) {
-  showProblem(problem, explain(error));
+async function begin(): Promise<void> {
+  if (!(await checkSupport(problem, false))) {
+    setBadge(state, 'Not here', 'bad');
+    return;
+  }
+  try {
+    shapes = await core.bands();
+    showBand();
+    await tunePitch();
+  } catch (error) {
+    showProblem(problem, explain(error));
+  }
+  await climb();
 }
-await climb();
+
+await begin();

@@ -10,6 +10,7 @@ import {
   FRAME,
   LOOKAHEAD,
 } from '../../src/core/shape';
+import { type Loads, watchLoads } from '../shared/loading';
 
 export type CoreJob =
   | {
@@ -37,6 +38,7 @@ export interface Ladder {
 }
 
 export type CoreAnswer =
+  | ({ type: 'load' } & Loads)
   | ({ type: 'ladder'; id: number } & Ladder)
   | { type: 'bands'; id: number; shapes: Float32Array[] }
   | { type: 'comb'; id: number; taps: Float32Array }
@@ -73,6 +75,8 @@ async function instance(): Promise<ArticleCore> {
 }
 
 let shapes: Promise<ArticleCore> | undefined;
+
+watchLoads((loads) => scope.postMessage({ type: 'load', ...loads }));
 
 scope.onmessage = async ({ data: job }) => {
   const { id } = job;

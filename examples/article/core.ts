@@ -1,5 +1,6 @@
 /** The worker of the article page, as functions. */
 import type { NetworkName } from 'percepnet-wasm';
+import { loadBar } from '../shared/loading';
 import type { CoreAnswer, CoreJob, Ladder } from './core-worker';
 
 type Ask = CoreJob extends infer Job ? (Job extends CoreJob ? Omit<Job, 'id'> : never) : never;
@@ -10,7 +11,12 @@ export class Core {
   private last = 0;
 
   constructor() {
+    const showLoad = loadBar();
     this.worker.onmessage = ({ data }: MessageEvent<CoreAnswer>) => {
+      if (data.type === 'load') {
+        showLoad(data);
+        return;
+      }
       const request = this.waiting.get(data.id);
       this.waiting.delete(data.id);
       if (data.type === 'error') request?.reject(new Error(data.message));

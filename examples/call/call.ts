@@ -1,10 +1,12 @@
 /** The call page: near end, connection and far end, and what its elements do. */
 import { type SuppressedTrack, suppressNoise } from 'percepnet-wasm';
 import { levelOf } from '../shared/audio';
+import { showLoads } from '../shared/loading';
 import { chosenNetwork, onNetwork } from '../shared/network';
 import { chosen, element, onChoice, percent, setBadge, showLevel, strengthSlider } from '../shared/page';
 import { explain, showProblem } from '../shared/problems';
 import { labelScale, ScrollingSpectrogram } from '../shared/spectrogram';
+import { checkSupport } from '../shared/support';
 import { Peers } from './peers';
 import { type Noise, Studio, type Voice } from './studio';
 
@@ -203,3 +205,5 @@ strength.addEventListener('input', () => {
 });
 showNoiseLevel();
 for (const side of SIDES) labelScale(element<HTMLCanvasElement>(side), SHOWN_HERTZ);
+showLoads();
+await checkSupport(problem);

@@ -1,130 +1,236 @@
-/** The file page: drop or choose, denoise, compare, save. */
-import { NoiseSuppressorError } from 'percepnet-wasm';
+/** The file page: drop or choose, suppress one after the other, compare, save. */
 import { bufferOf, decode, mix, sample } from '../shared/audio';
 import { chosenNetwork, onNetwork } from '../shared/network';
-import { chosen, clock, element, onChoice, onLayoutChange, setBadge, strengthSlider } from '../shared/page';
-import { Player } from '../shared/player';
+import { chosen, clock, element, onChoice, onLayoutChange, save, setBadge, strengthSlider } from '../shared/page';
+import { Player, type Sound } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
-import { drawRecording } from '../shared/spectrogram';
+import { drawShades } from '../shared/spectrogram';
+import { checkSupport } from '../shared/support';
 import { drawWaveform, peakOf } from '../shared/waveform';
-import { FileWorker } from './worker-client';
+import type { Side, Source } from './file-worker';
+import { type Deeds, Entry } from './queue';
+import { FileWorker, type Recorded } from './worker-client';
 
 /** Speech above noise in the example, in decibels. */
 const EXAMPLE_SNR = 8;
 const SIDES = ['before', 'after'] as const;
-
-type Side = (typeof SIDES)[number];
+/** Why work is given up and begun anew. */
+const CHANGED = new DOMException('the settings were changed', 'AbortError');
 
 const problem = element('problem');
 const state = element('state');
 const drop = element('drop');
 const input = element<HTMLInputElement>('file');
-const progress = element<HTMLProgressElement>('progress');
 const play = element<HTMLButtonElement>('play');
 const loudness = element<HTMLInputElement>('loudness');
 const position = element<HTMLInputElement>('position');
 const range = element<HTMLSelectElement>('range');
+const keepVideo = element<HTMLInputElement>('keep-video');
 const strength = strengthSlider('strength');
 
-interface Recording {
-  readonly name: string;
-  readonly buffers: Record<Side, AudioBuffer>;
-  readonly player: Player<Side>;
-}
-
 let worker: FileWorker | undefined;
-let decoded: { name: string; buffer: AudioBuffer } | undefined;
-let recording: Recording | undefined;
+let entries: Entry[] = [];
+let working: Entry | undefined;
+let shown: Entry | undefined;
+let player: Player<Side> | undefined;
 
-function open(file: File | undefined): void {
-  if (file) load(file.name, () => decode(file));
+const deeds: Deeds = {
+  show,
+  save({ name, recorded }) {
+    if (recorded) save(recorded.file, `${name.replace(/\.[^.]*$/, '')}-denoised${recorded.extension}`);
+  },
+  cancel(entry) {
+    if (entry === working) entry.abort?.abort();
+    else set(entry, { is: 'cancelled' });
+    showState();
+  },
+  again,
+  remove(entry) {
+    if (entry === shown) hide();
+    entry.recorded?.close();
+    entry.row.remove();
+    entries = entries.filter((other) => other !== entry);
+    showState();
+    input.focus();
+  },
+};
+
+function set(entry: Entry, next: Entry['state']): void {
+  entry.set(next, entry === shown);
 }
 
-async function load(name: string, read: () => Promise<AudioBuffer>): Promise<void> {
-  showProblem(problem, null);
-  closeRecording();
-  setBadge(state, 'Decoding', 'warn');
-  try {
-    decoded = { name, buffer: await read() };
-  } catch (error) {
-    decoded = undefined;
-    setBadge(state, 'No file', 'quiet');
-    showProblem(problem, explain(error));
-    return;
-  }
-  await process();
+function add(name: string, source: () => Promise<Source>): void {
+  const entry = new Entry(name, source, deeds);
+  entries.push(entry);
+  element('queue').append(entry.row);
+  next();
 }
 
-async function process(): Promise<void> {
-  if (!decoded) return;
-  const { name, buffer } = decoded;
-  const resumeAt = recording?.player.position ?? 0;
-  const wasPlaying = recording?.player.playing ?? false;
+/** What was cancelled or failed, or is to be made with other settings. */
+function again(entry: Entry): void {
+  set(entry, { is: 'waiting' });
+  next();
+}
+
+/** The next one in the list, when none is being worked on. */
+async function next(): Promise<void> {
+  showState();
+  if (working) return;
+  const entry = entries.find((candidate) => candidate.state.is === 'waiting');
+  if (!entry) return;
+  working = entry;
+  await work(entry);
+  working = undefined;
+  next();
+}
+
+async function work(entry: Entry): Promise<void> {
+  const since = performance.now();
+  const abort = new AbortController();
+  entry.abort = abort;
+  set(entry, { is: 'working', fraction: 0, since });
+  showState();
   showProblem(problem, null);
-  setBadge(state, 'Working', 'warn');
-  progress.hidden = false;
-  progress.value = 0;
   try {
     worker ??= new FileWorker();
-    const began = performance.now();
-    const how = { strength: Number(strength.value) / 100, network: await chosenNetwork() };
-    const after = await worker.denoise(buffer, how, (fraction) => {
-      progress.value = fraction;
-    });
-    const seconds = (performance.now() - began) / 1000;
-    closeRecording();
-    const buffers = { before: buffer, after };
-    const player = new Player<Side>(buffers, side(), showPlaying);
-    player.sameLoudness = loudness.checked;
-    player.seek(resumeAt);
-    recording = { name, buffers, player };
-    position.max = String(player.duration);
-    element('name').textContent = name;
-    element('result').hidden = false;
-    draw();
-    showPosition();
-    if (wasPlaying) togglePlay();
-    setBadge(state, `Done in ${seconds.toFixed(1)} s`, 'good');
-    progress.hidden = true;
+    const how = {
+      strength: Number(strength.value) / 100,
+      network: await chosenNetwork(),
+      keepVideo: keepVideo.checked,
+    };
+    const tell = (fraction: number): void => set(entry, { is: 'working', fraction, since });
+    const recorded = await cleanAny(worker, entry, how, abort.signal, tell);
+    entry.recorded?.close();
+    entry.recorded = recorded;
+    set(entry, { is: 'done', seconds: (performance.now() - since) / 1000 });
+    if (!shown || shown === entry) show(entry);
   } catch (error) {
-    // Another strength or network is being worked on already.
-    if (error instanceof NoiseSuppressorError && error.code === 'aborted') return;
-    progress.hidden = true;
-    setBadge(state, 'Failed', 'bad');
-    showProblem(problem, explain(error));
+    if (abort.signal.aborted) {
+      // Settings were changed, or it was cancelled.
+      set(entry, { is: abort.signal.reason === CHANGED ? 'waiting' : 'cancelled' });
+      return;
+    }
+    const told = explain(error);
+    set(entry, { is: 'failed', problem: told });
+    showProblem(problem, entries.length > 1 ? { ...told, what: `${entry.name}: ${told.what}` } : told);
   }
+}
+
+/** Bit by bit where the browser can, else as a whole. */
+async function cleanAny(
+  worker: FileWorker,
+  { source }: Entry,
+  how: Parameters<FileWorker['clean']>[1],
+  signal: AbortSignal,
+  tell: (fraction: number) => void,
+): Promise<Recorded> {
+  const given = await source();
+  try {
+    return await worker.clean(given, how, signal, tell);
+  } catch (error) {
+    const unread = error instanceof DOMException && error.name === 'EncodingError';
+    if (!unread || !(given instanceof Blob) || signal.aborted) throw error;
+    const recorded = await worker.clean(sourceOf(await decode(given)), how, signal, tell);
+    const note = `Read as a whole, for this browser cannot read this format bit by bit. ${recorded.note}`;
+    return { ...recorded, note: given.type.startsWith('video/') ? `${note} This is the sound alone.` : note };
+  }
+}
+
+function sourceOf(buffer: AudioBuffer): Source {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, c) => buffer.getChannelData(c));
+  return { channels, sampleRate: buffer.sampleRate };
+}
+
+function showState(): void {
+  const count = (is: Entry['state']['is']): number => entries.filter((entry) => entry.state.is === is).length;
+  const open = count('waiting') + count('working');
+  if (entries.length === 0) setBadge(state, 'No file', 'quiet');
+  else if (open === 0) showEnd(count('failed'), count('cancelled'));
+  else if (entries.length === 1) setBadge(state, 'Working', 'warn');
+  else setBadge(state, `Working on ${entries.length - open + 1} of ${entries.length}`, 'warn');
+}
+
+function showEnd(failed: number, cancelled: number): void {
+  const done = entries.length - failed - cancelled;
+  if (failed > 0) setBadge(state, entries.length === 1 ? 'Failed' : `${failed} of ${entries.length} failed`, 'bad');
+  else if (done === 0) setBadge(state, 'Cancelled', 'quiet');
+  else setBadge(state, entries.length === 1 ? 'Done' : `Done: ${done} of ${entries.length}`, 'good');
+}
+
+function show(entry: Entry): void {
+  const { recorded, name } = entry;
+  if (!recorded) return;
+  const same = shown === entry ? player : undefined;
+  const at = same?.position ?? 0;
+  const playing = same?.playing ?? false;
+  hide();
+  shown = entry;
+  entry.draw(true);
+  player = new Player<Side>({
+    sounds: { before: soundOf(recorded, 'before'), after: soundOf(recorded, 'after') },
+    duration: recorded.length / recorded.sampleRate,
+    sampleRate: recorded.sampleRate,
+    heard: side(),
+    onEnd: showPlaying,
+    onError: (error) => {
+      showPlaying();
+      showProblem(problem, explain(error));
+    },
+  });
+  player.sameLoudness = loudness.checked;
+  player.seek(at);
+  position.max = String(player.duration);
+  element('name').textContent = name;
+  element('note').textContent = recorded.note;
+  element('note').hidden = recorded.note === '';
+  element('download').textContent = `Download ${recorded.extension.slice(1).toUpperCase()}`;
+  element('result').hidden = false;
+  draw();
+  if (playing) togglePlay();
+  showPlaying();
+}
+
+function hide(): void {
+  player?.close();
+  player = undefined;
+  const before = shown;
+  shown = undefined;
+  before?.draw(false);
+  element('result').hidden = true;
+}
+
+function soundOf({ sampleRate, pictures, read }: Recorded, side: Side): Sound {
+  return {
+    loudness: pictures[side].loudness,
+    async read(from, seconds) {
+      const channels = await read(side, Math.round(from * sampleRate), Math.round(seconds * sampleRate));
+      const length = channels[0]?.length ?? 0;
+      if (length === 0) return null;
+      const buffer = new AudioBuffer({ length, numberOfChannels: channels.length, sampleRate });
+      for (const [c, channel] of channels.entries()) buffer.copyToChannel(channel, c);
+      return buffer;
+    },
+  };
 }
 
 function side(): Side {
   return chosen('side') === 'before' ? 'before' : 'after';
 }
 
-function closeRecording(): void {
-  recording?.player.close();
-  recording = undefined;
-  element('result').hidden = true;
-  showPlaying();
-}
-
 function draw(): void {
-  if (!recording) return;
-  const { buffers } = recording;
-  const peak = peakOf(buffers.before.getChannelData(0));
+  const pictures = shown?.recorded?.pictures;
+  if (!pictures) return;
+  const peak = peakOf(pictures.before.low, pictures.before.high);
   for (const name of SIDES) {
-    const samples = buffers[name].getChannelData(0);
-    drawWaveform(element<HTMLCanvasElement>(`wave-${name}`), samples, peak);
-    drawRecording(
-      element<HTMLCanvasElement>(`spectrum-${name}`),
-      samples,
-      buffers[name].sampleRate,
-      Number(range.value),
-    );
+    const { low, high, shades, sampleRate } = pictures[name];
+    drawWaveform(element<HTMLCanvasElement>(`wave-${name}`), low, high, peak);
+    const canvas = element<HTMLCanvasElement>(`spectrum-${name}`);
+    drawShades(canvas, shades, low.length, sampleRate, Number(range.value));
   }
 }
 
 function togglePlay(): void {
-  if (!recording) return;
-  const { player } = recording;
+  if (!player) return;
   if (player.playing) player.pause();
   else player.play();
   showPlaying();
@@ -132,23 +238,23 @@ function togglePlay(): void {
 }
 
 function seek(seconds: number): void {
-  recording?.player.seek(seconds);
+  player?.seek(seconds);
   showPosition();
 }
 
 function follow(): void {
   showPosition();
-  if (recording?.player.playing) requestAnimationFrame(follow);
+  if (player?.playing) requestAnimationFrame(follow);
 }
 
 function showPlaying(): void {
-  play.textContent = recording?.player.playing ? 'Pause' : 'Play';
+  play.textContent = player?.playing ? 'Pause' : 'Play';
   showPosition();
 }
 
 function showPosition(): void {
-  const at = recording?.player.position ?? 0;
-  const duration = recording?.player.duration ?? 1;
+  const at = player?.position ?? 0;
+  const duration = player?.duration ?? 1;
   position.value = String(at);
   const text = `${clock(at)} of ${clock(duration)}`;
   element('position-value').textContent = text;
@@ -158,22 +264,21 @@ function showPosition(): void {
   }
 }
 
-async function download(): Promise<void> {
-  if (!recording || !worker) return;
-  try {
-    const url = URL.createObjectURL(await worker.wav(recording.buffers.after));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `${recording.name.replace(/\.[^.]*$/, '')}-denoised.wav`;
-    link.click();
-    // The browser has begun to read it by then.
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  } catch (error) {
-    showProblem(problem, explain(error));
-  }
+/** What is being worked on begins anew; what is shown is made again, and goes on playing until it is there. */
+function change(): void {
+  working?.abort?.abort(CHANGED);
+  if (shown && shown !== working) again(shown);
 }
 
-input.addEventListener('change', () => open(input.files?.[0]));
+function addFiles(files: FileList | null | undefined): void {
+  for (const file of files ?? []) add(file.name, async () => file);
+}
+
+input.addEventListener('change', () => {
+  addFiles(input.files);
+  // The same one may be chosen again.
+  input.value = '';
+});
 // Anywhere on the page: a file that misses the frame would replace the page.
 addEventListener('dragover', (event) => {
   event.preventDefault();
@@ -185,27 +290,29 @@ addEventListener('dragleave', (event) => {
 addEventListener('drop', (event) => {
   event.preventDefault();
   drop.classList.remove('over');
-  open(event.dataTransfer?.files[0]);
+  addFiles(event.dataTransfer?.files);
 });
 element('example').addEventListener('click', () =>
-  load('words-in-the-rain', async () => {
+  add('words-in-the-rain.wav', async () => {
     const [speech, rain] = await Promise.all([sample('speech', import.meta.url), sample('noise', import.meta.url)]);
-    return bufferOf(mix(speech, rain, EXAMPLE_SNR));
+    return sourceOf(bufferOf(mix(speech, rain, EXAMPLE_SNR)));
   }),
 );
-onNetwork(() => process());
-strength.addEventListener('change', () => process());
+onNetwork(change);
+strength.addEventListener('change', change);
+keepVideo.addEventListener('change', change);
 play.addEventListener('click', togglePlay);
 loudness.addEventListener('change', () => {
-  if (recording) recording.player.sameLoudness = loudness.checked;
+  if (player) player.sameLoudness = loudness.checked;
 });
-onChoice('side', () => recording?.player.listenTo(side()));
+onChoice('side', () => player?.listenTo(side()));
 position.addEventListener('input', () => seek(Number(position.value)));
 for (const plot of document.querySelectorAll<HTMLElement>('.seek')) {
   plot.addEventListener('click', (event) => {
-    if (recording) seek((event.offsetX / plot.clientWidth) * recording.player.duration);
+    if (player) seek((event.offsetX / plot.clientWidth) * player.duration);
   });
 }
-element('download').addEventListener('click', download);
+element('download').addEventListener('click', () => shown && deeds.save(shown));
 range.addEventListener('change', draw);
 onLayoutChange(draw);
+await checkSupport(problem, false);

@@ -1,28 +1,42 @@
 /** The worker of the file page, as functions. */
-import { type NetworkName, NoiseSuppressorError, type NoiseSuppressorErrorCode } from 'percepnet-wasm';
-import type { FileAnswer, FileJob } from './file-worker';
+import { NoiseSuppressorError, type NoiseSuppressorErrorCode } from 'percepnet-wasm';
+import { loadBar } from '../shared/loading';
+import type { How } from './clean';
+import type { Cleaned, FileAnswer, FileJob, Side, Source } from './file-worker';
 
-type Request = FileJob extends infer Job ? (Job extends FileJob ? Omit<Job, 'id'> : never) : never;
+interface Waiting {
+  resolve(answer: FileAnswer): void;
+  reject(error: unknown): void;
+  onProgress?: (fraction: number) => void;
+}
+
+/** A recording that was suppressed; what it takes is freed by close(). */
+export interface Recorded extends Cleaned {
+  /** Samples first to first + count, one array a channel. */
+  read(side: Side, first: number, count: number): Promise<Float32Array<ArrayBuffer>[]>;
+  close(): void;
+}
 
 export class FileWorker {
   private readonly worker = new Worker(new URL('file-worker.js', import.meta.url), { type: 'module' });
-  private readonly waiting = new Map<
-    number,
-    { resolve(answer: FileAnswer): void; reject(error: unknown): void; onProgress?: (fraction: number) => void }
-  >();
+  private readonly waiting = new Map<number, Waiting>();
   private last = 0;
 
   constructor() {
+    const showLoad = loadBar();
     this.worker.onmessage = ({ data }: MessageEvent<FileAnswer>) => {
+      if (data.type === 'load') {
+        showLoad(data);
+        return;
+      }
       const request = this.waiting.get(data.id);
       if (data.type === 'progress') {
         request?.onProgress?.(data.fraction);
         return;
       }
       this.waiting.delete(data.id);
-      if (data.type !== 'error') request?.resolve(data);
-      else if (!data.code) request?.reject(new Error(data.message));
-      else request?.reject(new NoiseSuppressorError(data.code as NoiseSuppressorErrorCode, data.message));
+      if (data.type === 'error') request?.reject(errorOf(data));
+      else request?.resolve(data);
     };
     this.worker.onerror = (event) => {
       const error = new Error(event.message || 'the worker could not be loaded');
@@ -31,41 +45,51 @@ export class FileWorker {
     };
   }
 
-  /** An AudioBuffer of the same length. Rejects with code 'aborted' when called again meanwhile. */
-  async denoise(
-    input: AudioBuffer,
-    { strength, network }: { strength: number; network: NetworkName },
+  /** @throws {DOMException} 'AbortError' when the signal is, 'EncodingError' for a file that cannot be read bit by bit */
+  async clean(
+    source: Source,
+    how: How & { keepVideo: boolean },
+    signal: AbortSignal,
     onProgress: (fraction: number) => void,
-  ): Promise<AudioBuffer> {
-    const { sampleRate } = input;
-    const job = { type: 'denoise', channels: channelsOf(input), sampleRate, strength, network } as const;
-    const answer = await this.ask(job, onProgress);
-    if (answer.type !== 'denoised') throw new Error('the worker gave a wrong answer');
-    const output = new AudioBuffer({
-      length: input.length,
-      numberOfChannels: answer.channels.length,
-      sampleRate,
-    });
-    for (const [i, channel] of answer.channels.entries()) output.copyToChannel(channel, i);
-    return output;
-  }
-
-  async wav(buffer: AudioBuffer): Promise<Blob> {
-    const { sampleRate } = buffer;
-    const answer = await this.ask({ type: 'wav', channels: channelsOf(buffer), sampleRate });
-    if (answer.type !== 'wav') throw new Error('the worker gave a wrong answer');
-    return new Blob([answer.bytes], { type: 'audio/wav' });
-  }
-
-  private ask(request: Request, onProgress?: (fraction: number) => void): Promise<FileAnswer> {
+  ): Promise<Recorded> {
+    signal.throwIfAborted();
     const id = ++this.last;
+    const { keepVideo, ...rest } = how;
+    const cancel = (): void => this.send({ type: 'cancel', id });
+    signal.addEventListener('abort', cancel);
+    try {
+      const answer = await this.ask({ type: 'clean', id, source, how: rest, keepVideo }, onProgress);
+      const { cleaned } = answer as FileAnswer & { type: 'cleaned' };
+      const forget = (): void => this.send({ type: 'forget', id });
+      // Cancelled while the last message was on its way.
+      if (signal.aborted) forget();
+      signal.throwIfAborted();
+      return {
+        ...cleaned,
+        read: async (side, first, count) => {
+          const request = { type: 'read', id: ++this.last, of: id, side, first, count } as const;
+          return ((await this.ask(request)) as FileAnswer & { type: 'samples' }).channels;
+        },
+        close: forget,
+      };
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  private ask(job: FileJob, onProgress?: (fraction: number) => void): Promise<FileAnswer> {
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject, onProgress });
-      this.worker.postMessage({ ...request, id } as FileJob);
+      this.waiting.set(job.id, { resolve, reject, onProgress });
+      this.send(job);
     });
+  }
+
+  private send(job: FileJob): void {
+    this.worker.postMessage(job);
   }
 }
 
-function channelsOf(buffer: AudioBuffer): Float32Array<ArrayBuffer>[] {
-  return Array.from({ length: buffer.numberOfChannels }, (_, c) => buffer.getChannelData(c));
+function errorOf({ code, name, message }: FileAnswer & { type: 'error' }): Error {
+  if (code) return new NoiseSuppressorError(code as NoiseSuppressorErrorCode, message);
+  return /^(Abort|Encoding|QuotaExceeded)Error$/.test(name) ? new DOMException(message, name) : new Error(message);
 }

@@ -1,8 +1,10 @@
 /** The microphone demo: what the elements of the page do. */
+import { showLoads } from '../shared/loading';
 import { chosenNetwork, onNetwork } from '../shared/network';
 import { element, percent, setBadge, setMeter, showLevel, strengthSlider } from '../shared/page';
 import { explain, showProblem } from '../shared/problems';
 import { labelScale, ScrollingSpectrogram } from '../shared/spectrogram';
+import { checkSupport } from '../shared/support';
 import { Live } from './live';
 
 /** A microphone below this level for so long is called silent. */
@@ -209,3 +211,5 @@ navigator.mediaDevices?.addEventListener('devicechange', () => {
 });
 
 setRange();
+showLoads();
+await checkSupport(problem);

@@ -2,11 +2,11 @@
 
 /** Hertz. */
 export const RATE = 48000;
-/** A longer recording would not fit the memory of a page. */
-const MAX_SECONDS = 3600;
-/** Share of the loudest frames that loudness is compared by, and their length: pauses must not count. */
+/** A longer recording would not fit the memory of a page as a whole. */
+const MAX_SECONDS = 1200;
+/** Share of the loudest frames that loudness is compared by, and their length in seconds: pauses must not count. */
 const LOUD_SHARE = 0.2;
-const LOUD_FRAME = 4800;
+export const LOUD_FRAME_SECONDS = 0.1;
 
 /**
  * The sound of an audio or video file, at 48 kHz.
@@ -17,7 +17,9 @@ export async function decode(file: Blob): Promise<AudioBuffer> {
   const buffer = await context.decodeAudioData(await file.arrayBuffer());
   if (buffer.length === 0) throw new DOMException('empty', 'EncodingError');
   if (buffer.duration > MAX_SECONDS) {
-    throw new Error(`Recordings up to ${MAX_SECONDS / 60} minutes fit here: use the command line for longer ones.`);
+    throw new Error(
+      `This format can only be read as a whole here, up to ${MAX_SECONDS / 60} minutes: save it as WAV, MP3, M4A or WebM first.`,
+    );
   }
   return buffer;
 }
@@ -45,14 +47,23 @@ export function mix(speech: AudioBuffer, noise: AudioBuffer, snr: number): Float
 /** Root mean square of the loudest frames: that of the voice, when there is one. */
 export function loudness(buffer: AudioBuffer): number {
   const samples = buffer.getChannelData(0);
+  const length = Math.round(LOUD_FRAME_SECONDS * buffer.sampleRate);
   const powers: number[] = [];
-  for (let start = 0; start < samples.length; start += LOUD_FRAME) {
-    const frame = samples.subarray(start, start + LOUD_FRAME);
-    powers.push(frame.reduce((sum, x) => sum + x * x, 0) / frame.length);
-  }
+  for (let start = 0; start < samples.length; start += length)
+    powers.push(power(samples.subarray(start, start + length)));
+  return loudnessOf(powers);
+}
+
+/** Mean square. */
+export function power(samples: Float32Array): number {
+  return samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
+}
+
+/** The same of the powers of all frames, which are sorted. */
+export function loudnessOf(powers: number[]): number {
   powers.sort((a, b) => b - a);
   const loud = powers.slice(0, Math.ceil(powers.length * LOUD_SHARE));
-  return Math.sqrt(loud.reduce((sum, power) => sum + power, 0) / loud.length) + 1e-6;
+  return Math.sqrt(loud.reduce((sum, power) => sum + power, 0) / Math.max(1, loud.length)) + 1e-6;
 }
 
 /** Level in dBFS (mean square) of what an analyser heard last. */

@@ -1,50 +1,13 @@
 /** Spectrograms on canvases: one that scrolls with an AnalyserNode, and one of a whole recording. */
 import { PowerSpectrum } from './fft';
+import { COLOURS, colour } from './shades';
 
-/** Decibels shown as black and as the brightest colour. */
-const DARKEST = -105;
-const BRIGHTEST = -25;
 /** What an AnalyserNode's decibels lack for a full-scale sine to read 0: half its amplitude, under a Blackman window (0.42). */
 const ANALYSER_OFFSET = -20 * Math.log10(0.5 * 0.42);
 /** Columns a second of the scrolling view. */
 const COLUMNS_PER_SECOND = 60;
 /** Frequencies written beside the plot. */
 const LABELS = 3;
-
-/** Red, green, blue at equal steps from dark to bright: night blue, violet, red, orange, pale yellow. */
-const ANCHORS = [
-  [7, 10, 19],
-  [28, 18, 68],
-  [84, 24, 110],
-  [146, 40, 108],
-  [203, 66, 80],
-  [241, 116, 45],
-  [252, 182, 63],
-  [252, 250, 200],
-] as const;
-
-const COLOURS = colourTable();
-
-function colourTable(): Uint32Array {
-  const table = new Uint32Array(256);
-  for (let i = 0; i < 256; i++) {
-    const at = (i / 255) * (ANCHORS.length - 1);
-    const low = Math.min(Math.floor(at), ANCHORS.length - 2);
-    const part = at - low;
-    const [r, g, b] = [0, 1, 2].map((c) => {
-      const from = ANCHORS[low]![c]!;
-      return Math.round(from + part * (ANCHORS[low + 1]![c]! - from));
-    }) as [number, number, number];
-    // Canvas pixels are RGBA bytes; every platform with WebAssembly SIMD browsers is little-endian.
-    table[i] = (255 << 24) | (b << 16) | (g << 8) | r;
-  }
-  return table;
-}
-
-function colour(decibels: number): number {
-  const index = Math.round((255 * (decibels - DARKEST)) / (BRIGHTEST - DARKEST));
-  return COLOURS[Math.max(0, Math.min(255, index || 0))]!;
-}
 
 /** Writes 0..maxHertz beside the plot of a canvas. */
 export function labelScale(canvas: HTMLCanvasElement, maxHertz: number): void {
@@ -70,7 +33,13 @@ export function fitToScreen(canvas: HTMLCanvasElement): void {
   }
 }
 
-/** Scrolls from right to left; draw() is to be called for each frame of the screen. */
+/** Columns kept dark ahead of where the next one goes, where nothing is to move. */
+const AHEAD = 12;
+
+/**
+ * Scrolls from right to left; draw() is to be called for each frame of the screen. For those who want less motion it stands still and
+ * is written over from left to right.
+ */
 export class ScrollingSpectrogram {
   private readonly context: CanvasRenderingContext2D;
   private readonly bins: Float32Array<ArrayBuffer>;
@@ -78,6 +47,9 @@ export class ScrollingSpectrogram {
   private last = 0;
   private owed = 0;
   private max = 20000;
+  private readonly still = matchMedia('(prefers-reduced-motion: reduce)');
+  /** Where the next column goes then. */
+  private at = 0;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -121,8 +93,21 @@ export class ScrollingSpectrogram {
       const hertz = (1 - (y + 0.5) / canvas.height) * this.max;
       pixels[y] = colour((bins[Math.round(hertz / hertzPerBin)] ?? Number.NEGATIVE_INFINITY) + ANALYSER_OFFSET);
     }
+    if (this.still.matches) {
+      this.write(step);
+      return;
+    }
     context.drawImage(canvas, -step, 0);
     for (let x = canvas.width - step; x < canvas.width; x++) context.putImageData(this.column, x, 0);
+  }
+
+  private write(step: number): void {
+    const { canvas, context } = this;
+    for (let i = 0; i < step; i++) {
+      context.putImageData(this.column, this.at, 0);
+      this.at = (this.at + 1) % canvas.width;
+    }
+    context.fillRect(this.at, 0, AHEAD, canvas.height);
   }
 }
 
@@ -151,6 +136,31 @@ export function drawRecording(
     for (let y = 0; y < height; y++) {
       const bin = Math.round((1 - (y + 0.5) / height) * maxHertz * binsPerHertz);
       pixels[y * width + x] = colour(10 * Math.log10(spectrum[bin] ?? 0));
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Draws what was gathered column by column: the shade of each bin, 0 Hz to half the rate. */
+export function drawShades(
+  canvas: HTMLCanvasElement,
+  shades: Uint8Array,
+  columns: number,
+  sampleRate: number,
+  maxHertz: number,
+): void {
+  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
+  fitToScreen(canvas);
+  labelScale(canvas, maxHertz);
+  const { width, height } = canvas;
+  const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const bins = shades.length / columns;
+  for (let y = 0; y < height; y++) {
+    const bin = Math.round(((1 - (y + 0.5) / height) * maxHertz * 2 * bins) / sampleRate);
+    for (let x = 0; x < width; x++) {
+      const column = Math.floor((x / width) * columns);
+      pixels[y * width + x] = COLOURS[bin < bins ? shades[column * bins + bin]! : 0]!;
     }
   }
   context.putImageData(image, 0, 0);

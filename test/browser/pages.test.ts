@@ -1,81 +1,27 @@
 /** The demo and bench pages as npm start serves them, under the policy it sends. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import wavefile from 'wavefile';
-import { launchChromium, serve } from '../helpers/browser';
-import { makeMicrophone, microphoneSwitches } from './microphone';
+import { serve } from '../helpers/browser';
+import { BUILDING_MS, npmStart, type Opened, openPages, PAGES, type Pages, painted } from './pages';
 
-/** For one step: machines that run tests may have much else to do. */
-const PATIENCE_MS = 90_000;
-
-let server: ChildProcess;
-let origin: string;
-let browser: Browser;
-let recording: string;
-
-/** Runs npm start's script on a free port; with the small network of the unit tests when none is trained. */
-async function start(): Promise<string> {
-  const args = ['scripts/start.mjs', '--out=test-results/site'];
-  if (!existsSync('models/lite/model.safetensors')) {
-    mkdirSync('test-results/models/lite', { recursive: true });
-    copyFileSync('test/golden/tiny.safetensors', 'test-results/models/lite/model.safetensors');
-    args.push('--models=test-results/models');
-  }
-  server = spawn(process.execPath, args, { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      const [address] = said.match(/http:\/\/localhost:\d+/) ?? [];
-      if (address && said.includes('Ctrl+C')) resolve(address);
-    });
-    server.once('exit', (code) => reject(new Error(`npm start ended with ${code}: ${said}`)));
-  });
-}
+let pages: Pages;
 
 beforeAll(async () => {
-  const microphone = makeMicrophone();
-  recording = microphone.path;
-  origin = await start();
-  browser = await launchChromium(microphoneSwitches(microphone.path));
-});
+  pages = await openPages({ site: npmStart });
+}, BUILDING_MS);
 
-afterAll(async () => {
-  await browser?.close();
-  server?.removeAllListeners('exit');
-  server?.kill();
-});
+afterAll(() => pages?.close());
 
 // A test that failed leaves its page at work, which those after it would feel.
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-});
+afterEach(() => pages.tidy());
 
-/** A page, and what went wrong in it: errors, refused resources, requests to other hosts. */
-async function open(path: string): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (failed) => complaints.push(`${failed.url()} ${failed.failure()?.errorText}`));
-  page.on('request', (sent) => {
-    if (!sent.url().startsWith(origin) && !sent.url().startsWith('blob:')) complaints.push(`asked for ${sent.url()}`);
-  });
-  const response = await page.goto(origin + path);
-  expect(response?.headers()['content-security-policy']).toContain("script-src 'self' 'wasm-unsafe-eval'");
-  return { page, complaints };
-}
+const open = (path: string): Promise<Opened> => pages.open(path);
 
 /** Status of a path sent as it is, without a browser tidying it up. */
 function status(path: string, method = 'GET'): Promise<number> {
   return new Promise((resolve, reject) => {
-    request(origin, { path, method }, (response) => {
+    request(pages.origin, { path, method }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     })
@@ -101,8 +47,6 @@ test('the server gives only files of the site', async () => {
     expect(await status(path), path).toBe(404);
   }
 });
-
-const PAGES = ['/', '/microphone/', '/call/', '/file/', '/article/', '/bench/', '/api/', '/api/percepnet-wasm.html'];
 
 test.each([...PAGES, '/bench/headless.html'])('%s loads without a complaint', async (path) => {
   const { page, complaints } = await open(path);
@@ -139,18 +83,6 @@ test('the microphone runs, is shown, changed and stopped', async () => {
   await page.click('#start');
   await page.waitForSelector('#state:text("Stopped")');
   expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('a microphone that is refused is explained', async () => {
-  const { page } = await open('/microphone/');
-  await page.evaluate(() => {
-    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
-  });
-  await page.click('#start');
-  await page.waitForSelector('#live-problem:visible');
-  expect(await page.textContent('#live-problem')).toContain('not allowed');
-  expect(await page.textContent('#state')).toBe('Stopped');
   await page.close();
 });
 
@@ -193,25 +125,6 @@ test.each(PAGES)('%s fits a phone and is reached by keyboard alone', async (path
   await page.close();
 });
 
-/** Share of the pixels of a canvas in which a channel (0 red .. 3 alpha) is above a value. */
-async function painted(page: Page, id: string, channel = 0, above = 100): Promise<number> {
-  return page.evaluate(
-    ({ id, channel, above }) => {
-      const canvas = document.getElementById(id) as HTMLCanvasElement;
-      // A copy: reading the same canvas often makes Chromium warn.
-      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext(
-        '2d',
-      ) as OffscreenCanvasRenderingContext2D;
-      copy.drawImage(canvas, 0, 0);
-      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-      let count = 0;
-      for (let i = channel; i < data.length; i += 4) if (data[i]! > above) count++;
-      return count / (data.length / 4);
-    },
-    { id, channel, above },
-  );
-}
-
 test('a call carries the noise to the far end, and the suppressed track carries less', async () => {
   const { page, complaints } = await open('/call/');
   await page.click('#start');
@@ -252,85 +165,6 @@ test('a call carries the noise to the far end, and the suppressed track carries 
   await page.close();
 });
 
-async function drop(page: Page, name: string, type: string, base64: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ({ name, type, base64 }) => {
-      const data = new DataTransfer();
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      data.items.add(new File([bytes], name, { type }));
-      return data;
-    },
-    { name, type, base64 },
-  );
-  await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
-}
-
-test('a dropped file is denoised, drawn, played on both sides and saved as WAV', async () => {
-  const { page, complaints } = await open('/file/');
-  await drop(page, 'call.wav', 'audio/wav', readFileSync(recording).toString('base64'));
-  await page.waitForSelector('#result:visible');
-  expect(await page.textContent('#name')).toBe('call.wav');
-  expect(await painted(page, 'spectrum-before')).toBeGreaterThan(2 * (await painted(page, 'spectrum-after')));
-  await page.click('#play');
-  await page.waitForFunction(() => Number((document.getElementById('position') as HTMLInputElement).value) > 0.3);
-  await page.check('input[value="before"]', { force: true });
-  await page.check('#loudness');
-  await page.click('#play');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
-  expect(download.suggestedFilename()).toBe('call-denoised.wav');
-  const result = new wavefile.WaveFile(readFileSync(await download.path()));
-  const input = new wavefile.WaveFile(readFileSync(recording));
-  const length = (wav: wavefile.WaveFile): number => wav.getSamples(false, Int16Array).length;
-  expect(result.fmt).toMatchObject({ sampleRate: 48000, numChannels: 1, bitsPerSample: 16 });
-  expect(length(result)).toBe(length(input));
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('the sound of a video is taken', async () => {
-  const { page, complaints } = await open('/file/');
-  const video = await page.evaluate(async () => {
-    const context = new AudioContext();
-    const sound = new MediaStreamAudioDestinationNode(context);
-    const tone = new OscillatorNode(context, { frequency: 440 });
-    tone.connect(sound);
-    tone.start();
-    const canvas = document.createElement('canvas');
-    const pen = canvas.getContext('2d') as CanvasRenderingContext2D;
-    const painting = setInterval(() => pen.fillRect(Math.random() * 100, 0, 9, 9), 40);
-    const stream = new MediaStream([...canvas.captureStream(25).getTracks(), ...sound.stream.getTracks()]);
-    const recorder = new MediaRecorder(stream, { mimeType: 'video/webm;codecs=vp8,opus' });
-    const parts: Blob[] = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    const stopped = new Promise((resolve) => {
-      recorder.onstop = resolve;
-    });
-    recorder.start();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    recorder.stop();
-    await stopped;
-    clearInterval(painting);
-    await context.close();
-    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  });
-  await drop(page, 'talk.webm', 'video/webm', video);
-  await page.waitForSelector('#result:visible');
-  expect(await page.textContent('#position-value')).toMatch(/^0:00 of 0:0[123]$/);
-  expect(await painted(page, 'spectrum-before')).toBeGreaterThan(0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('the example is denoised', async () => {
-  const { page, complaints } = await open('/file/');
-  await page.click('#example');
-  await page.waitForSelector('#result:visible');
-  expect(await page.textContent('#position-value')).toBe('0:00 of 0:06');
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
 /** What a page does until it has a network running, and where it names it, if it does. */
 const NETWORKED = [
   { path: '/microphone/', begin: '#start', done: '#state:text("Running")', named: '#versions' },
@@ -362,14 +196,6 @@ test.runIf(existsSync('models/full/model.safetensors')).each(NETWORKED)(
     await page.close();
   },
 );
-
-test('a file that is no audio is explained', async () => {
-  const { page } = await open('/file/');
-  await page.setInputFiles('#file', { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no audio') });
-  await page.waitForSelector('#problem:visible');
-  expect(await page.textContent('#problem')).toContain('cannot be decoded');
-  await page.close();
-});
 
 test('the article climbs its ladder, and draws what the core says of bands, comb filter and pitch', async () => {
   const { page, complaints } = await open('/article/');
@@ -421,7 +247,7 @@ test.each(PAGES)('%s works at any path of any host', async (path) => {
   cpSync('test-results/site', 'test-results/host/some/where', { recursive: true });
   // A plain host: no headers of ours; the policy comes with each page.
   const host = await serve({}, {}, { some: 'test-results/host/some' });
-  const page = await browser.newPage();
+  const page = await pages.browser.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -456,39 +282,5 @@ test('the reference leads from a name to what is said of it', async () => {
   );
   expect(dead).toEqual([]);
   expect(complaints).toEqual([]);
-  await page.close();
-});
-
-test('a short bench run fills table, chart and JSON', async () => {
-  const { page, complaints } = await open('/bench/');
-  await page.selectOption('#seconds', '2');
-  await page.selectOption('#rounds', '1');
-  await page.click('#run');
-  await page.waitForSelector('#state:text("Done")', { timeout: 100_000 });
-  const names = await page.locator('#rows th').allTextContents();
-  for (const name of [
-    'Pass-through',
-    'PercepNet lite, relaxed',
-    'PercepNet lite, plain',
-    'RNNoise 0.1',
-    'RNNoise 0.2',
-  ]) {
-    expect(names.some((text) => text.startsWith(name))).toBe(true);
-  }
-  expect(await page.locator('#chart li').count()).toBe(names.length);
-  expect(complaints).toEqual([]);
-  await page.evaluate(() => {
-    navigator.clipboard.writeText = async (text) => {
-      document.title = text;
-    };
-  });
-  await page.click('#copy');
-  const { rows } = JSON.parse(await page.title());
-  for (const row of rows) {
-    expect(row.usPer10ms).toBeGreaterThan(0);
-    // A callback of the pass-through is shorter than the clock's step.
-    if (row.name === 'pass-through') expect(row.peakCallbackUs).toBeGreaterThanOrEqual(0);
-    else expect(row.peakCallbackUs).toBeGreaterThan(0);
-  }
   await page.close();
 });

@@ -1,0 +1,158 @@
+/** A recording as pieces of samples, whatever it is kept in: no more of it is in memory than what is asked for. */
+import {
+  ALL_FORMATS,
+  type AudioSample,
+  AudioSampleSink,
+  BlobSource,
+  Input,
+  type InputAudioTrack,
+  type InputFormat,
+  type InputVideoTrack,
+} from 'mediabunny';
+
+export type Samples = Float32Array<ArrayBuffer>[];
+
+export interface Recording {
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Samples a channel. */
+  readonly length: number;
+  /** Its picture, in a file that has one. */
+  readonly video?: { readonly track: InputVideoTrack; readonly format: InputFormat; readonly origin: number };
+  /** From this sample on: one array a channel, of any length. They are the taker's. */
+  pieces(from?: number): AsyncGenerator<Samples>;
+  close(): void;
+}
+
+/** Of a recording in memory. */
+const PIECE = 48_000;
+/** Of a file, kept while it is open. */
+const CACHE_BYTES = 2 ** 21;
+/** Seconds between what is due and what comes that count as a gap, or as sound that comes twice. Less is rounding of times. */
+const GAP_SECONDS = 0.02;
+
+/** What a page has decoded. */
+export function recordingOf(channels: Samples, sampleRate: number): Recording {
+  const length = channels[0]!.length;
+  return {
+    sampleRate,
+    channels: channels.length,
+    length,
+    async *pieces(from = 0) {
+      for (let at = from; at < length; at += PIECE) yield channels.map((channel) => channel.slice(at, at + PIECE));
+    },
+    close() {},
+  };
+}
+
+/**
+ * A file of any format that can be read bit by bit.
+ * @throws {DOMException} 'EncodingError' when this browser has no way to do so
+ */
+export async function openRecording(file: Blob): Promise<Recording> {
+  const input = new Input({ source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }), formats: ALL_FORMATS });
+  try {
+    if (!(await input.canRead())) throw new DOMException('an unknown format', 'EncodingError');
+    const track = await input.getPrimaryAudioTrack();
+    if (!track) throw new Error('There is no sound in this file.');
+    if (!(await track.canDecode())) throw new DOMException(`no decoder of ${await track.getCodec()}`, 'EncodingError');
+    return await open(input, track);
+  } catch (error) {
+    input.dispose();
+    throw error;
+  }
+}
+
+async function open(input: Input, track: InputAudioTrack): Promise<Recording> {
+  // Sound before time 0 is a codec's run-up, not part of the recording.
+  const origin = Math.max(0, await input.getFirstTimestamp());
+  const sink = new AudioSampleSink(track);
+  // Codecs may give another rate than the file tells.
+  const samples = sink.samples();
+  const first = await samples.next();
+  await samples.return();
+  if (!first.value) throw new Error('There is no sound in this file.');
+  const { sampleRate, numberOfChannels } = first.value;
+  first.value.close();
+  const length = Math.round(((await track.computeDuration()) - origin) * sampleRate);
+  if (length <= 0) throw new Error('There is no sound in this file.');
+  const picture = await input.getPrimaryVideoTrack();
+  return {
+    sampleRate,
+    channels: numberOfChannels,
+    length,
+    video: picture ? { track: picture, format: await input.getFormat(), origin } : undefined,
+    async *pieces(from = 0) {
+      let due = from;
+      for await (using sample of sink.samples(origin + from / sampleRate)) {
+        const at = Math.round((sample.timestamp - origin) * sampleRate);
+        const off = at - due;
+        const gap = Math.abs(off) > GAP_SECONDS * sampleRate ? off : 0;
+        // The first one may begin before what was asked for.
+        const skip = due === from ? Math.max(0, -off) : Math.max(0, -gap);
+        if (gap > 0 && due < length) {
+          const silence = Math.min(gap, length - due);
+          yield Array.from({ length: numberOfChannels }, () => new Float32Array(silence));
+          due += silence;
+        }
+        const count = Math.min(sample.numberOfFrames - skip, length - due);
+        if (count <= 0) continue;
+        yield channelsOf(sample, numberOfChannels, skip, count);
+        due += count;
+      }
+      // What the file's times promised, but for rounding, comes as silence.
+      if (due < length) yield Array.from({ length: numberOfChannels }, () => new Float32Array(length - due));
+    },
+    close: () => input.dispose(),
+  };
+}
+
+function channelsOf(sample: AudioSample, channels: number, frameOffset: number, frameCount: number): Samples {
+  return Array.from({ length: channels }, (_, c) => {
+    const samples = new Float32Array(frameCount);
+    const planeIndex = Math.min(c, sample.numberOfChannels - 1);
+    sample.copyTo(samples, { planeIndex, format: 'f32-planar', frameOffset, frameCount });
+    return samples;
+  });
+}
+
+/** Reads what is to be played, in order or from anywhere. */
+export class Reader {
+  private source: AsyncGenerator<Samples> | undefined;
+  private at = -1;
+  private rest: Samples | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly recording: Recording) {}
+
+  /** Samples first to first + count, fewer at the end. One call waits for the other. */
+  read(first: number, count: number): Promise<Samples> {
+    const reading = this.last.then(() => this.take(first, count));
+    this.last = reading.catch(() => {});
+    return reading;
+  }
+
+  private async take(first: number, count: number): Promise<Samples> {
+    const { recording } = this;
+    if (first !== this.at || !this.source) {
+      await this.source?.return(undefined);
+      this.source = recording.pieces(first);
+      this.rest = undefined;
+      this.at = first;
+    }
+    const length = Math.max(0, Math.min(count, recording.length - first));
+    const out = Array.from({ length: recording.channels }, () => new Float32Array(length));
+    let filled = 0;
+    while (filled < length) {
+      const piece = this.rest ?? (await this.source.next()).value;
+      if (!piece) break;
+      const used = Math.min(length - filled, piece[0]!.length);
+      for (const [c, channel] of piece.entries()) out[c]!.set(channel.subarray(0, used), filled);
+      this.rest =
+        used < piece[0]!.length ? piece.map((channel: Float32Array<ArrayBuffer>) => channel.slice(used)) : undefined;
+      filled += used;
+    }
+    this.at = first + length;
+    return out;
+  }
+}
