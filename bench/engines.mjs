@@ -4,9 +4,9 @@ import { delimiter, join } from 'node:path';
 import { chromium as playwright } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
-const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+export const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const FIREFOX = ['firefox-esr', 'firefox'];
-const PLACES = [
+export const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
@@ -16,7 +16,7 @@ const AUDIO_THREADS = ['Offline AudioWo', 'OfflineAudioRen', 'WebAudioWorklet', 
 /** A round with a large network may take longer than the drivers' default. */
 const TIMEOUT_MS = 600_000;
 
-function find(variable, names, places = []) {
+export function find(variable, names, places = []) {
   const named = process.env[variable];
   if (named) {
     if (existsSync(named)) return named;

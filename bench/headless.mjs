@@ -13,6 +13,7 @@
  *   --only=TEXT         only subjects whose id contains one of the comma-separated texts
  *   --models=DIR        networks from elsewhere
  *   --chart=FILE.svg    also draws it
+ *   --scaling           instead, how cost grows (bench/scaling.mjs)
  *   CHROME_PATH, FIREFOX_PATH, NODE_PATH_24    the programs, when they are not found by themselves
  */
 import { execFileSync } from 'node:child_process';
@@ -42,6 +43,8 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     models: { type: 'string', default: 'models' },
     chart: { type: 'string' },
+    scaling: { type: 'boolean', default: false },
+    network: { type: 'string' },
   },
 });
 const seconds = positive('seconds');
@@ -271,7 +274,8 @@ function printTable({ title, rows }) {
 }
 
 try {
-  await main();
+  if (options.scaling) await import('./scaling.mjs');
+  else await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

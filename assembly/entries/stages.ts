@@ -12,6 +12,7 @@ import {
   FRAME,
   FRAME_BYTES,
   HISTORY,
+  SAMPLE_RATE,
   SPECTRUM,
   WINDOW,
   WINDOW_BYTES,
@@ -32,6 +33,7 @@ import { DcBlocker } from '../signal/dcblock';
 import { History } from '../signal/delay';
 import { bandProducts, interpolate } from '../signal/erb';
 import { irfft, rfft } from '../signal/fft';
+import { resamplerCreate, resamplerInput, resamplerProcess } from '../signal/resampler';
 import { applyWindow } from '../signal/window';
 import { Suppressor } from '../suppressor';
 
@@ -49,6 +51,11 @@ const STAGE_WIENER: i32 = 10;
 const STAGE_FINER: i32 = 11;
 const STAGE_SYNTHESIS: i32 = 12;
 const STAGE_FRAME: i32 = 13;
+const STAGE_RESAMPLING: i32 = 14;
+
+/** Of the resampler: 10 ms in. */
+const RESAMPLED_RATE: f64 = 44100;
+const RESAMPLED_HOP: i32 = 441;
 
 /** Same in the core: two spectra, sets of bands. */
 const history = new History(HISTORY);
@@ -70,6 +77,7 @@ const wiener = new WienerFilter();
 let state: NetworkState | null = null;
 let suppressor: Suppressor | null = null;
 let finer: Finer | null = null;
+const resampler = resamplerCreate(RESAMPLED_RATE, SAMPLE_RATE, RESAMPLED_HOP);
 let period: i32 = 0;
 let future: i32 = 0;
 
@@ -169,6 +177,10 @@ export function run(stage: i32, times: i32): void {
         s.process(1);
         break;
       }
+      case STAGE_RESAMPLING:
+        memory.copy(resamplerInput(resampler), hop, (RESAMPLED_HOP as usize) << 2);
+        resamplerProcess(resampler, RESAMPLED_HOP);
+        break;
     }
   }
 }

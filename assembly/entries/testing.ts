@@ -14,6 +14,7 @@ import { denseFloatTanh, denseSigmoid, denseTanh } from '../network/dense';
 import { FINER_FIRST, FINER_ROW_BYTES, FinerState } from '../network/finer';
 import { Gru } from '../network/gru';
 import { matvec } from '../network/matvec';
+import { matvecPair } from '../network/matvec_pair';
 import { matvecScalar } from '../network/matvec_scalar';
 import { Network, NetworkState } from '../network/percepnet';
 import { checkLayers, Layer } from '../network/weights';
@@ -66,6 +67,10 @@ export function layerCreate(descriptor: usize): i32 {
 
 export function runMatvec(layer: i32, activations: usize, sums: usize): void {
   matvec(layers[layer], activations, sums);
+}
+
+export function runMatvecPair(layer: i32, first: usize, second: usize, sums: usize): void {
+  matvecPair(layers[layer], first, second, sums);
 }
 
 export function runMatvecScalar(layer: i32, activations: usize, sums: usize): void {

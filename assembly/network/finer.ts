@@ -16,6 +16,7 @@ import { allocateFloats } from '../memory';
 import { ACTIVATION_BYTES, allocateActivations, clearActivations, storeActivations, tanh4 } from './activations';
 import { dense, dequantise4 } from './dense';
 import { matvec } from './matvec';
+import { matvecPair } from './matvec_pair';
 import { qrnn } from './qrnn';
 import {
   FINER_CONTEXT,
@@ -28,6 +29,7 @@ import {
   FINER_QRNN3,
   Layer,
   padRows,
+  TILE_ROWS,
 } from './weights';
 
 /** Bins that places reach beyond each end. */
@@ -64,7 +66,7 @@ export class FinerNetwork {
   readonly leave: Layer;
   /** Units of each QRNN. */
   readonly channels: i32;
-  /** Scratch: int32 sums of one matrix, and what the context adds to each place. */
+  /** Scratch: int32 sums of one matrix and two places, and what the context adds to each place. */
   readonly sums: usize;
   readonly told: usize;
 
@@ -79,7 +81,7 @@ export class FinerNetwork {
     this.qrnn3 = Layer.at(layers, FINER_QRNN3);
     this.leave = Layer.at(layers, FINER_LEAVE);
     this.channels = this.enter.rows;
-    this.sums = allocateFloats(padRows(max(this.qrnn1.rows, this.leave.rows)));
+    this.sums = allocateFloats(2 * padRows(max(this.qrnn1.rows, this.leave.rows)));
     this.told = allocateFloats(this.channels);
   }
 }
@@ -144,81 +146,155 @@ export class FinerState {
     for (let p: usize = 0; p < PLACES; p++) {
       const e = this.entered + (p + 1) * pair;
       memory.copy(e, e + one, one);
-      enterTanh(network, features + p * STRIDE_BYTES, p, e + one);
-      memory.copy(this.left + (3 * p + 2) * one, e + one, one);
+    }
+    // By twos; of an odd number the last pair does one place again.
+    for (let p: usize = 0; p < PLACES; p += 2) {
+      const at = min(p, PLACES - 2);
+      const e = this.entered + (at + 1) * pair + one;
+      enterTanh(network, features + at * STRIDE_BYTES, at, e, e + pair);
+    }
+    qrnn(network.qrnn1, FINER_PLACES, this.entered, pair, h1, this.mixed + pair, pair, sums);
+    for (let p: usize = 0; p < PLACES; p += 2) {
+      const at = min(p, PLACES - 2);
+      const m = this.mixed + (at + 1) * pair + one;
+      mixTanh(network.mix, h1, at, channels, m, m + pair);
     }
     for (let p: usize = 0; p < PLACES; p++) {
-      const q = this.mixed + (p + 1) * pair;
-      qrnn(network.qrnn1, this.entered + p * pair, h1 + p * state, q, sums);
-      memory.copy(this.second + (p + 1) * pair + one, q, one);
-      memory.copy(this.left + (3 * p + 1) * one, q, one);
+      const left = this.left + 3 * p * one;
+      const next = (p + 1) * pair;
+      memory.copy(this.second + next + one, this.mixed + next, one);
+      memory.copy(left + one, this.mixed + next, one);
+      memory.copy(left + 2 * one, this.entered + next + one, one);
     }
-    for (let p: usize = 0; p < PLACES; p++) mixTanh(network.mix, h1, p, channels, this.mixed + (p + 1) * pair + one);
-    for (let p: usize = 0; p < PLACES; p++) {
-      qrnn(network.qrnn2, this.mixed + p * pair, h2 + p * state, this.second + (p + 1) * pair, sums);
-    }
+    qrnn(network.qrnn2, FINER_PLACES, this.mixed, pair, h2, this.second + pair, pair, sums);
+    qrnn(network.qrnn3, FINER_PLACES, this.second, pair, h3, this.left, 3 * one, sums);
     const outputs = changetype<usize>(OUTPUTS);
     memory.fill(outputs, 0, (FINER_OUTPUTS as usize) * FINER_ROW_BYTES);
-    for (let p: usize = 0; p < PLACES; p++) {
-      const all = this.left + 3 * p * one;
-      qrnn(network.qrnn3, this.second + p * pair, h3 + p * state, all, sums);
-      addOutputs(network.leave, all, sums, outputs + p * STRIDE_BYTES);
-    }
+    leaveAll(network.leave, this.left, 3 * one, sums, outputs);
     return outputs;
   }
 }
 
-/** e of a place. features: of its first bin in the first row. */
-function enterTanh(network: FinerNetwork, features: usize, place: usize, out: usize): void {
+/** e of a place and the next. features: of the first one's first bin in the first row. */
+function enterTanh(network: FinerNetwork, features: usize, place: usize, out: usize, nextOut: usize): void {
   const layer = network.enter;
   const stride = (<usize>layer.rows) << 2;
   const places = network.place.weights + place * stride;
-  for (let at: usize = 0; at < stride; at += 32) {
-    let low = f32x4.add(v128.load(layer.bias + at), v128.load(network.told + at));
-    let high = f32x4.add(v128.load(layer.bias + at, 16), v128.load(network.told + at, 16));
-    low = f32x4.add(low, v128.load(places + at));
-    high = f32x4.add(high, v128.load(places + at, 16));
+  for (let at: usize = 0; at < stride; at += TILE_ROWS * 4) {
+    const bias = layer.bias + at;
+    const told = network.told + at;
+    const here = places + at;
+    const next = here + stride;
+    const c0 = f32x4.add(v128.load(bias), v128.load(told));
+    const c1 = f32x4.add(v128.load(bias, 16), v128.load(told, 16));
+    const c2 = f32x4.add(v128.load(bias, 32), v128.load(told, 32));
+    const c3 = f32x4.add(v128.load(bias, 48), v128.load(told, 48));
+    let a0 = f32x4.add(c0, v128.load(here));
+    let a1 = f32x4.add(c1, v128.load(here, 16));
+    let a2 = f32x4.add(c2, v128.load(here, 32));
+    let a3 = f32x4.add(c3, v128.load(here, 48));
+    let b0 = f32x4.add(c0, v128.load(next));
+    let b1 = f32x4.add(c1, v128.load(next, 16));
+    let b2 = f32x4.add(c2, v128.load(next, 32));
+    let b3 = f32x4.add(c3, v128.load(next, 48));
     let w = layer.weights + at;
     let row = features;
     for (let f = 0; f < FINER_FEATURES; f++) {
       for (let x = row; x < row + KERNEL_BYTES; x += 4) {
-        const value = v128.load32_splat(x);
-        low = f32x4.add(low, f32x4.mul(v128.load(w), value));
-        high = f32x4.add(high, f32x4.mul(v128.load(w, 16), value));
+        const a = v128.load32_splat(x);
+        const b = v128.load32_splat(x + STRIDE_BYTES);
+        const w0 = v128.load(w);
+        a0 = f32x4.add(a0, f32x4.mul(w0, a));
+        b0 = f32x4.add(b0, f32x4.mul(w0, b));
+        const w1 = v128.load(w, 16);
+        a1 = f32x4.add(a1, f32x4.mul(w1, a));
+        b1 = f32x4.add(b1, f32x4.mul(w1, b));
+        const w2 = v128.load(w, 32);
+        a2 = f32x4.add(a2, f32x4.mul(w2, a));
+        b2 = f32x4.add(b2, f32x4.mul(w2, b));
+        const w3 = v128.load(w, 48);
+        a3 = f32x4.add(a3, f32x4.mul(w3, a));
+        b3 = f32x4.add(b3, f32x4.mul(w3, b));
         w += stride;
       }
       row += FINER_ROW_BYTES;
     }
-    storeActivations(out, tanh4(low), tanh4(high));
-    out += <usize>(8 * ACTIVATION_BYTES);
+    storeTanh(out, a0, a1, a2, a3);
+    storeTanh(nextOut, b0, b1, b2, b3);
+    out += <usize>(TILE_ROWS * ACTIVATION_BYTES);
+    nextOut += <usize>(TILE_ROWS * ACTIVATION_BYTES);
   }
 }
 
-/** m of a place: one row of the mixing matrix times the states of all places. */
-function mixTanh(layer: Layer, states: usize, place: usize, channels: usize, out: usize): void {
+/** m of a place and the next: two rows of the mixing matrix times the states of all places. */
+function mixTanh(layer: Layer, states: usize, place: usize, channels: usize, out: usize, nextOut: usize): void {
   const stride = (<usize>padRows(layer.rows)) << 2;
   const state = channels << 2;
-  const bias = v128.load32_splat(layer.bias + (place << 2));
-  for (let at: usize = 0; at < state; at += 32) {
-    let low = bias;
-    let high = bias;
+  const bias = layer.bias + (place << 2);
+  for (let at: usize = 0; at < state; at += TILE_ROWS * 4) {
+    let a0 = v128.load32_splat(bias);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    let b0 = v128.load32_splat(bias, 4);
+    let b1 = b0;
+    let b2 = b0;
+    let b3 = b0;
     let w = layer.weights + (place << 2);
     let h = states + at;
     for (let p = 0; p < FINER_PLACES; p++) {
-      const weight = v128.load32_splat(w);
-      low = f32x4.add(low, f32x4.mul(v128.load(h), weight));
-      high = f32x4.add(high, f32x4.mul(v128.load(h, 16), weight));
+      const a = v128.load32_splat(w);
+      const b = v128.load32_splat(w, 4);
+      const h0 = v128.load(h);
+      a0 = f32x4.add(a0, f32x4.mul(h0, a));
+      b0 = f32x4.add(b0, f32x4.mul(h0, b));
+      const h1 = v128.load(h, 16);
+      a1 = f32x4.add(a1, f32x4.mul(h1, a));
+      b1 = f32x4.add(b1, f32x4.mul(h1, b));
+      const h2 = v128.load(h, 32);
+      a2 = f32x4.add(a2, f32x4.mul(h2, a));
+      b2 = f32x4.add(b2, f32x4.mul(h2, b));
+      const h3 = v128.load(h, 48);
+      a3 = f32x4.add(a3, f32x4.mul(h3, a));
+      b3 = f32x4.add(b3, f32x4.mul(h3, b));
       w += stride;
       h += state;
     }
-    storeActivations(out, tanh4(low), tanh4(high));
-    out += <usize>(8 * ACTIVATION_BYTES);
+    storeTanh(out, a0, a1, a2, a3);
+    storeTanh(nextOut, b0, b1, b2, b3);
+    out += <usize>(TILE_ROWS * ACTIVATION_BYTES);
+    nextOut += <usize>(TILE_ROWS * ACTIVATION_BYTES);
+  }
+}
+
+function storeTanh(out: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  storeActivations(out, tanh4(x0), tanh4(x1));
+  storeActivations(out + <usize>(8 * ACTIVATION_BYTES), tanh4(x2), tanh4(x3));
+}
+
+/**
+ * What all places tell of their bins, by twos.
+ * @param x quantised input of the first place, that of each other `stride` bytes on
+ * @param outputs where the first place's first bin goes, zero
+ */
+function leaveAll(layer: Layer, x: usize, stride: usize, sums: usize, outputs: usize): void {
+  const second = sums + ((<usize>padRows(layer.rows)) << 2);
+  let left = FINER_PLACES;
+  for (; left > 1; left -= 2) {
+    matvecPair(layer, x, x + stride, sums);
+    addOutputs(layer, sums, outputs);
+    addOutputs(layer, second, outputs + STRIDE_BYTES);
+    x += 2 * stride;
+    outputs += 2 * STRIDE_BYTES;
+  }
+  if (left > 0) {
+    matvec(layer, x, sums);
+    addOutputs(layer, sums, outputs);
   }
 }
 
 /** Adds what a place tells of its bins to the outputs, whose first row at its first bin is at `outputs`. */
-function addOutputs(layer: Layer, activations: usize, sums: usize, outputs: usize): void {
-  matvec(layer, activations, sums);
+function addOutputs(layer: Layer, sums: usize, outputs: usize): void {
   let at: usize = 0;
   for (let o = 0; o < FINER_OUTPUTS; o++) {
     for (let i: usize = 0; i < KERNEL_BYTES; i += 16) {

@@ -25,16 +25,16 @@ export function matvec(layer: Layer, activations: usize, sums: usize): void {
  * saturates its sums of two products, 2 * 32767. There the engine spends five instructions on it, one of them for a constant
  * that relaxedDot keeps in a register.
  */
-const SATURATES: bool = RELAXED
+export const SATURATES: bool = RELAXED
   ? i32x4.extract_lane(i32x4.relaxed_dot_i8x16_i7x16_add_s(i8x16.splat(127), i8x16.splat(-1), i32x4.splat(0)), 0) ==
     65534
   : false;
 
 /** Eight int16 of one. */
-const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
+export const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 
 /** The relaxed dot product in two steps. q <= 127, so a pair of products stays below 2^15 and every engine gives the same integers. */
-function relaxedDot(w: v128, q: v128, ones: v128, sum: v128): v128 {
+export function relaxedDot(w: v128, q: v128, ones: v128, sum: v128): v128 {
   return i32x4.add(i32x4.dot_i16x8_s(i16x8.relaxed_dot_i8x16_i7x16_s(w, q), ones), sum);
 }
 
@@ -65,15 +65,38 @@ function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
         item += 2;
       }
     } else {
-      while (item < end) {
+      // Two tiles have sums of their own: a dot product waits for the one before into the same sum.
+      let b0 = i32x4.splat(0);
+      let b1 = i32x4.splat(0);
+      let b2 = i32x4.splat(0);
+      let b3 = i32x4.splat(0);
+      const last = end - 2;
+      while (item < last) {
+        const q = v128.load32_splat(activations + ((<usize>load<u16>(item)) << 2));
+        const r = v128.load32_splat(activations + ((<usize>load<u16>(item, 2)) << 2));
+        a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile), q, a0);
+        a1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 16), q, a1);
+        a2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 32), q, a2);
+        a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 48), q, a3);
+        b0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 64), r, b0);
+        b1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 80), r, b1);
+        b2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 96), r, b2);
+        b3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 112), r, b3);
+        tile += 2 * TILE_BYTES;
+        item += 4;
+      }
+      if (item < end) {
         const q = v128.load32_splat(activations + ((<usize>load<u16>(item)) << 2));
         a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile), q, a0);
         a1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 16), q, a1);
         a2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 32), q, a2);
         a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(tile, 48), q, a3);
         tile += TILE_BYTES;
-        item += 2;
       }
+      a0 = i32x4.add(a0, b0);
+      a1 = i32x4.add(a1, b1);
+      a2 = i32x4.add(a2, b2);
+      a3 = i32x4.add(a3, b3);
     }
     if (sparse) list = end;
     v128.store(sums, a0);

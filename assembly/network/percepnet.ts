@@ -85,8 +85,8 @@ export class Network {
       sum += Layer.bytes(descriptor);
       widest = max(widest, Layer.outputBytes(descriptor));
     }
-    // Two scratches: the bands' and the finer stage's.
-    return sum + 2 * widest + 2 * OBJECT_BYTES;
+    // The bands' scratch, and the finer stage's for two places.
+    return sum + 3 * widest + 2 * OBJECT_BYTES;
   }
 
   /** Most a stream allocates for its states. */

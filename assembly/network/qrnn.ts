@@ -9,19 +9,46 @@ import { FINER_RETAIN } from '../settings';
 import { ACTIVATION_BYTES, sigmoid4, storeActivations, tanh4 } from './activations';
 import { dequantise4 } from './dense';
 import { matvec } from './matvec';
+import { matvecPair } from './matvec_pair';
 import { Layer } from './weights';
 
 /**
- * One place of one frame.
+ * One frame of all places, by twos.
  * @param layer rows of z, then of n
- * @param x quantised input, layer.columns values
- * @param state layer.rows / 2 f32, 16-byte aligned, updated
- * @param hidden receives its quantised copy
- * @param sums scratch, layer.rows int32, 16-byte aligned
+ * @param x quantised input of the first place, layer.columns values, and that of each other `stride` bytes on
+ * @param states places * layer.rows / 2 f32, 16-byte aligned, updated
+ * @param hidden receives the quantised copy of the first place, and that of each other `hiddenStride` bytes on
+ * @param sums scratch, 2 * layer.rows int32, 16-byte aligned
  */
-export function qrnn(layer: Layer, x: usize, state: usize, hidden: usize, sums: usize): void {
+export function qrnn(
+  layer: Layer,
+  places: i32,
+  x: usize,
+  stride: usize,
+  states: usize,
+  hidden: usize,
+  hiddenStride: usize,
+  sums: usize,
+): void {
+  const state = (<usize>layer.rows) << 1;
+  const second = sums + 2 * state;
+  for (; places > 1; places -= 2) {
+    matvecPair(layer, x, x + stride, sums);
+    update(layer, sums, states, hidden);
+    update(layer, second, states + state, hidden + hiddenStride);
+    x += 2 * stride;
+    states += 2 * state;
+    hidden += 2 * hiddenStride;
+  }
+  if (places > 0) {
+    matvec(layer, x, sums);
+    update(layer, sums, states, hidden);
+  }
+}
+
+/** One place, after the product. */
+function update(layer: Layer, sums: usize, state: usize, hidden: usize): void {
   const gate = (<usize>layer.rows) << 1;
-  matvec(layer, x, sums);
   for (let at: usize = 0; at < gate; at += 32) {
     const low = updateUnits(layer, gate, at, sums, v128.load(state + at));
     const high = updateUnits(layer, gate, at + 16, sums, v128.load(state + at, 16));

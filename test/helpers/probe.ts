@@ -14,6 +14,7 @@ export interface ProbeExports {
   unpackLevels(activations: number, levels: number, count: number): void;
   layerCreate(descriptor: number): number;
   runMatvec(layer: number, activations: number, sums: number): void;
+  runMatvecPair(layer: number, first: number, second: number, sums: number): void;
   runMatvecScalar(layer: number, activations: number, sums: number): void;
   runDenseFloatTanh(layer: number, input: number, out: number): void;
   runDenseTanh(layer: number, activations: number, sums: number, out: number): void;
@@ -188,6 +189,18 @@ export class Probe {
     if (result.subarray(padded).some((value) => value !== canary)) throw new Error('the kernel wrote behind the sums');
     return result.subarray(0, padded);
   }
+}
+
+/** What is wrong with the sums of two vectors at once, or undefined. */
+export function checkMatvecPair(probe: Probe, { matrix, levels }: MatvecVector): string | undefined {
+  const other = levels.map((_, i) => levels[(7 * i + 3) % levels.length]!);
+  const expected = [...expectedSums(matrix, levels), ...expectedSums(matrix, other)];
+  const sums = probe.write(new Int32Array(expected.length + 4));
+  const [first, second] = [probe.writeLevels(levels), probe.writeLevels(other)];
+  probe.core.runMatvecPair(probe.layer(KIND_DENSE, matrix), first, second, sums);
+  const actual = probe.integers(sums, expected.length + 4);
+  const row = actual.findIndex((value, i) => value !== (expected[i] ?? 0));
+  return row < 0 ? undefined : `sum ${row}: ${actual[row]} instead of ${expected[row] ?? 'nothing'}`;
 }
 
 /** Shapes and densities of the equality test: tails in rows, one block, several chunks, empty strips. */

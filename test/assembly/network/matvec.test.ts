@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileProbe } from '../../helpers/compile-probe';
-import { checkMatvec, matvecVectors, Probe, relaxedDotWorks } from '../../helpers/probe';
+import { checkMatvec, checkMatvecPair, matvecVectors, Probe, relaxedDotWorks } from '../../helpers/probe';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9);
 
@@ -27,10 +27,17 @@ describe(`matrix kernels, SEED=${seed}`, () => {
     expect(checkMatvec(plain, vector)).toBeUndefined();
   });
 
+  it.each(vectors)('plain SIMD gives them of two vectors at once: $name', (vector) => {
+    expect(checkMatvecPair(plain, vector)).toBeUndefined();
+  });
+
   const why = relaxed ? '' : ' (skipped: no relaxed SIMD whose dot product passes the self-test, needs Node 24)';
   describe.skipIf(why)(`relaxed SIMD${why}`, () => {
     it.each(vectors)('relaxed SIMD and scalar give the exact sums: $name', (vector) => {
       expect(checkMatvec(relaxed!, vector)).toBeUndefined();
+    });
+    it.each(vectors)('and of two vectors at once: $name', (vector) => {
+      expect(checkMatvecPair(relaxed!, vector)).toBeUndefined();
     });
   });
 });
