@@ -153,7 +153,8 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
     await this.free();
     const { signal } = starting;
     const { track, context } = wish;
-    const suppressed = track.getSettings().noiseSuppression === true;
+    // Of what is no track suppressNoise() tells.
+    const suppressed = track?.getSettings?.().noiseSuppression === true;
     let handle: SuppressedTrack | undefined;
     try {
       await setBrowserSuppression(track, false);

@@ -30,7 +30,7 @@ export async function denoiseFile(
   const started = performance.now();
   const reader = await WavReader.open(input, raw);
   try {
-    const { format, length, header } = reader;
+    const { format, length } = reader;
     let done = 0;
     const writer = await WavWriter.create(output, reader);
     try {
@@ -62,7 +62,8 @@ export async function denoiseFile(
       throw error;
     }
     const spent = (performance.now() - started) / 1000;
-    return { format, seconds: done / format.sampleRate, spent, ...(header.warning && { warning: header.warning }) };
+    const { warning } = reader;
+    return { format, seconds: done / format.sampleRate, spent, ...(warning && { warning }) };
   } finally {
     await reader.close();
   }

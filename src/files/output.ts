@@ -117,6 +117,8 @@ export class Output {
       return output;
     } catch (error) {
       await removed(partial);
+      // Nobody has heard of the other name.
+      if (error instanceof Error) error.message = error.message.replace(partial, path);
       throw error;
     }
   }

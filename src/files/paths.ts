@@ -1,12 +1,16 @@
 /** Where paths of the command line lead. Node only. */
+import { fstat } from 'node:fs';
 import { readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { NoiseSuppressorError } from '../shared/errors';
 
 /** Standard input or output, on the command line. */
 export const STANDARD = '-';
 /** As Linux has it (MAXSYMLINKS). */
 const MAX_LINKS = 40;
+
+const statDescriptor = promisify(fstat);
 
 /**
  * The path after all its links, the last one too; what it ends at need not exist.
@@ -40,9 +44,12 @@ export function isDescriptorFolder(folder: string): boolean {
   return /^\/(proc\/.*\/fd|dev\/fd)$/.test(folder);
 }
 
-/** What two names of one file share, and two files do not; null where there is none. */
-export async function identity(path: string): Promise<string | null> {
-  if (path === STANDARD) return null;
-  const stats = await stat(path, { bigint: true }).catch(() => null);
-  return stats && `${stats.dev}:${stats.ino}`;
+/** What two names of one file share, and two files do not; null where there is none. `-` is `standard`. */
+export async function identity(path: string, standard: 0 | 1): Promise<string | null> {
+  const descriptor = await descriptorOf(path, standard);
+  const found = descriptor === null ? stat(path, { bigint: true }) : statDescriptor(descriptor, { bigint: true });
+  const stats = await found.catch(() => null);
+  // A terminal or a socket may be both ends at once.
+  if (!stats || (descriptor !== null && !stats.isFile())) return null;
+  return `${stats.dev}:${stats.ino}`;
 }

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { NoiseSuppressorError } from '../shared/errors';
 import { expand, isPattern } from './glob';
-import { identity, STANDARD } from './paths';
+import { followed, identity, STANDARD } from './paths';
 
 export interface FileTask {
   readonly input: string;
@@ -34,7 +34,8 @@ export async function planFiles(
   const tasks = await pairs(inputs, output, extension);
   const outputs = new Map<string, string>();
   for (const task of tasks) {
-    const at = resolve(task.output);
+    // Two links may lead to one file.
+    const at = await followed(task.output).catch(() => resolve(task.output));
     const other = outputs.get(at);
     if (other !== undefined && other !== task.input) {
       throw bad(`${task.output}: both ${other} and ${task.input} would be written there; rename one, or run twice`);
@@ -43,11 +44,11 @@ export async function planFiles(
   }
   const taken = new Map<string, string>();
   for (const path of [...kept, ...tasks.map((task) => task.input)]) {
-    const found = await identity(path);
+    const found = await identity(path, 0);
     if (found) taken.set(found, path);
   }
   for (const task of tasks) {
-    const found = await identity(task.output);
+    const found = await identity(task.output, 1);
     const other = found && taken.get(found);
     if (other) throw overwriting(task.output, other);
   }
@@ -95,27 +96,32 @@ async function several(inputs: readonly string[], extension: string, output: str
 
 /** All files of an extension in a folder, at any depth. */
 async function within(folder: string, extension: string, under: string, output: string): Promise<Found[]> {
-  if ((await identity(folder)) === ((await identity(output)) ?? '')) throw overwriting(output, folder);
+  if ((await identity(folder, 0)) === ((await identity(output, 1)) ?? '')) throw overwriting(output, folder);
   const earlier = await earlierResults(output);
   const root = await realpath(folder);
-  return (await readdir(root, { recursive: true, withFileTypes: true }))
-    .filter(
-      (entry) => (entry.isFile() || entry.isSymbolicLink()) && entry.name.toLowerCase().endsWith(extension) === true,
-    )
+  const paths = (await readdir(root, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.name.toLowerCase().endsWith(extension))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !earlier(path))
+    .filter((path) => !earlier(path));
+  return (await files(paths))
     .map((path) => relative(root, path))
     .sort()
     .map((name) => ({ input: join(folder, name), name: join(under, name) }));
+}
+
+/** Pipes and devices are taken by their own names alone: they may never end. A link that leads nowhere stays, to be told of. */
+async function files(paths: readonly string[]): Promise<string[]> {
+  const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => null)));
+  return paths.filter((_, i) => kinds[i]?.isFile() !== false);
 }
 
 async function matching(pattern: string, output: string): Promise<Found[]> {
   const { root, names } = await expand(pattern);
   const earlier = await earlierResults(output);
   const whole = await realpath(root).catch(() => resolve(root));
-  const found = names.filter((name) => !earlier(join(whole, name)));
-  if (found.length === 0) throw bad(`${pattern}: no file fits this pattern`);
-  return found.map((name) => ({ input: join(root, name), name }));
+  const paths = await files(names.map((name) => join(whole, name)).filter((path) => !earlier(path)));
+  if (paths.length === 0) throw bad(`${pattern}: no file fits this pattern`);
+  return paths.map((path) => relative(whole, path)).map((name) => ({ input: join(root, name), name }));
 }
 
 /** Whether a path is a result of an earlier run, which is no input when the output folder lies in an input folder. */

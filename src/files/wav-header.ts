@@ -155,6 +155,11 @@ async function readChunkHeader(
   return { id: header.subarray(4, 16).equals(W64_CHUNK) ? id : '', size };
 }
 
+/** The warning of samples that are fewer than their header says, in bytes. */
+export function cutShort(path: string, announced: number, there: number): string {
+  return `${path}: is cut short: it announces ${announced} bytes of samples and holds ${there}; those were taken`;
+}
+
 /** Bytes of samples that are there. */
 async function dataSize(
   source: ByteSource,
@@ -165,7 +170,7 @@ async function dataSize(
   const left = source.size - source.position;
   if (announced > left) {
     if (announced >= PLACEHOLDER) return { size: left };
-    const warning = `${path}: is cut short: it announces ${announced} bytes of samples and holds ${left}; those were taken`;
+    const warning = cutShort(path, announced, left);
     return { size: left, warning };
   }
   const doubtful = announced === 0 || announced >= PLACEHOLDER;

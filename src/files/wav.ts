@@ -8,6 +8,7 @@ import { Output } from './output';
 import { rawHeader } from './raw';
 import {
   broken,
+  cutShort,
   frameBytes,
   number32BE,
   number32LE,
@@ -61,6 +62,14 @@ export class WavReader {
   /** Samples per channel; Infinity in a pipe whose end will tell. */
   get length(): number {
     return this.header.length;
+  }
+
+  /** What the user should know, once all is read. */
+  get warning(): string | undefined {
+    const { done, length, header, path } = this;
+    // The end of a file is known before; a pipe's comes as a surprise.
+    if (done === length || length === Number.POSITIVE_INFINITY) return header.warning;
+    return cutShort(path, length * frameBytes(header.format), done * frameBytes(header.format));
   }
 
   /** Whether it can be read again from anywhere. */

@@ -9,6 +9,9 @@ const LOOK_INTERVAL_MS = 250;
 /** The standard's `latency` is missing in TypeScript's own list. */
 type Settings = MediaTrackSettings & { latency?: number };
 
+/** All of ours and their clones, by what they go out of. */
+const outputs = new WeakMap<MediaStreamTrack, OutputTrack>();
+
 /** The end of the graph: one track, and its clones. */
 export class OutputTrack {
   readonly node: MediaStreamAudioDestinationNode;
@@ -23,6 +26,7 @@ export class OutputTrack {
   /**
    * @param channels of the tracks
    * @param unused called when the last track is stopped
+   * @param lost called when the context is found closed: with the frame that it belonged to it goes without an event
    */
   constructor(
     private readonly context: AudioContext,
@@ -30,6 +34,7 @@ export class OutputTrack {
     private source: MediaStreamTrack,
     private readonly suppressor: NoiseSuppressorNode,
     private readonly unused: () => void,
+    private readonly lost: () => void,
   ) {
     this.node = new MediaStreamAudioDestinationNode(context, { channelCount: channels, channelCountMode: 'explicit' });
     this.stream = this.node.stream;
@@ -47,6 +52,12 @@ export class OutputTrack {
     signal.addEventListener('abort', stop, { once: true });
     hint(this.track, source);
     this.watch(source);
+  }
+
+  /** Whether a track is one of these, or made of one by whatever stages of ours: heard here, it would go round in a loop. */
+  feeds(track: MediaStreamTrack): boolean {
+    for (let from = outputs.get(track); from; from = outputs.get(from.source)) if (from === this) return true;
+    return false;
   }
 
   /** Another microphone: its state is taken over, and what is new in it told. */
@@ -86,7 +97,10 @@ export class OutputTrack {
   }
 
   private readonly tell = (): void => {
-    if (this.context.state === 'closed') return;
+    if (this.context.state === 'closed') {
+      this.lost();
+      return;
+    }
     this.told.ended &&= this.source.readyState === 'ended';
     if (this.source.readyState === 'ended') this.say('ended');
     else this.say(this.muted ? 'mute' : 'unmute');
@@ -132,6 +146,7 @@ export class OutputTrack {
       );
     }
     this.tracks.add(track);
+    outputs.set(track, this);
     return track;
   }
 

@@ -39,6 +39,8 @@ export async function start(
     );
   } catch (error) {
     node?.destroy();
+    // With the frame that a context belonged to it goes without an event.
+    if ((error as Partial<NoiseSuppressorError>).code === 'timeout') checkOpen(context, error);
     throw error;
   }
 }

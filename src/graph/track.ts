@@ -20,7 +20,8 @@ export interface SuppressNoiseOptions extends CreateOptions {
    */
   context?: AudioContext;
   /**
-   * The source track is the handle's: it is stopped when the handle is destroyed or its output track stopped.
+   * The source track is the handle's: it is stopped when the handle is destroyed or its output track stopped, as are those that
+   * replaceSource() put in its place.
    * @defaultValue false
    * @example `{ stopSourceOnDestroy: true }`
    */
@@ -54,8 +55,8 @@ export interface SuppressedTrack {
   enabled: boolean;
   /**
    * Swaps the microphone under the same output track, which takes over its state and tells what is new in it. Needs a node.
-   * @throws {NoiseSuppressorError} 'invalid-input' when the track is no live audio track, 'destroyed', 'unsupported'; the old
-   * microphone goes on
+   * @throws {NoiseSuppressorError} 'invalid-input' when the track is no live audio track, or comes out of this very suppressor,
+   * 'destroyed', 'unsupported'; the old microphone goes on
    */
   replaceSource(track: MediaStreamTrack): Promise<void>;
   /** Frees all of it. Idempotent. */
@@ -179,7 +180,8 @@ export function recommendedConstraints(overrides: MediaTrackConstraints = {}): M
 }
 
 function checkTrack(track: MediaStreamTrack): void {
-  if (track?.kind !== 'audio' || track.readyState !== 'live') {
+  // Stand-ins of tests have the fields, and not the methods.
+  if (track?.kind !== 'audio' || track.readyState !== 'live' || typeof track.getSettings !== 'function') {
     throw new NoiseSuppressorError('invalid-input', 'a live audio track is needed');
   }
 }
@@ -189,8 +191,8 @@ function checkTrack(track: MediaStreamTrack): void {
  * live track; the promise never rejects.
  */
 export async function setBrowserSuppression(track: MediaStreamTrack, on: boolean): Promise<void> {
-  if (track.getSettings().noiseSuppression !== !on) return;
   try {
+    if (track.getSettings().noiseSuppression !== !on) return;
     await track.applyConstraints({ ...track.getConstraints(), noiseSuppression: on });
   } catch {
     // Not on this track.
@@ -204,6 +206,8 @@ class LiveTrack implements SuppressedTrack {
   /** Where the microphone goes. */
   private target: AudioNode;
   private ending: Promise<void> | null = null;
+  /** Those of this handle that nobody has stopped. */
+  private readonly sources = new Set<MediaStreamTrack>();
   /** Aborted at the end: takes the listeners along. */
   private readonly life = new AbortController();
 
@@ -217,8 +221,16 @@ class LiveTrack implements SuppressedTrack {
     // First what may be refused, so that nothing is left behind.
     this.input = sourceOf(lease.context, current);
     const channels = options.channels === 'stereo' ? 2 : 1;
-    this.output = new OutputTrack(lease.context, channels, current, node, () => this.destroy());
+    this.output = new OutputTrack(
+      lease.context,
+      channels,
+      current,
+      node,
+      () => this.destroy(),
+      () => this.end(true),
+    );
     this.target = node;
+    this.sources.add(current);
     this.input.connect(node).connect(this.output.node);
     node.addEventListener('processorerror', this.onProcessorError, { signal });
     // With its node, or the context of that, a track ends as one whose microphone is gone.
@@ -250,11 +262,16 @@ class LiveTrack implements SuppressedTrack {
       throw new NoiseSuppressorError('destroyed', 'the track was destroyed');
     }
     checkTrack(track);
+    if (this.output.feeds(track)) {
+      throw new NoiseSuppressorError('invalid-input', 'this track comes out of the same suppressor: give a microphone');
+    }
     const input = sourceOf(this.lease.context, track);
     this.input.disconnect();
     input.connect(this.target);
     this.input = input;
     this.current = track;
+    for (const source of this.sources) if (source.readyState === 'ended') this.sources.delete(source);
+    this.sources.add(track);
     this.node.reset();
     this.output.follow(track);
   }
@@ -276,7 +293,7 @@ class LiveTrack implements SuppressedTrack {
     this.life.abort();
     this.input.disconnect();
     this.node.destroy();
-    if (this.options.stopSourceOnDestroy) this.current.stop();
+    if (this.options.stopSourceOnDestroy) for (const source of this.sources) source.stop();
     this.output.end(told);
     this.lease.release();
   }

@@ -110,9 +110,10 @@ async function loadFile<T>(
 ): Promise<T> {
   const hash = integrity?.[name];
   if (isBytes(source)) {
-    const bytes = copied(source);
+    const option = name === 'core' ? 'wasm' : name;
+    const bytes = copied(source, option);
     await checkIntegrity(bytes, hash, name, `what was given as ${name}`);
-    return named(`assets.${name === 'core' ? 'wasm' : name}`, () => check(bytes));
+    return named(`assets.${option}`, () => check(bytes));
   }
   const url = absolute(source);
   return loads.get(loadKey(url, hash, fetchInit), url, wait, async (signal, attempt) => {
@@ -132,11 +133,17 @@ function named<T>(source: string, check: () => T): T {
   }
 }
 
-function copied(source: BufferSource): ArrayBuffer {
-  const view = ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
-  return view.slice().buffer as ArrayBuffer;
+/** @throws {NoiseSuppressorError} 'invalid-input' when the bytes are somebody else's by now */
+function copied(source: BufferSource, name: string): ArrayBuffer {
+  try {
+    const view = ArrayBuffer.isView(source)
+      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+      : new Uint8Array(source);
+    return view.slice().buffer as ArrayBuffer;
+  } catch (cause) {
+    const message = `the bytes of assets.${name} have been transferred, for example to a worker: give a copy of them`;
+    throw new NoiseSuppressorError('invalid-input', message, { cause });
+  }
 }
 
 function checkCore(wasm: ArrayBuffer): Core {

@@ -1,5 +1,6 @@
 /** One file over the network, or in Node from the disk, with the true reason when it does not come. */
 import { NoiseSuppressorError } from '../shared/errors';
+import { messageOf } from '../shared/realm';
 
 export interface FetchedFile {
   readonly bytes: ArrayBuffer;
@@ -20,7 +21,7 @@ export function absolute(address: string | URL): string {
  * @param url absolute
  * @param init what goes with the fetch; its signal does not count
  * @param again past the browser's cache, which may hold what failed the last time
- * @throws {NoiseSuppressorError} 'asset-not-found', or the signal's reason
+ * @throws {NoiseSuppressorError} 'asset-not-found', 'invalid-input' for an init that is none, or the signal's reason
  */
 export async function fetchFile(
   url: string,
@@ -34,7 +35,7 @@ export async function fetchFile(
     response = await fetch(url, { ...(again && { cache: 'reload' }), ...init, signal });
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw unreachable(url, cause);
+    throw unaskable(url, init) ?? unreachable(url, cause);
   }
   if (!response.ok)
     throw notFound(url, response.type === 'opaque' ? 'mode no-cors hides it' : `HTTP ${response.status}`);
@@ -61,6 +62,17 @@ async function readFile(url: string, signal: AbortSignal): Promise<FetchedFile> 
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     throw notFound(url, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(cause), cause);
+  }
+}
+
+/** A fetch that the browser does not even try; null when it does. */
+function unaskable(url: string, init: RequestInit | undefined): NoiseSuppressorError | null {
+  try {
+    new Request(url, { ...init, signal: null });
+    return null;
+  } catch (cause) {
+    const message = `${url} cannot be fetched with this fetchInit, or has a password in it: ${messageOf(cause)}`;
+    return new NoiseSuppressorError('invalid-input', message, { cause });
   }
 }
 

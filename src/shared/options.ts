@@ -14,7 +14,10 @@ export const SIGNAL: Rule = [
   // As in fetch(), null is none.
   (value) =>
     value === null ||
-    (isObject(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function'),
+    (isObject(value) &&
+      typeof value.aborted === 'boolean' &&
+      typeof value.addEventListener === 'function' &&
+      typeof value.removeEventListener === 'function'),
 ];
 export const TIMEOUT: Rule = [
   'a number above 0 (milliseconds; Infinity waits for ever)',

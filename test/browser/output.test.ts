@@ -254,7 +254,94 @@ describe("the app's context", () => {
   });
 });
 
+describe('a frame that is removed', () => {
+  test('takes its context along without an event: the track has ended, all is freed, and a start says why', async () => {
+    const result = await page.evaluate(async () => {
+      const framed = async () => {
+        const frame = document.createElement('iframe');
+        frame.srcdoc = '<!doctype html>';
+        document.body.append(frame);
+        await tools.event(frame, 'load');
+        const { AudioContext: Framed } = frame.contentWindow as unknown as typeof globalThis;
+        return { frame, context: new Framed() };
+      };
+      const assets = await tools.assets();
+      const { frame, context } = await framed();
+      const source = tools.tone();
+      const handle = await percepnet.suppressNoise(source, { context, assets, stopSourceOnDestroy: true });
+      frame.remove();
+      // Its own track is of that frame, too, where events reach nobody any more.
+      await tools.until(() => handle.track.readyState === 'ended');
+      const after = [handle.node?.state, source.readyState, await tools.codeOf(handle.destroy())];
+      const other = await framed();
+      const starting = tools.codeOf(
+        percepnet.NoiseSuppressorNode.create(other.context, {
+          assets: { model: '/late.safetensors' },
+          timeoutMs: 1000,
+        }),
+      );
+      other.frame.remove();
+      return [...after, await starting];
+    });
+    expect(result).toEqual(['destroyed', 'ended', 'no error', 'context-closed']);
+  });
+});
+
 describe('the output track', () => {
+  test('is no microphone of its own, by whatever way round: the old one goes on', async () => {
+    const result = await page.evaluate(async () => {
+      const assets = await tools.assets();
+      const first = await percepnet.suppressNoise(tools.tone(), { assets });
+      const second = await percepnet.suppressNoise(first.track, { assets });
+      const other = await percepnet.suppressNoise(tools.tone(), { assets });
+      const { source } = first;
+      const told = [];
+      for (const track of [first.track, first.track.clone(), second.track, second.track.clone()]) {
+        told.push(await tools.codeOf(first.replaceSource(track)));
+      }
+      const kept = [first.source === source, first.track.readyState, first.track.muted];
+      // Of another suppressor it is one.
+      told.push(
+        await tools.codeOf(second.replaceSource(other.track)),
+        await tools.codeOf(first.replaceSource(second.track)),
+      );
+      for (const handle of [first, second, other]) await handle.destroy();
+      return { told, kept };
+    });
+    expect(result).toEqual({
+      told: [...Array(4).fill('invalid-input'), 'no error', 'no error'],
+      kept: [true, 'live', false],
+    });
+  });
+
+  test('stopped: so are all microphones that are ours', async () => {
+    const result = await page.evaluate(async () => {
+      const sources = [tools.tone(), tools.tone(), tools.tone()] as const;
+      const assets = await tools.assets();
+      const handle = await percepnet.suppressNoise(sources[0], { assets, stopSourceOnDestroy: true });
+      await handle.replaceSource(sources[1]);
+      await handle.replaceSource(sources[2]);
+      const before = sources.map(({ readyState }) => readyState);
+      handle.track.stop();
+      return [...before, ...sources.map(({ readyState }) => readyState)];
+    });
+    expect(result).toEqual(['live', 'live', 'live', 'ended', 'ended', 'ended']);
+  });
+
+  test('of what only looks like a track is refused', async () => {
+    const codes = await page.evaluate(async () => {
+      const stand = { kind: 'audio', readyState: 'live' } as MediaStreamTrack;
+      const handle = await percepnet.suppressNoise(tools.tone(), { assets: await tools.assets() });
+      const codes = [
+        await tools.codeOf(percepnet.suppressNoise(stand)),
+        await tools.codeOf(handle.replaceSource(stand)),
+      ];
+      await handle.destroy();
+      return codes;
+    });
+    expect(codes).toEqual(['invalid-input', 'invalid-input']);
+  });
+
   test.for([true, false])('stopped: all is freed; the microphone is stopped where it is ours (%s)', async (owns) => {
     const result = await page.evaluate(async (owns) => {
       const { track } = await tools.received();

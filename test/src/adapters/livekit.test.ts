@@ -232,6 +232,30 @@ test('a restart that fails sends the untouched microphone, and says why', async 
   });
 });
 
+test('what is no track is told; a restart never rejects', async () => {
+  const result = await page.evaluate(async () => {
+    const { NoiseSuppressorProcessor } = livekit;
+    type Options = Parameters<InstanceType<typeof NoiseSuppressorProcessor>['init']>[0];
+    const kind = 'audio' as Options['kind'];
+    const audioContext = new AudioContext();
+    const processor = new NoiseSuppressorProcessor({ assets: await tools.assets() });
+    const told = [];
+    for (const track of [undefined, {}, { kind: 'audio', readyState: 'live' }]) {
+      const options = { kind, audioContext, track } as unknown as Options;
+      told.push(await tools.codeOf(processor.init(options)), await tools.codeOf(processor.restart(options)));
+      told.push(processor.error?.code);
+    }
+    await processor.init({ kind, audioContext, track: tools.tone() });
+    const state = processor.node?.state;
+    await processor.destroy();
+    return { told, state };
+  });
+  expect(result).toEqual({
+    told: Array(3).fill(['invalid-input', 'no error', 'invalid-input']).flat(),
+    state: 'running',
+  });
+});
+
 test('what the app has set goes on in the next context', async () => {
   const result = await page.evaluate(async () => {
     const { NoiseSuppressorProcessor } = livekit;

@@ -78,6 +78,8 @@ describe('output to a file', () => {
     await symlink(join('nowhere', 'new.wav'), at('lost.wav'));
     expect(await denoise(at('in.wav'), at('lost.wav'))).toBe(1);
     expect(err).toContain('ENOENT');
+    expect(err).toContain('lost.wav');
+    expect(err).not.toContain('.part');
     expect(await names()).toEqual(['a.wav', 'b.wav', 'broken.wav', 'in.wav', 'lost.wav', 'new.wav']);
   });
 
@@ -223,6 +225,46 @@ describe('output that would overwrite the input', () => {
     expect(await readFile(at('net'))).toEqual(await readFile(model));
   });
 
+  it('is refused where standard input or output is led to the same file', async () => {
+    const before = await names();
+    for (const paths of [
+      ['-', at('in.wav')],
+      [at('in.wav'), '-'],
+      ['-', '-'],
+      ['/dev/stdin', '-'],
+    ]) {
+      const files = [constants.O_RDONLY, constants.O_WRONLY | constants.O_APPEND].map((how) =>
+        openSync(at('in.wav'), how),
+      );
+      const child = started(paths, [...files, 'pipe']);
+      const [messages, ended] = await Promise.all([text(child.stderr), status(child)]);
+      for (const file of files) closeSync(file);
+      expect(messages.toString(), paths.join()).toContain('would overwrite the input');
+      expect(ended).toBe(1);
+      expect(await readFile(at('in.wav'))).toEqual(input);
+    }
+    expect(await names()).toEqual(before);
+  });
+
+  it('takes one device for both ends', async () => {
+    const device = openSync('/dev/null', constants.O_RDWR);
+    const child = started(['-', '-'], [device, device, 'pipe']);
+    expect((await text(child.stderr)).toString()).toBe('error: -: is empty\n');
+    closeSync(device);
+  });
+
+  it('is refused for two that links lead to one file', async () => {
+    await mkdir(at('tree'));
+    await mkdir(at('out'));
+    for (const name of ['a.wav', 'b.wav']) {
+      await writeFile(at('tree', name), input);
+      await symlink(join('..', 'one.wav'), at('out', name));
+    }
+    expect(await denoise(at('tree'), at('out'))).toBe(1);
+    expect(err).toContain('would be written there');
+    expect(await names()).toEqual(['in.wav', 'out', 'tree']);
+  });
+
   it('takes no result of an earlier run for input, though the output folder is a link', async () => {
     await mkdir(at('results'));
     await symlink('results', at('out'));
@@ -283,6 +325,33 @@ describe('output to what is no file', () => {
 });
 
 describe('input that is no file', () => {
+  it('is left out of folders and patterns, where it may never end; a link that leads nowhere is told', async () => {
+    await mkdir(at('tree'));
+    await writeFile(at('tree', 'a.wav'), input);
+    await mkdir(at('tree', 'folder.wav'));
+    execFileSync('mkfifo', [at('tree', 'fifo.wav')]);
+    await symlink('fifo.wav', at('tree', 'link.wav'));
+    await symlink('/dev/zero', at('tree', 'zero.wav'));
+    for (const from of [at('tree'), at('tree', '*.wav')]) {
+      expect(await denoise(from, at('out')), from).toBe(0);
+      expect(await readdir(at('out'))).toEqual(['a.wav']);
+    }
+    await symlink('nowhere', at('tree', 'lost.wav'));
+    expect(await denoise(at('tree'), at('out'))).toBe(1);
+    expect(err).toContain('lost.wav');
+  });
+
+  it('that ends early is told', async () => {
+    const child = started(['-', at('out.wav')], ['pipe', 'ignore', 'pipe']);
+    const messages = text(child.stderr);
+    child.stdin?.end(input.subarray(0, 1045));
+    expect(await status(child)).toBe(0);
+    expect((await messages).toString()).toBe(
+      'warning: -: is cut short: it announces 9600 bytes of samples and holds 1000; those were taken\n',
+    );
+    expect((await readFile(at('out.wav'))).subarray(44)).toEqual(input.subarray(44, 1044));
+  });
+
   it('comes from standard input, and gets true sizes where that is possible', async () => {
     const unknown = Buffer.from(input);
     unknown.writeUInt32LE(0xffffffff, 4);

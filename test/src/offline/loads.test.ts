@@ -112,6 +112,40 @@ describe.each(Object.entries(CALLS))('%s', (_, work) => {
   });
 });
 
+describe('what cannot be had', () => {
+  test('bytes that were transferred are told', async () => {
+    for (const name of ['wasm', 'model'] as const) {
+      const bytes = new Uint8Array(10);
+      structuredClone(bytes, { transfer: [bytes.buffer] });
+      for (const gone of [bytes, bytes.buffer]) {
+        const assets = { wasm, model, [name]: gone, integrity: { core: 'sha256-aaaa' } };
+        await expect(denoise(SOUND, { sampleRate: 48000, assets })).rejects.toMatchObject({
+          code: 'invalid-input',
+          message: expect.stringContaining(`assets.${name} have been transferred`),
+        });
+      }
+    }
+  });
+
+  test.for([
+    [{ mode: 'bogus' }, ''],
+    [{ credentials: 'mine' }, ''],
+    [{ method: 'no method' }, ''],
+    [{ body: 'of a GET' }, ''],
+    [{}, 'name:password@'],
+  ] as [RequestInit, string][])(
+    'a fetch that is not tried is not the fault of the network: %j %s',
+    async ([fetchInit, user]) => {
+      const assets = { wasm, model: `${base.replace('//', `//${user}`)}/model`, fetchInit };
+      await expect(denoise(SOUND, { sampleRate: 48000, assets })).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: expect.stringContaining('cannot be fetched with this fetchInit'),
+      });
+      expect(asked).toBe(0);
+    },
+  );
+});
+
 test('a file that is not there is named, and read when it is', async () => {
   const missing = new URL('./none.safetensors', import.meta.url);
   await expect(denoise(SOUND, { sampleRate: 48000, assets: { wasm, model: missing } })).rejects.toThrow(

@@ -109,6 +109,7 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
   test.each([
     ['signal', {}],
     ['signal', 'now'],
+    ['signal', { aborted: false, addEventListener: () => {} }],
     ['timeoutMs', '10'],
     ['timeoutMs', 0],
   ])('refuse %s: %o', (name, value) => {
