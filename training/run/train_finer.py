@@ -66,7 +66,8 @@ def weights_of(path: Path, config: dict[str, int]) -> tuple[dict[str, Tensor], f
         raise SystemExit(
             f"{path} has a finer stage of {stage['config']}, this run trains one of {config}: give --channels, and --bands of the same width to decided"
         )
-    return stage["model"], state.get("heard", 3600 * float(state["card"].get("finer_hours_heard", 0)))
+    heard = state["heard"] if "heard" in state else 3600 * float(state.get("card", {}).get("finer_hours_heard", 0))
+    return stage["model"], heard
 
 
 class Stage(Run):
