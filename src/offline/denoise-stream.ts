@@ -6,13 +6,13 @@ import { PcmBytes } from './pcm-bytes';
 import type { Chunk } from './samples';
 
 /**
- * A TransformStream through a Denoiser of its own: in pages, workers, Node, Deno and Bun. As many samples come out as go in, in step with
- * them, `Denoiser.delay` behind at most; the rest comes when the input ends. An error, an abort and a cancel end both sides and give the
- * core back.
+ * What a TransformStream is, for pipeThrough() and whoever else takes one, through a Denoiser of its own: in pages, workers, Node, Deno and
+ * Bun. As many samples come out as go in, in step with them, `Denoiser.delay` behind at most; the rest comes when the input ends. Takes no
+ * more than somebody reads. An error, an abort and a cancel end both sides and give the core back.
  *
  * In Node `Duplex.fromWeb(denoiseStream({ format: 's16le', sampleRate: 16000 }))` of `node:stream` is a transform of Buffers.
- * @returns of chunks as Denoiser.process(chunk) takes and gives them; with `format` of bytes
- * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names. The stream itself fails with what
+ * @returns two streams, of chunks as Denoiser.process(chunk) takes and gives them; with `format` of bytes
+ * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names. The streams themselves fail with what
  * Denoiser.create() and process(chunk) throw, and with 'aborted'
  * @example
  * ```ts
@@ -21,57 +21,111 @@ import type { Chunk } from './samples';
  */
 export function denoiseStream(
   options: DenoiseStreamOptions & { format: 's16le' | 'f32le' },
-): TransformStream<Uint8Array | ArrayBuffer, Uint8Array>;
-export function denoiseStream(options?: DenoiseStreamOptions): TransformStream<Chunk, Chunk>;
-export function denoiseStream(options: DenoiseStreamOptions = {}): TransformStream {
+): ReadableWritablePair<Uint8Array, Uint8Array | ArrayBuffer>;
+export function denoiseStream(options?: DenoiseStreamOptions): ReadableWritablePair<Chunk, Chunk>;
+export function denoiseStream(options: DenoiseStreamOptions = {}): ReadableWritablePair {
   checkDenoiseStream(options);
-  const { format, signal, ...rest } = options;
-  const pcm = format && new PcmBytes(format, rest.channels === 'stereo' ? 2 : 1);
-  const life = new AbortController();
-  let denoiser: Denoiser | undefined;
-  let onAbort = (): void => {};
-  const end = (): void => {
-    signal?.removeEventListener('abort', onAbort);
-    life.abort();
-    denoiser?.destroy();
-  };
-  /** Gives what comes of `work`; whatever it throws ends all. */
-  const give = (controller: TransformStreamDefaultController, work: (living: Denoiser) => Chunk): void => {
+  return new DenoiseStream(options);
+}
+
+/** No TransformStream of the engine's: Chromium, for one, does not tell those of a cancel or an abort. */
+class DenoiseStream implements ReadableWritablePair {
+  readonly readable: ReadableStream;
+  readonly writable: WritableStream;
+  private readonly pcm: PcmBytes | undefined;
+  private readonly signal: AbortSignal | null | undefined;
+  /** Aborted by the end, however it comes. */
+  private readonly life = new AbortController();
+  private denoiser: Denoiser | undefined;
+  private output!: ReadableStreamDefaultController;
+  private input!: WritableStreamDefaultController;
+  /** Somebody reads and has got nothing yet. */
+  private wanted = false;
+  private wake: () => void = () => {};
+
+  constructor({ format, signal, ...options }: DenoiseStreamOptions) {
+    this.signal = signal;
+    this.pcm = format && new PcmBytes(format, options.channels === 'stereo' ? 2 : 1);
+    this.readable = new ReadableStream(
+      {
+        start: (controller) => {
+          this.output = controller;
+        },
+        pull: () => {
+          this.wanted = true;
+          this.wake();
+        },
+        cancel: (reason) => this.fail(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream({
+      start: (controller) => {
+        this.input = controller;
+        // An abort while it loads.
+        controller.signal?.addEventListener('abort', () => this.end());
+        return this.open(options);
+      },
+      write: (chunk) => this.take(chunk),
+      close: () => {
+        this.give((denoiser) => denoiser.flush<Chunk>());
+        this.output.close();
+        this.end();
+      },
+      abort: (reason) => this.fail(reason),
+    });
+  }
+
+  private async open(options: Omit<DenoiseStreamOptions, 'format' | 'signal'>): Promise<void> {
+    const { signal, life } = this;
     try {
-      const chunk = work(denoiser!);
-      const ready = Array.isArray(chunk) ? chunk[0]! : chunk;
-      if (ready.length > 0) controller.enqueue(pcm ? pcm.bytes(chunk) : chunk);
+      if (signal?.aborted) throw aborted(signal);
+      signal?.addEventListener('abort', () => this.fail(aborted(signal)), { signal: life.signal });
+      this.denoiser = await Denoiser.create({ ...options, signal: life.signal });
     } catch (error) {
-      end();
+      this.fail(error);
       throw error;
     }
-  };
-  return new TransformStream({
-    async start(controller) {
-      onAbort = () => {
-        controller.error(aborted(signal!));
-        end();
-      };
-      try {
-        if (signal?.aborted) throw aborted(signal);
-        signal?.addEventListener('abort', onAbort);
-        denoiser = await Denoiser.create({ ...rest, signal: life.signal });
-      } catch (error) {
-        end();
-        throw error;
-      }
-      // Ended in the meantime.
-      if (life.signal.aborted) denoiser.destroy();
-    },
-    transform(chunk: unknown, controller) {
-      give(controller, (living) => living.process((pcm ? pcm.chunk(chunk) : chunk) as Float32Array));
-    },
-    flush(controller) {
-      give(controller, (living) => living.flush<Chunk>());
-      end();
-    },
-    cancel: end,
-  } as Transformer);
+    if (life.signal.aborted) this.denoiser.destroy();
+  }
+
+  private async take(chunk: unknown): Promise<void> {
+    const { life, pcm } = this;
+    while (!this.wanted && !life.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+    if (life.signal.aborted) return;
+    this.give((denoiser) => denoiser.process((pcm ? pcm.chunk(chunk) : chunk) as Float32Array));
+  }
+
+  /** Gives what comes of `work`; whatever it throws ends all. */
+  private give(work: (denoiser: Denoiser) => Chunk): void {
+    try {
+      const chunk = work(this.denoiser!);
+      const ready = Array.isArray(chunk) ? chunk[0]! : chunk;
+      if (ready.length === 0) return;
+      this.wanted = false;
+      this.output.enqueue(this.pcm ? this.pcm.bytes(chunk) : chunk);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  /** Both sides learn of it. */
+  private fail(reason: unknown): void {
+    this.output.error(reason);
+    this.input.error(reason);
+    this.end();
+  }
+
+  private end(): void {
+    this.life.abort();
+    this.denoiser?.destroy();
+    this.wake();
+  }
 }
 
 function aborted(signal: AbortSignal): NoiseSuppressorError {

@@ -22,7 +22,7 @@ const HIGH = [1209, 1336, 1477];
 const SCALE = [262, 330, 392, 523, 392, 330, 294, 247];
 
 /** By the first cell of its row. */
-const SOUNDS: Record<string, Float32Array<ArrayBuffer>> = {
+const SOUNDS: Record<string, Float32Array> = {
   'speech, for comparison': fixture('speech').slice(0, LENGTH),
   'keys of a telephone (DTMF), 0.1 s each': sound((t) => {
     const key = Math.floor(t * 5);

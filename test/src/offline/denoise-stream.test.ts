@@ -141,7 +141,7 @@ test('takes no more than somebody reads', async () => {
 });
 
 describe('gives its core back', () => {
-  const open = async (): Promise<{ stream: TransformStream; free: number; signal: AbortController }> => {
+  const open = async (): Promise<{ stream: ReadableWritablePair; free: number; signal: AbortController }> => {
     const free = await taken();
     const signal = new AbortController();
     const stream = denoiseStream({ assets, sampleRate, signal: signal.signal });
@@ -158,12 +158,12 @@ describe('gives its core back', () => {
   it.each([
     [
       'at its end',
-      async ({ writable, readable }: TransformStream) => {
+      async ({ writable, readable }: ReadableWritablePair) => {
         await Promise.all([writable.close(), all(readable)]);
       },
     ],
-    ['when cancelled', async ({ readable }: TransformStream) => readable.cancel('enough')],
-    ['when aborted by its writer', async ({ writable }: TransformStream) => writable.abort('enough')],
+    ['when cancelled', async ({ readable }: ReadableWritablePair) => readable.cancel('enough')],
+    ['when aborted by its writer', async ({ writable }: ReadableWritablePair) => writable.abort('enough')],
   ])('%s', async (_, finish) => {
     using keeper = await Denoiser.create({ assets });
     const { stream, free } = await open();
