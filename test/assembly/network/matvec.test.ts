@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compileProbe } from '../../helpers/compile-probe';
+import { compileProbe, compileTwoStepProbe } from '../../helpers/compile-probe';
 import { checkMatvec, checkMatvecPair, matvecVectors, Probe, relaxedDotWorks } from '../../helpers/probe';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1e9);
@@ -39,5 +39,12 @@ describe(`matrix kernels, SEED=${seed}`, () => {
     it.each(vectors)('and of two vectors at once: $name', (vector) => {
       expect(checkMatvecPair(relaxed!, vector)).toBeUndefined();
     });
+    it('in two steps, as on x86 without VNNI, they are the same', async () => {
+      const probe = new Probe(new WebAssembly.Module(await compileTwoStepProbe()));
+      for (const vector of vectors) {
+        expect(checkMatvec(probe, vector)).toBeUndefined();
+        expect(checkMatvecPair(probe, vector)).toBeUndefined();
+      }
+    }, 180_000);
   });
 });
