@@ -14,6 +14,7 @@ import {
   COMB_PAST,
   FEATURES,
   FRAME,
+  FRAME_BYTES,
   HISTORY,
   LOOKAHEAD,
   MIN_PERIOD,
@@ -31,6 +32,7 @@ import { DcBlocker } from './signal/dcblock';
 import { History, Ring } from './signal/delay';
 import { bandProducts } from './signal/erb';
 import { rfft } from './signal/fft';
+import { isZero } from './signal/vector';
 import { applyWindow } from './signal/window';
 
 /** Frames from the one before the frame in decision to the newest. */
@@ -86,6 +88,11 @@ export class Analysis {
   /** Keeps a hop of FRAME finite samples: all that a bypassed stream does with it. */
   accept(hop: usize): void {
     this.dcBlocker.process(hop, this.history.advance(), FRAME);
+  }
+
+  /** Whether the hop that was accepted last is nothing at all, not even what is left of a DC. */
+  get isSilent(): bool {
+    return isZero(this.history.end - FRAME_BYTES, FRAME);
   }
 
   /** Analyses the hop that was accepted last. */

@@ -68,6 +68,11 @@ export const LINK_SMOOTHING: f32 = 0.1;
 export const LINK_APART: f32 = 0.4;
 /** [coherence] From which on the channels count as one source: 0.9 of the power of each is then of it. Not scored. EXPERIMENTS: none. */
 export const LINK_TOGETHER: f32 = 0.8;
+/**
+ * [frames] Of nothing but zeros before one of two channels rests: 1 s, several times what the chain keeps of sound, so that all of that is zero.
+ * EXPERIMENTS: none.
+ */
+export const REST_AFTER: i32 = 100;
 
 // After the network
 

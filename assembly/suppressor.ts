@@ -14,10 +14,12 @@
  * Everything is allocated by the constructor; every method is real-time safe.
  */
 import { Analysis } from './analysis';
+import { FRAME_BYTES } from './constants';
 import { Decisions } from './decisions';
 import { Enhancer } from './enhance/enhancer';
 import { Link } from './enhance/link';
 import { Network } from './network/percepnet';
+import { REST_AFTER } from './settings';
 import { Stream } from './stream';
 import { Synthesis } from './synthesis';
 
@@ -30,6 +32,8 @@ export class Suppressor {
   /** Of two channels, the left one's. */
   private readonly link: Link = new Link();
   private lastStrength: f32 = 1;
+  /** Hops one after the other that were nothing at all, of one of two channels. */
+  private silence: i32 = 0;
 
   /** @param network null: every gain is one */
   constructor(network: Network | null) {
@@ -45,6 +49,7 @@ export class Suppressor {
     this.synthesis.reset();
     this.link.reset();
     this.lastStrength = 1;
+    this.silence = 0;
   }
 
   /**
@@ -59,16 +64,46 @@ export class Suppressor {
     return this.decisions.speech;
   }
 
-  /** Two channels, each with a network's state of its own, whose gains are linked where they hear one source (enhance/link.ts). */
+  /**
+   * Two channels, each with a network's state of its own, whose gains are linked where they hear one source (enhance/link.ts). One in
+   * which there is nothing costs next to nothing.
+   */
   processLinked(other: Suppressor, strength: f32): f32 {
-    this.analyse();
-    other.analyse();
-    this.decide();
-    other.decide();
+    this.hear();
+    other.hear();
     const speech = this.link.process(this.analysis, this.decisions, other.analysis, other.decisions);
-    this.synthesise(strength);
-    other.synthesise(strength);
+    this.tell(strength);
+    other.tell(strength);
     return speech;
+  }
+
+  /** A channel at rest hears nothing, decides nothing and gives zeros; what it has learnt of its sound stays for when it is back. */
+  private get rests(): bool {
+    return this.silence > REST_AFTER;
+  }
+
+  /** Takes the hop of one of two channels, and decides on the frame two hops before. */
+  private hear(): void {
+    const silence = this.silence;
+    this.accept();
+    if (this.analysis.isSilent) this.silence = min(silence, REST_AFTER) + 1;
+    if (this.rests) {
+      this.decisions.speech = 0;
+      return;
+    }
+    this.analysis.process();
+    this.decide();
+  }
+
+  /** The hop of one of two channels that goes out. */
+  private tell(strength: f32): void {
+    if (!this.rests) {
+      this.synthesise(strength);
+      return;
+    }
+    memory.fill(changetype<usize>(this.stream.output), 0, FRAME_BYTES);
+    this.lastStrength = strength;
+    this.stream.leave(strength);
   }
 
   /** Work of the next hop that can be done before it is there. Whether there is more. */
@@ -89,6 +124,7 @@ export class Suppressor {
   }
 
   private accept(): void {
+    this.silence = 0;
     this.analysis.accept(this.stream.accept());
   }
 

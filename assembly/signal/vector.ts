@@ -33,7 +33,15 @@ export function storeBins(a: usize, re: v128, im: v128): void {
   v128.store(a, v128.shuffle<f32>(re, im, 2, 6, 3, 7), 16);
 }
 
-/** Re[conj(a) b] of four bins. */
+/** Whether n values are all zero; n is a multiple of 4. */
+export function isZero(a: usize, n: i32): bool {
+  const zero = f32x4.splat(0);
+  const bytes = (n as usize) << 2;
+  for (let i: usize = 0; i < bytes; i += 16) if (v128.any_true(f32x4.ne(v128.load(a + i), zero))) return false;
+  return true;
+}
+
+/** Re[conj(a) b] of four bins, (re, im) pairs. */
 export function binProducts(a: usize, b: usize): v128 {
   const p0 = f32x4.mul(v128.load(a), v128.load(b));
   const p1 = f32x4.mul(v128.load(a, 16), v128.load(b, 16));

@@ -32,16 +32,21 @@ function voice(length: number, hz: number): Float32Array {
 
 class Stream {
   readonly handle: number;
-  private readonly input: Float32Array;
-  private readonly output: Float32Array;
   constructor(
     readonly core: FullExports,
     network: number,
   ) {
     this.handle = core.suppressorCreate(network);
     expect(this.handle).toBeGreaterThanOrEqual(0);
-    this.input = new Float32Array(core.memory.buffer, core.suppressorInput(this.handle), FRAME);
-    this.output = new Float32Array(core.memory.buffer, core.suppressorOutput(this.handle), FRAME);
+  }
+
+  // Anew each time: another stream may make the memory grow.
+  get input(): Float32Array {
+    return new Float32Array(this.core.memory.buffer, this.core.suppressorInput(this.handle), FRAME);
+  }
+
+  get output(): Float32Array {
+    return new Float32Array(this.core.memory.buffer, this.core.suppressorOutput(this.handle), FRAME);
   }
 
   /** Runs `step` on every hop of x. */
@@ -124,6 +129,82 @@ describe('reconstruction', () => {
     let jump = 0;
     for (let n = 5001; n < x.length; n++) jump = Math.max(jump, Math.abs(y[n]! - y[n - 1]!));
     expect(jump).toBeLessThan(1.1 * 0.5 * ((2 * Math.PI * 440) / 48000));
+  });
+});
+
+describe('one of two channels with nothing in it', () => {
+  /** Hops after which it rests, and what is kept of sound before. */
+  const REST = 100;
+  const linked = (left: Stream, right: Stream, x: Float32Array, y: Float32Array, heard?: (hop: number) => void) => {
+    const out = new Float32Array(y.length);
+    const first = left.run(x, (hop) => {
+      right.input.set(y.subarray(hop * FRAME, (hop + 1) * FRAME));
+      left.core.suppressorProcessLinked(left.handle, right.handle, 1);
+      out.set(right.output, hop * FRAME);
+      heard?.(hop);
+    });
+    return [first, out] as const;
+  };
+
+  it('is neither analysed nor decided on after a second, and leaves the other as if it were alone', async () => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const x = voice(300 * FRAME, 140);
+    const alone = new Stream(core, network).process(x, () => 1);
+    const [left, right] = [new Stream(core, network), new Stream(core, network)];
+    const marks = [core.suppressorFeatures(right.handle), core.suppressorGains(right.handle)].map(
+      (at) => new Float32Array(core.memory.buffer, at, 1),
+    );
+    const worked: number[] = [];
+    const sound = new Float32Array(x.length);
+    sound[250 * FRAME] = 1e-10;
+    const [first, second] = linked(left, right, x, sound, (hop) => {
+      if (marks.some((mark) => mark[0] !== 7)) worked.push(hop);
+      for (const mark of marks) mark.fill(7);
+    });
+    const expected = [...Array(REST).keys(), ...Array.from({ length: 50 }, (_, i) => 250 + i)];
+    expect(worked).toEqual(expected);
+    expect(first.slice(0, 250 * FRAME)).toEqual(alone.slice(0, 250 * FRAME));
+    expect(second.slice(0, 250 * FRAME).every((sample) => sample === 0)).toBe(true);
+  });
+
+  it('is whole from its first sample when it is back', async () => {
+    const core = await start();
+    const [left, right] = [new Stream(core, -1), new Stream(core, -1)];
+    const x = noise(400 * FRAME, 41);
+    const y = noise(400 * FRAME, 42);
+    y.fill(0, 0, 200 * FRAME + 100);
+    const [, out] = linked(left, right, x, y);
+    const expected = blocked(y);
+    let worst = 0;
+    for (let n = DELAY; n < y.length; n++) worst = Math.max(worst, Math.abs(out[n]! - expected[n - DELAY]!));
+    expect(worst).toBeLessThan(1e-6);
+  });
+
+  it('that was never quite silent, was let through meanwhile or is handed on does not rest', async () => {
+    const core = await start();
+    const network = loadNetwork(core, parseModel(model));
+    const [left, right] = [new Stream(core, network), new Stream(core, network)];
+    const mark = new Float32Array(core.memory.buffer, core.suppressorFeatures(right.handle), 1);
+    const silence = new Float32Array((REST + 10) * FRAME);
+    const rests = (y = new Float32Array(FRAME)): boolean => {
+      mark.fill(7);
+      linked(left, right, y, y);
+      return mark[0] === 7;
+    };
+    // What is left of a DC takes a while to go.
+    const dc = new Float32Array(FRAME).fill(0.5);
+    rests(dc);
+    linked(left, right, silence, silence);
+    expect(rests()).toBe(false);
+    for (let i = 0; i < 10; i++) linked(left, right, silence, silence);
+    expect(rests()).toBe(true);
+    core.suppressorBypass(right.handle);
+    expect(rests()).toBe(false);
+    linked(left, right, silence, silence);
+    expect(rests()).toBe(true);
+    core.suppressorReset(right.handle);
+    expect(rests()).toBe(false);
   });
 });
 
