@@ -59,7 +59,8 @@ export async function openRecording(file: Blob): Promise<Recording> {
     return await open(input, track);
   } catch (error) {
     input.dispose();
-    throw error;
+    // Bytes that are no such file lead beyond their end.
+    throw error instanceof RangeError ? new DOMException(error.message, 'EncodingError') : error;
   }
 }
 
