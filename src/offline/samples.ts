@@ -58,7 +58,7 @@ export function toFloats(samples: Samples): Float32Array {
 }
 
 /** Rounded and clipped. */
-export function toIntegers(samples: Float32Array): Int16Array<ArrayBuffer> {
+export function toIntegers(samples: Float32Array): Int16Array {
   return Int16Array.from(samples, (x) => Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, Math.round(x * FULL_SCALE))));
 }
 

@@ -17,13 +17,17 @@ const USE = `
   import { NoiseSuppressorNode, type SuppressedTrack, suppressNoise } from 'percepnet-wasm';
   import { full } from 'percepnet-wasm/full';
   import { inlineAssets } from 'percepnet-wasm/inline';
-  import { Denoiser, denoise } from 'percepnet-wasm/offline';
+  import { Denoiser, denoise, denoiseStream } from 'percepnet-wasm/offline';
 
   export async function use(track: MediaStreamTrack): Promise<NoiseSuppressorNode | null> {
     const clean: SuppressedTrack = await suppressNoise(track, { network: full, assets: inlineAssets() });
     clean.node?.addEventListener('speechstart', (event) => console.log(event.probability));
     const samples: Float32Array = await denoise(new Float32Array(480), { sampleRate: 48000, network: 'lite' });
     (await Denoiser.create()).process(samples, samples);
+    const denoiser = await Denoiser.create({ sampleRate: 16000 });
+    const pcm: Int16Array[] = [denoiser.process(new Int16Array(160)), denoiser.flush<Int16Array>()];
+    const bytes = new ReadableStream<Uint8Array>().pipeThrough(denoiseStream({ format: 's16le', sampleRate: 16000 }));
+    await bytes.cancel(pcm.length);
     // @ts-expect-error no such network
     await Denoiser.create({ network: 'huge' });
     return clean.node;
