@@ -350,7 +350,8 @@ def test_finer(folder: Path) -> None:
     (first, last), heard = logged(on, "held_out"), torch.load(on / "latest.pt", weights_only=True)["heard"]
     assert abs(first["clean"] - held[-1]["clean"]) < 0.01 * held[-1]["clean"] and abs(last["clean"] - first["clean"]) < 0.01 * first["clean"], (first, held)
     before = torch.load(out / "latest.pt", weights_only=True)
-    assert abs(heard - 3 * 3 - before["heard"]) < 0.05 * 3600, (heard, before["heard"])
+    # Hours in a file have one digit.
+    assert abs(heard - 3 * 3 - before["heard"]) < 0.06 * 3600, (heard, before["heard"])
     # Checkpoints of before there was a card have none.
     del before["card"]
     torch.save(before, folder / "older.pt")
