@@ -36,7 +36,8 @@ export interface NoiseSuppressorOptions {
    */
   bypass?: boolean;
   /**
-   * 'mono' folds all channels into one that keeps each voice; 'stereo' shares gains where both sides hear one source, at twice the CPU.
+   * 'mono' folds all channels into one that keeps each voice; 'stereo' shares gains where both sides hear one source, at twice the CPU
+   * unless one is silent.
    * @defaultValue 'mono'
    * @example `{ channels: 'stereo' }`
    */
