@@ -33,6 +33,7 @@ const SHOTS = {
   },
   file: {
     scheme: 'light',
+    height: 1130,
     async prepare(page) {
       await page.click('#example');
       await page.waitForSelector('#result:visible');
@@ -42,6 +43,7 @@ const SHOTS = {
   },
   compare: {
     scheme: 'dark',
+    height: 1180,
     async prepare(page) {
       await page.click('#example');
       await page.waitForSelector('#state:text("Ready")');
@@ -70,9 +72,9 @@ const SHOTS = {
 const server = await serveFolder(site, { port: 0 });
 const browser = await launchChromium(microphoneSwitches(makeMicrophone().path));
 mkdirSync(options.out, { recursive: true });
-for (const [name, { scheme, prepare }] of Object.entries(SHOTS)) {
+for (const [name, { scheme, height = 1060, prepare }] of Object.entries(SHOTS)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  const page = await browser.newPage({ viewport: { width: 1040, height: 1060 }, colorScheme: scheme });
+  const page = await browser.newPage({ viewport: { width: 1040, height }, colorScheme: scheme });
   page.setDefaultTimeout(200_000);
   await page.goto(`${server.origin}/${name}/`);
   await prepare(page);
