@@ -19,10 +19,6 @@ EPS = 1e-4
 POOLED_WEIGHT = 0.5
 
 
-# Energy of a band relative to the voice's level, 50 dB below which differences are not heard.
-AUDIBLE = 1e-5
-
-
 @dataclass
 class Targets:
     """Statistics of the frames in decision, [batch, time, 34] unless stated."""
@@ -161,13 +157,6 @@ def strength_loss(strengths: Tensor, t: Targets) -> Tensor:
     """L_r of arXiv 2008.04259: squared error of sqrt(1 - r)."""
     loss = ((1 - strengths + EPS) ** 0.5 - (1 - t.strength + EPS) ** 0.5) ** 2
     return masked_mean(loss, t.mask)
-
-
-def taught_bands_loss(gains: Tensor, t: Targets, ratio: Tensor) -> Tensor:
-    """Squared distance of log energies from those of a teacher, ||taught|| / ||y|| = ratio [batch, time, bands from the lowest]: a band counts however weak it is."""
-    low = ratio.shape[-1]
-    told, taught = (torch.log10((x * t.noisy[..., :low]) ** 2 + AUDIBLE) for x in (gains[..., :low], ratio))
-    return masked_mean((told - taught) ** 2, t.mask[..., :low])
 
 
 def speech_loss(speech: Tensor, t: Targets) -> Tensor:

@@ -16,7 +16,7 @@ SILENT = (0, NARROW_BINS - BINS)
 
 
 class FinerLoss:
-    """Distance of compressed spectra from the clean ones and from the teacher's, and what listeners.py says of the sound."""
+    """Distance of compressed spectra from the clean ones, and from the teacher's where those are nearer to the clean ones than S is; what listeners.py says of the sound."""
 
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
@@ -35,7 +35,9 @@ class FinerLoss:
 
             with torch.no_grad():
                 parts = {"clean0": distance(clean, s), "taught0": distance(taught, s)}
-            parts |= {"clean": distance(clean, out), "taught": distance(taught, out)}
+                # A teacher that is further from the clean sound than what it is to mend teaches its mistakes.
+                parts["leads"] = (distance(clean, taught) < parts["clean0"]).float()
+            parts |= {"clean": distance(clean, out), "taught": distance(taught, out) * parts["leads"]}
             loss = self.args.clean_weight * parts["clean"].mean() + self.args.taught_weight * parts["taught"].mean()
             # The sound below 5 kHz, where there is something to compare.
             x, y = overlap_add(functional.pad(clean, SILENT)), overlap_add(functional.pad(out, SILENT))

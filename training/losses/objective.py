@@ -3,7 +3,7 @@
 import torch
 
 from common.listening import dnsmos_model
-from common.shape import CENTRES, FEATURES, LOOKAHEAD
+from common.shape import FEATURES, LOOKAHEAD
 from training.losses.bands import (
     POOLED_WEIGHT,
     follow_up_gain_loss,
@@ -14,17 +14,13 @@ from training.losses.bands import (
     speech_loss,
     split,
     strength_loss,
-    taught_bands_loss,
     teacher_loss,
 )
 from training.losses.listeners import Dnsmos, Pesq, Spectra, Stoi, si_sdr
-from training.losses.sound import NARROW_BINS, SUMS, TINY, band_energies, banded, enhance, overlap_add, power
+from training.losses.sound import band_energies, banded, enhance, overlap_add
 
 # DNSMOS hears 4.5 s of a sequence: more sequences for the same time, whose gradients differ less from step to step.
 DNSMOS_SAMPLES = 72000
-
-# Of the bins below 8 kHz, where a teacher's spectra end.
-NARROW_SUMS = SUMS[:NARROW_BINS, : int((CENTRES < NARROW_BINS).sum())]
 
 
 class Listeners:
@@ -56,7 +52,7 @@ class Listeners:
             if self.weights["sound"]:
                 scores["sound"] = self.spectra.distance(sound, heard)
             if taught is not None:
-                scores["taught"] = self.spectra.distance(overlap_add(taught) * level, heard)
+                scores["taught"] = self.followed(sound, heard, overlap_add(taught) * level)
             # Where nobody speaks there is nothing to compare.
             spoken = sound.square().mean(-1) > 1e-6
             heard, sound = heard[spoken], sound[spoken]
@@ -73,6 +69,12 @@ class Listeners:
             if not scores:
                 return gains.sum() * 0, {}
         return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}
+
+    def followed(self, clean, heard, taught) -> torch.Tensor:
+        """Distance from the teacher's sound, of sequences in which the teacher is nearer to the clean sound than the network is; 0 in the others."""
+        with torch.no_grad():
+            leads = self.spectra.distance(clean, taught) < self.spectra.distance(clean, heard)
+        return self.spectra.distance(taught, heard) * leads
 
 
 def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listeners | None = None, audible=()) -> tuple[torch.Tensor, dict]:
@@ -94,10 +96,6 @@ def total_loss(model, rows: torch.Tensor, args, teacher=None, listeners: Listene
             taught_gains, taught_strengths, _ = teacher(features)
         parts["teacher"] = teacher_loss(gains, strengths, taught_gains[:, LOOKAHEAD:], taught_strengths[:, LOOKAHEAD:], targets)
         loss = loss + args.teacher_weight * parts["teacher"]
-    if args.taught_bands_weight and audible:
-        noisy, taught = (power(x[..., :NARROW_BINS]) @ NARROW_SUMS.to(rows.device) for x in (audible[0][:, :, 0], audible[2]))
-        parts["taught_bands"] = taught_bands_loss(applied, targets, torch.sqrt(taught / (noisy + TINY)))
-        loss = loss + args.taught_bands_weight * parts["taught_bands"]
     if listeners and audible:
         told, scores = listeners(gains, strengths, rows, *audible)
         loss, parts = loss + told, parts | scores

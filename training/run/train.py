@@ -58,8 +58,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
                         help="shares of the run between which tiles are cut; 0 0 keeps the tiles of weights that are sparse already")  # fmt: skip
     args = parser.parse_args()
-    if (args.taught_weight or args.taught_bands_weight) and not args.listen:
-        parser.error("--taught-weight and --taught-bands-weight need --listen: the teacher is heard")
+    if args.taught_weight and not args.listen:
+        parser.error("--taught-weight needs --listen: the teacher is heard")
     return args
 
 
@@ -109,8 +109,7 @@ class Bands(Run):
 def main() -> None:
     args = options()
     run = Bands(args)
-    run.learn(Shards(args.cache, args.frames, args.seed + 1000 * run.rank, args.lower_own_noise, listen=args.listen,
-                     teacher=args.taught_weight + args.taught_bands_weight > 0))  # fmt: skip
+    run.learn(Shards(args.cache, args.frames, args.seed + 1000 * run.rank, args.lower_own_noise, listen=args.listen, teacher=args.taught_weight > 0))
 
 
 if __name__ == "__main__":
