@@ -2,6 +2,7 @@
  * What is tried in each browser: a question, how to answer it, and the answer that is known. When a browser learns something,
  * or forgets it, its test fails and the table of docs/browsers.md is made anew with `npm run browsers`.
  */
+import { OLD_CHROMIUM } from '../helpers/browser';
 import type { EngineName, Tab } from './engines';
 
 export interface Ability {
@@ -12,9 +13,12 @@ export interface Ability {
   readonly page?: string;
   /** Answers that are not 'yes'. */
   readonly known?: Partial<Record<EngineName, string>>;
-  /** What an old Chromium (browser.ts) may answer as well. */
-  readonly oldChromium?: string;
+  /** What an old version (OLD) may answer as well. */
+  readonly old?: Partial<Record<EngineName, string>>;
 }
+
+/** Major versions below which a browser is old: what Debian packages lies on both sides. */
+export const OLD: Partial<Record<EngineName, number>> = { Chromium: OLD_CHROMIUM, Firefox: 153 };
 
 /** What an app needs. */
 export const ABILITIES: readonly Ability[] = [
@@ -210,6 +214,7 @@ export const DIFFERENCES: readonly Ability[] = [
         return relaxedSimd ? 'yes' : 'no';
       }, null),
     known: { WebKitGTK: 'no' },
+    old: { Firefox: 'no' },
   },
   {
     name: '`renderSizeHint: 480`: delay at 48 kHz',
@@ -219,7 +224,7 @@ export const DIFFERENCES: readonly Ability[] = [
         return `${(node.latency * 1000).toFixed(1)} ms`;
       }, null),
     known: { Chromium: '30.0 ms', Firefox: '39.3 ms', WebKitGTK: '39.3 ms' },
-    oldChromium: '39.3 ms',
+    old: { Chromium: '39.3 ms' },
   },
   {
     name: 'a microphone in a context of another rate',
@@ -237,10 +242,11 @@ export const DIFFERENCES: readonly Ability[] = [
           await context.close();
         }
       }, null),
+    old: { Firefox: 'NotSupportedError' },
   },
   {
     name: 'a compiled module sent to a worklet arrives (the library sends bytes)',
-    oldChromium: 'messageerror',
+    old: { Chromium: 'messageerror' },
     run: (tab) =>
       tab.evaluate(async () => {
         const context = new AudioContext();

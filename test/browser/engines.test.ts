@@ -8,8 +8,8 @@ import { serveFolder } from '../../scripts/serve.mjs';
 // @ts-expect-error no types
 import { buildSite } from '../../scripts/site.mjs';
 import type * as Offline from '../../src/entries/offline';
-import { BUILD, isOldChromium, type Site, serve } from '../helpers/browser';
-import { ABILITIES, type Ability, DIFFERENCES, QUIRKS } from './abilities';
+import { BUILD, type Site, serve } from '../helpers/browser';
+import { ABILITIES, type Ability, DIFFERENCES, OLD, QUIRKS } from './abilities';
 import { absent, ENGINES, type Engine, type EngineName, launch, type Tab } from './engines';
 
 const PAGES = 'test-results/engine-site';
@@ -103,7 +103,7 @@ for (const name of ENGINES) {
       const result = ability === DIGEST && answer === nodeDigest ? 'yes' : answer;
       found.set(ability, { ...found.get(ability), [name]: result });
       const known = ability.known?.[name] ?? 'yes';
-      const old = name === 'Chromium' && isOldChromium(engine.version) ? ability.oldChromium : undefined;
+      const old = Number.parseInt(engine.version, 10) < (OLD[name] ?? 0) ? ability.old?.[name] : undefined;
       if (old) expect([known, old]).toContain(result);
       else expect(result).toBe(known);
     });

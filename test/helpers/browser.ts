@@ -25,12 +25,12 @@ const TYPES: Record<string, string> = {
   '.wav': 'audio/wav',
 };
 
-/**
- * Whether a Chromium, by its version, may know neither `renderSizeHint` nor compiled modules sent to a worklet: 150 knows neither, 156
- * both, and Debian's releases package different ones.
- */
+/** The first Chromium that is known to have both `renderSizeHint` and compiled modules sent to a worklet; 150 has neither. */
+export const OLD_CHROMIUM = 156;
+
+/** Whether a Chromium, by its version, may have neither; Debian's releases package different ones. */
 export function isOldChromium(version: string): boolean {
-  return Number.parseInt(version, 10) < 156;
+  return Number.parseInt(version, 10) < OLD_CHROMIUM;
 }
 
 /** Path of a Chromium: CHROME_PATH, then the usual names; as root on a Debian system it is installed when missing. */
