@@ -186,35 +186,32 @@ interface TraceEvent {
   args: { name?: string };
 }
 
-/** The longest task of a main thread of a page, in milliseconds of its own CPU time: another process may take the core in between. */
-function longestTask(trace: Buffer): number {
+/** Tasks of the main threads of pages, longest first, in milliseconds of their own CPU time: another process may take the core in between. */
+function tasksOf(trace: Buffer): number[] {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const main = new Set(
     traceEvents
       .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
       .map(({ pid, tid }) => `${pid} ${tid}`),
   );
-  const tasks = traceEvents.filter(({ name, pid, tid }) => /RunTask$/.test(name) && main.has(`${pid} ${tid}`));
-  expect(tasks.length).toBeGreaterThan(100);
-  return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
+  return traceEvents
+    .filter(({ name, pid, tid }) => /RunTask$/.test(name) && main.has(`${pid} ${tid}`))
+    .map(({ tdur = 0 }) => tdur / 1000)
+    .sort((a, b) => b - a);
 }
 
-test('the longest task is found', async () => {
-  const { page } = await pages.open('/file/');
-  await pages.browser.startTracing(page, { categories: ['toplevel'] });
-  // A task of the page itself: what the test asks for runs inside of a message.
-  await page.evaluate(
+/** A task of the page itself that is too long, however little of the core it gets: what a test asks for runs inside of a message. */
+function dawdle(page: Page): Promise<void> {
+  return page.evaluate(
     () =>
-      new Promise<number>((resolve) =>
+      new Promise<void>((resolve) =>
         setTimeout(() => {
-          let sum = 0;
-          for (let i = 0; i < 1e9; i++) sum = (sum * 31 + i) | 0;
-          resolve(sum);
+          for (const began = performance.now(); performance.now() - began < 2000; );
+          resolve();
         }),
       ),
   );
-  expect(longestTask(await pages.browser.stopTracing())).toBeGreaterThan(MAX_TASK_MS);
-});
+}
 
 test(
   `${MINUTES} minutes: no task over ${MAX_TASK_MS} ms, bounded memory, a bar that is true`,
@@ -242,10 +239,13 @@ test(
     const seconds = (Date.now() - began) / 1000;
     await row.locator('[data-deed=show]').click();
     await page.waitForTimeout(500);
-    const task = longestTask(await pages.browser.stopTracing());
+    // The control, last of all: it is seen, so nothing before it was lost.
+    await dawdle(page);
+    const [control, task] = tasksOf(await pages.browser.stopTracing());
     console.log(
-      `${MINUTES} min: ${seconds.toFixed(0)} s, ${(most - before).toFixed(0)} MiB more, task ${task.toFixed(0)} ms`,
+      `${MINUTES} min: ${seconds.toFixed(0)} s, ${(most - before).toFixed(0)} MiB more, task ${task!.toFixed(0)} ms, control ${control!.toFixed(0)} ms`,
     );
+    expect(control).toBeGreaterThan(MAX_TASK_MS);
     expect(task).toBeLessThan(MAX_TASK_MS);
     expect(most - before).toBeLessThan(MEMORY_MIB);
     // It moves, never back, and what it says is done of the time is.
