@@ -38,7 +38,7 @@ test.each([
     done += piece[0]!.length;
   }
   expect(done).toBe(sound[0]!.length);
-  expect(out).toEqual(whole);
+  for (const [c, channel] of out.entries()) expect(channel.findIndex((x, n) => x !== whole[c]![n])).toBe(-1);
 });
 
 test('a cancel is heard while samples come without a pause', async () => {
