@@ -14,6 +14,7 @@ const SLOW = [
   'test/scripts/ci-tests.test.ts',
   'test/scripts/install.test.ts',
   'test/cli/ladder.test.ts',
+  'test/examples/file-clean.test.ts',
   'test/examples/voice-agent.test.ts',
   'test/assembly/entries/index.test.ts',
   'test/assembly/signal/resampler.test.ts',

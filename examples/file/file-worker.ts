@@ -124,23 +124,21 @@ async function work(
   const after = new PictureMaker(length, sampleRate);
   async function* seen(): AsyncGenerator<Samples> {
     for await (const piece of recording.pieces()) {
-      signal.throwIfAborted();
       before.push(piece[0]!);
       yield piece;
     }
   }
   let told = Number.NEGATIVE_INFINITY;
-  const tell = (samples: number): void => {
-    if (performance.now() - told < PROGRESS_MS) return;
-    told = performance.now();
-    scope.postMessage({ type: 'progress', id, fraction: samples / length });
-  };
+  let done = 0;
   const result = await createResult(recording, keepVideo, room.target);
   try {
-    for await (const samples of clean(recording, seen(), how, signal, tell)) {
-      signal.throwIfAborted();
+    for await (const samples of clean(recording, seen(), how, signal)) {
       after.push(samples[0]!);
       await result.write(samples);
+      done += samples[0]!.length;
+      if (performance.now() - told < PROGRESS_MS) continue;
+      told = performance.now();
+      scope.postMessage({ type: 'progress', id, fraction: done / length });
     }
     await result.finish();
   } catch (error) {

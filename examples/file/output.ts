@@ -27,8 +27,6 @@ import type { Recording, Samples } from './recording';
 const SOUND_OF_VIDEOS: AudioCodec[] = ['aac', 'opus', 'mp3'];
 /** A WAV file of old counts its bytes in 32 bits. */
 const MAX_WAV_BYTES = 2 ** 32 - 2 ** 16;
-/** Samples written at a time: sound and picture are to lie beside one another. */
-const SLICE_SECONDS = 1;
 
 export interface Result {
   /** With its dot. */
@@ -36,6 +34,7 @@ export interface Result {
   readonly mimeType: string;
   /** What the user should know of it. */
   readonly note: string;
+  /** Short pieces: sound and picture are to lie beside one another. */
   write(samples: Samples): Promise<void>;
   finish(): Promise<void>;
   cancel(): Promise<void>;
@@ -111,28 +110,20 @@ async function resultOf(
   output.addAudioTrack(audio);
   await output.start();
   let written = 0;
-  const slice = SLICE_SECONDS * sampleRate;
   return {
     extension: output.format.fileExtension,
     mimeType: output.format.mimeType,
     note,
     async write(samples) {
-      for (let at = 0; at < samples[0]!.length; at += slice) {
-        const count = Math.min(slice, samples[0]!.length - at);
-        const data = new Float32Array(count * channels);
-        for (const [c, channel] of samples.entries()) data.set(channel.subarray(at, at + count), c * count);
-        const timestamp = written / sampleRate;
-        using sample = new AudioSample({
-          data,
-          format: 'f32-planar',
-          numberOfChannels: channels,
-          sampleRate,
-          timestamp,
-        });
-        await audio.add(sample);
-        written += count;
-        await pictures(written / sampleRate);
-      }
+      const count = samples[0]!.length;
+      if (count === 0) return;
+      const data = new Float32Array(count * channels);
+      for (const [c, channel] of samples.entries()) data.set(channel, c * count);
+      const timestamp = written / sampleRate;
+      using sample = new AudioSample({ data, format: 'f32-planar', numberOfChannels: channels, sampleRate, timestamp });
+      await audio.add(sample);
+      written += count;
+      await pictures(written / sampleRate);
     },
     async finish() {
       audio.close();

@@ -19,12 +19,12 @@ export interface Recording {
   readonly length: number;
   /** Its picture, in a file that has one. */
   readonly video?: { readonly track: InputVideoTrack; readonly format: InputFormat; readonly origin: number };
-  /** From this sample on: one array a channel, of any length. They are the taker's. */
+  /** From this sample on: one array a channel, of any length up to about a second. They are the taker's. */
   pieces(from?: number): AsyncGenerator<Samples>;
   close(): void;
 }
 
-/** Of a recording in memory. */
+/** Of a recording in memory, and of silence. */
 const PIECE = 48_000;
 /** Of a file, kept while it is open. */
 const CACHE_BYTES = 2 ** 21;
@@ -92,9 +92,9 @@ async function open(input: Input, track: InputAudioTrack): Promise<Recording> {
         // The first one may begin before what was asked for.
         const skip = due === from ? Math.max(0, -off) : Math.max(0, -gap);
         if (gap > 0 && due < length) {
-          const silence = Math.min(gap, length - due);
-          yield Array.from({ length: numberOfChannels }, () => new Float32Array(silence));
-          due += silence;
+          const count = Math.min(gap, length - due);
+          yield* silence(numberOfChannels, count);
+          due += count;
         }
         const count = Math.min(sample.numberOfFrames - skip, length - due);
         if (count <= 0) continue;
@@ -102,10 +102,15 @@ async function open(input: Input, track: InputAudioTrack): Promise<Recording> {
         due += count;
       }
       // What the file's times promised, but for rounding, comes as silence.
-      if (due < length) yield Array.from({ length: numberOfChannels }, () => new Float32Array(length - due));
+      yield* silence(numberOfChannels, length - due);
     },
     close: () => input.dispose(),
   };
+}
+
+function* silence(channels: number, length: number): Generator<Samples> {
+  for (let left = length; left > 0; left -= PIECE)
+    yield Array.from({ length: channels }, () => new Float32Array(Math.min(PIECE, left)));
 }
 
 function channelsOf(sample: AudioSample, channels: number, frameOffset: number, frameCount: number): Samples {
