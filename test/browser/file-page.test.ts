@@ -241,6 +241,8 @@ test(
     await page.waitForTimeout(500);
     // The control, last of all: it is seen, so nothing before it was lost.
     await dawdle(page);
+    // A task is told when it has ended: this one answers before.
+    await page.waitForTimeout(500);
     const [control, task] = tasksOf(await pages.browser.stopTracing());
     console.log(
       `${MINUTES} min: ${seconds.toFixed(0)} s, ${(most - before).toFixed(0)} MiB more, task ${task!.toFixed(0)} ms, control ${control!.toFixed(0)} ms`,
