@@ -12,7 +12,7 @@ import pathlib
 import re
 
 from evaluation.outside.table import document
-from evaluation.report.model_facts import model_facts
+from evaluation.report.model_facts import model_facts, version
 from evaluation.scores.tables import cell, markdown
 
 COMMANDS = "`python -m evaluation outside --corpus CORPUS --first DATA --out SET`, `python -m evaluation hear --set SET`, `python -m evaluation table --set SET --p808 model_v8.onnx --json table.json`"
@@ -60,12 +60,6 @@ def card(result, name, model) -> str:
     return "\n\n".join(
         [f"File: {size}. Weights kept: {kept / 1e6:.2f} M of {whole / 1e6:.2f} M.", layers, f"Outside yardstick ({COMMANDS}):", slices(result, name), last]
     )
-
-
-def version(model: pathlib.Path) -> str:
-    data = model.read_bytes()
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return f"{header['__metadata__']['name']} {header['__metadata__']['version']}"
 
 
 def tell(result, root: pathlib.Path) -> None:

@@ -8,10 +8,21 @@ import numpy as np
 from evaluation.scores.tables import markdown
 
 
+def header_of(data):
+    """What a safetensors file says of its tensors."""
+    return json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+
+
+def version(path):
+    """Name and version of the network in a file: lite 0.11.0."""
+    told = header_of(path.read_bytes())["__metadata__"]
+    return f"{told['name']} {told['version']}"
+
+
 def model_facts(path):
     """Size and kept weights from the file itself."""
     data = path.read_bytes()
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    header = header_of(data)
     rows, kept, whole = [], 0, 0
     for name, tensor in header.items():
         if name == "__metadata__" or tensor["dtype"] != "I8":
