@@ -11,6 +11,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fixture } from '../scripts/fixture.mjs';
 
 const RATE = 48_000;
 const FILES = 2;
@@ -30,19 +31,13 @@ const { values: options } = parseArgs({
 const minutes = Number(options.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes is a number above 0, not ${options.minutes}`);
 
-/** Samples of a fixture, 16 bits. */
-function fixture(name) {
-  const wav = readFileSync(`test/fixtures/${name}.wav`);
-  const start = wav.indexOf('data') + 8;
-  return Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n));
-}
-
 /** A voice in noise, again and again. */
 function writeSound(path, frames) {
   const [voice, noise] = ['speech', 'noise'].map(fixture);
   const piece = Buffer.alloc(2 * voice.length);
   for (const [n, x] of voice.entries()) {
-    piece.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(x + 0.3 * noise[n % noise.length]))), 2 * n);
+    const mixed = 32768 * (x + 0.3 * noise[n % noise.length]);
+    piece.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(mixed))), 2 * n);
   }
   const bytes = 2 * frames;
   const head = Buffer.alloc(44);

@@ -3,7 +3,7 @@
  * Wants a build (npm run build). Of the difference to the whole: decibels against it, in seconds 5 to 25 of the piece, by the seconds heard before.
  * It is what one recording in pieces on several cores would be off by.
  */
-import { readFileSync } from 'node:fs';
+import { fixture } from '../scripts/fixture.mjs';
 
 const RATE = 48_000;
 const [FROM, LENGTH, BEFORE] = [50, 30, [0, 2, 5, 10, 20, 40]];
@@ -12,12 +12,6 @@ const [FIRST, END] = [5 * RATE, 25 * RATE];
 
 const { denoise } = await import('../dist/offline.js');
 await import('../dist/full.js');
-
-function fixture(name) {
-  const wav = readFileSync(`test/fixtures/${name}.wav`);
-  const start = wav.indexOf('data') + 8;
-  return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);
-}
 
 const [voice, noise] = ['speech', 'noise'].map(fixture);
 let seed = 1;

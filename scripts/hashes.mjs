@@ -21,6 +21,7 @@ import { hasRelaxedSimd } from '../src/loading/support';
 import { Denoiser } from '../src/offline/denoiser';
 import { Pipeline } from '../worklet/pipeline';
 import { compile } from './compile.mjs';
+import { fixture } from './fixture.mjs';
 
 const REFERENCE = 'test/golden/entries.json';
 const NEWER_NODE = '.ci/node/node_modules/.bin/node';
@@ -44,12 +45,6 @@ const SECONDS = 2;
 const { values } = parseArgs({
   options: { write: { type: 'boolean', default: false }, build: { type: 'string' } },
 });
-
-function fixture(name) {
-  const wav = readFileSync(`test/fixtures/${name}.wav`);
-  const start = wav.indexOf('data') + 8;
-  return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);
-}
 
 const [speech, fricatives, rain] = ['speech', 'fricatives', 'noise'].map(fixture);
 const length = SECONDS * 100 * FRAME;

@@ -66,12 +66,7 @@ export function shippedModel(name: 'lite' | 'full'): Uint8Array<ArrayBuffer> | n
   return existsSync(root + path) ? bytesOf(path) : null;
 }
 
-/** Mono speech of test/fixtures, 16-bit PCM at 48 kHz. */
-export function fixture(name: 'speech' | 'noise' | 'fricatives'): Float32Array {
-  const wav = readFileSync(`${root}test/fixtures/${name}.wav`);
-  const start = wav.indexOf('data') + 8;
-  return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);
-}
+export { fixture } from '../../scripts/fixture.mjs';
 
 /** A core in the folder TEST_CORE names, or as built, when the build is newer than its source; compiled otherwise. */
 export async function coreBytes(name = 'core.wasm'): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,0 +1,1 @@
+export function fixture(name: 'speech' | 'noise' | 'fricatives'): Float32Array<ArrayBuffer>;
