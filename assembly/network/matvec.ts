@@ -9,6 +9,8 @@ import { Layer, TILE_BYTES, TILE_ROWS } from './weights';
 
 /** Tiles whose sum of q - 64 fits an int16: 64 * 256 = 2^14. The int32 sums may wrap on the way; their end fits. */
 const CHUNK_TILES: usize = 256;
+/** Of the sums of a strip. */
+export const STRIP_BYTES: usize = (TILE_ROWS as usize) << 2;
 
 /**
  * sums[0 .. padded rows) = the layer's matrix times activations. Real-time safe.
@@ -44,7 +46,7 @@ function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
   let list = layer.list;
   let counts = layer.counts;
   let start = layer.start;
-  const sumsEnd = sums + <usize>(layer.strips * TILE_ROWS * 4);
+  const sumsEnd = sums + <usize>layer.strips * STRIP_BYTES;
   // Loaded, because engines make a constant anew at each use.
   const ones = v128.load(ONES);
   while (sums < sumsEnd) {
@@ -99,12 +101,9 @@ function matvecRelaxed(layer: Layer, activations: usize, sums: usize): void {
       a3 = i32x4.add(a3, b3);
     }
     if (sparse) list = end;
-    v128.store(sums, a0);
-    v128.store(sums, a1, 16);
-    v128.store(sums, a2, 32);
-    v128.store(sums, a3, 48);
-    sums += TILE_ROWS * 4;
-    start += TILE_ROWS * 4;
+    storeStrip(sums, a0, a1, a2, a3);
+    sums += STRIP_BYTES;
+    start += STRIP_BYTES;
     counts += 2;
   }
 }
@@ -122,7 +121,7 @@ function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
   let tile = layer.weights;
   let list = layer.list;
   let counts = layer.counts;
-  const sumsEnd = sums + <usize>(layer.strips * TILE_ROWS * 4);
+  const sumsEnd = sums + <usize>layer.strips * STRIP_BYTES;
   const offset = i16x8.splat(-128);
   while (sums < sumsEnd) {
     let a0 = i32x4.splat(0);
@@ -161,11 +160,15 @@ function matvecPlain(layer: Layer, activations: usize, sums: usize): void {
       a3 = i32x4.add(a3, correction);
     }
     if (sparse) list = end;
-    v128.store(sums, a0);
-    v128.store(sums, a1, 16);
-    v128.store(sums, a2, 32);
-    v128.store(sums, a3, 48);
-    sums += TILE_ROWS * 4;
+    storeStrip(sums, a0, a1, a2, a3);
+    sums += STRIP_BYTES;
     counts += 2;
   }
+}
+
+export function storeStrip(sums: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  v128.store(sums, x0);
+  v128.store(sums, x1, 16);
+  v128.store(sums, x2, 32);
+  v128.store(sums, x3, 48);
 }

@@ -2,11 +2,10 @@
  * matvec.ts for two vectors at once and dense layers: each weight is loaded once for both, and no list of blocks is read. The same integers.
  */
 import { ACTIVATION_BYTES, RELAXED } from './activations';
-import { matvec, ONES, relaxedDot, SATURATES } from './matvec';
-import { Layer, TILE_BYTES, TILE_COLUMNS, TILE_ROWS } from './weights';
+import { matvec, ONES, relaxedDot, SATURATES, STRIP_BYTES, storeStrip } from './matvec';
+import { Layer, TILE_BYTES, TILE_COLUMNS } from './weights';
 
 const BLOCK_BYTES: usize = (TILE_COLUMNS * ACTIVATION_BYTES) as usize;
-const STRIP_BYTES: usize = (TILE_ROWS as usize) << 2;
 
 /**
  * sums and sums + padded rows = the layer's matrix times two vectors. Real-time safe.
@@ -18,52 +17,22 @@ export function matvecPair(layer: Layer, first: usize, second: usize, sums: usiz
     matvec(layer, first, sums);
     matvec(layer, second, sums + <usize>layer.strips * STRIP_BYTES);
   } else if (!RELAXED) pairPlain(layer, first, second, sums);
-  else if (SATURATES) pairTwoSteps(layer, first, second, sums);
-  else pairRelaxed(layer, first, second, sums);
+  else if (SATURATES) pairRelaxed<TwoSteps>(layer, first, second, sums);
+  else pairRelaxed<OneStep>(layer, first, second, sums);
 }
 
-function pairRelaxed(layer: Layer, first: usize, second: usize, sums: usize): void {
-  const end = first + <usize>(layer.columns * ACTIVATION_BYTES);
-  const apart = second - first;
-  const rows = <usize>layer.strips * STRIP_BYTES;
-  const sumsEnd = sums + rows;
-  let tile = layer.weights;
-  let start = layer.start;
-  while (sums < sumsEnd) {
-    let a0 = v128.load(start);
-    let a1 = v128.load(start, 16);
-    let a2 = v128.load(start, 32);
-    let a3 = v128.load(start, 48);
-    let b0 = a0;
-    let b1 = a1;
-    let b2 = a2;
-    let b3 = a3;
-    for (let block = first; block < end; block += BLOCK_BYTES) {
-      const a = v128.load32_splat(block);
-      const b = v128.load32_splat(block + apart);
-      const w0 = v128.load(tile);
-      a0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w0, a, a0);
-      b0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w0, b, b0);
-      const w1 = v128.load(tile, 16);
-      a1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w1, a, a1);
-      b1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w1, b, b1);
-      const w2 = v128.load(tile, 32);
-      a2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w2, a, a2);
-      b2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w2, b, b2);
-      const w3 = v128.load(tile, 48);
-      a3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w3, a, a3);
-      b3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(w3, b, b3);
-      tile += TILE_BYTES;
-    }
-    storeStrip(sums, a0, a1, a2, a3);
-    storeStrip(sums + rows, b0, b1, b2, b3);
-    sums += STRIP_BYTES;
-    start += STRIP_BYTES;
-  }
+/** How a dot product is taken: a function is compiled for each of them. */
+type OneStep = u8;
+type TwoSteps = u16;
+
+/** Of four rows. In two steps where the engine's own dot saturates (matvec.ts). */
+function dot<Steps>(w: v128, q: v128, ones: v128, sum: v128): v128 {
+  return sizeof<Steps>() == sizeof<TwoSteps>()
+    ? relaxedDot(w, q, ones, sum)
+    : i32x4.relaxed_dot_i8x16_i7x16_add_s(w, q, sum);
 }
 
-/** Where the engine's own dot saturates (matvec.ts). */
-function pairTwoSteps(layer: Layer, first: usize, second: usize, sums: usize): void {
+function pairRelaxed<Steps>(layer: Layer, first: usize, second: usize, sums: usize): void {
   const end = first + <usize>(layer.columns * ACTIVATION_BYTES);
   const apart = second - first;
   const rows = <usize>layer.strips * STRIP_BYTES;
@@ -84,17 +53,17 @@ function pairTwoSteps(layer: Layer, first: usize, second: usize, sums: usize): v
       const a = v128.load32_splat(block);
       const b = v128.load32_splat(block + apart);
       const w0 = v128.load(tile);
-      a0 = relaxedDot(w0, a, ones, a0);
-      b0 = relaxedDot(w0, b, ones, b0);
+      a0 = dot<Steps>(w0, a, ones, a0);
+      b0 = dot<Steps>(w0, b, ones, b0);
       const w1 = v128.load(tile, 16);
-      a1 = relaxedDot(w1, a, ones, a1);
-      b1 = relaxedDot(w1, b, ones, b1);
+      a1 = dot<Steps>(w1, a, ones, a1);
+      b1 = dot<Steps>(w1, b, ones, b1);
       const w2 = v128.load(tile, 32);
-      a2 = relaxedDot(w2, a, ones, a2);
-      b2 = relaxedDot(w2, b, ones, b2);
+      a2 = dot<Steps>(w2, a, ones, a2);
+      b2 = dot<Steps>(w2, b, ones, b2);
       const w3 = v128.load(tile, 48);
-      a3 = relaxedDot(w3, a, ones, a3);
-      b3 = relaxedDot(w3, b, ones, b3);
+      a3 = dot<Steps>(w3, a, ones, a3);
+      b3 = dot<Steps>(w3, b, ones, b3);
       tile += TILE_BYTES;
     }
     storeStrip(sums, a0, a1, a2, a3);
@@ -167,11 +136,4 @@ function evenSum(block: usize, end: usize): v128 {
     sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load32_splat(block), offset));
   }
   return sum;
-}
-
-function storeStrip(sums: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
-  v128.store(sums, x0);
-  v128.store(sums, x1, 16);
-  v128.store(sums, x2, 32);
-  v128.store(sums, x3, 48);
 }
