@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { compile } from '../scripts/compile.mjs';
+import { compile, decidedDot } from '../scripts/compile.mjs';
 import { CORE_IMPORTS } from '../src/core/exports';
 import { counting } from './instrument';
 import { STAGES, type StagedCore, warmUp } from './staged';
@@ -20,15 +20,9 @@ const RUNS = 20;
 /** Operations by build and stage. */
 export type Counts = Record<'plain' | 'relaxed', Record<string, number>>;
 
-/** Which relaxed dot a core takes is up to the machine (assembly/network/matvec.ts): the counts are of the one with the instruction for it. */
-function decided(file: string, text: string): string {
-  return file.endsWith('network/matvec.ts')
-    ? text.replace(/const SATURATES: bool =[^;]*;/, 'const SATURATES: bool = false;')
-    : text;
-}
-
 async function count(relaxed: boolean): Promise<Record<string, number>> {
-  const { wasm } = await compile('assembly/entries/stages.ts', { relaxed, change: decided });
+  // Of the dot with an instruction for it: counts are to be the same on every machine.
+  const { wasm } = await compile('assembly/entries/stages.ts', { relaxed, change: decidedDot(false) });
   const core = counting<StagedCore>(wasm, CORE_IMPORTS);
   warmUp(core.exports, readFileSync(MODEL));
   return Object.fromEntries(

@@ -17,3 +17,6 @@ export function compile(
   entry: string,
   options?: CompileOptions,
 ): Promise<{ wasm: Uint8Array<ArrayBuffer>; text: string | undefined }>;
+
+/** A `change` for compile(): the relaxed dot in two steps, or in one. */
+export function decidedDot(saturates: boolean): (file: string, text: string) => string;

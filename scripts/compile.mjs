@@ -21,3 +21,16 @@ export async function compile(entry, { relaxed = false, source, options = [], ch
   if (error || !written['core.wasm']) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
   return { wasm: Uint8Array.from(written['core.wasm']), text: written['core.wat'] };
 }
+
+/**
+ * A `change` for compile(): takes the relaxed dot in two steps or in one, whatever the machine's own does (assembly/network/matvec.ts).
+ * @throws {Error} where the decision is no longer in the source
+ */
+export function decidedDot(saturates) {
+  const decision = /const SATURATES: bool =[^;]*;/;
+  return (file, text) => {
+    if (!file.endsWith('network/matvec.ts')) return text;
+    if (!decision.test(text)) throw new Error(`${file}: the decision for two steps is no longer where it was`);
+    return text.replace(decision, `const SATURATES: bool = ${saturates};`);
+  };
+}

@@ -1,4 +1,4 @@
-import { compile } from '../../scripts/compile.mjs';
+import { compile, decidedDot } from '../../scripts/compile.mjs';
 import { compileAssembly } from './assembly';
 
 const ENTRY = 'assembly/entries/testing.ts';
@@ -10,11 +10,5 @@ export function compileProbe(relaxed: boolean): Promise<Uint8Array<ArrayBuffer>>
 
 /** Relaxed SIMD as it runs on x86 without VNNI, whatever this machine has: there each relaxed dot takes two steps (assembly/network/matvec.ts). */
 export async function compileTwoStepProbe(): Promise<Uint8Array<ArrayBuffer>> {
-  const decision = /const SATURATES: bool =[^;]*;/;
-  const change = (file: string, text: string): string => {
-    if (!file.endsWith('network/matvec.ts')) return text;
-    if (!decision.test(text)) throw new Error('the decision for two steps is no longer where it was');
-    return text.replace(decision, 'const SATURATES: bool = true;');
-  };
-  return (await compile(ENTRY, { relaxed: true, change })).wasm;
+  return (await compile(ENTRY, { relaxed: true, change: decidedDot(true) })).wasm;
 }
