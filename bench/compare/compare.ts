@@ -1,11 +1,12 @@
 /** The compare page: one recording through all suppressors, switched in place, seen under one another, judged without names. */
-import { bufferOf, decode, mix, RATE, sample } from '../../examples/shared/audio';
+import { bufferOf, decode, mix, RATE, samples } from '../../examples/shared/audio';
 import { showLoads } from '../../examples/shared/loading';
-import { chosen, clock, element, onChoice, onLayoutChange, setBadge } from '../../examples/shared/page';
+import { chosen, element, onChoice, onLayoutChange, setBadge } from '../../examples/shared/page';
 import { Player, type Sound, soundOf } from '../../examples/shared/player';
 import { explain, showProblem } from '../../examples/shared/problems';
 import { drawRecording } from '../../examples/shared/spectrogram';
 import { checkSupport } from '../../examples/shared/support';
+import { Transport } from '../../examples/shared/transport';
 import { hasRelaxedSimd } from '../../src/loading/support';
 import { loadSubjects, type Subject } from '../subjects';
 import { type Answer, BlindTest } from './blind';
@@ -26,16 +27,15 @@ interface Version {
 
 const problem = element('problem');
 const state = element('state');
-const play = element<HTMLButtonElement>('play');
 const microphone = element<HTMLButtonElement>('microphone');
 const file = element<HTMLInputElement>('file');
-const position = element<HTMLInputElement>('position');
 const matched = element<HTMLInputElement>('matched');
 const range = element<HTMLSelectElement>('range');
 const progress = element<HTMLProgressElement>('progress');
 
 let versions: Version[] = [];
 let player: Player<string> | undefined;
+const transport = new Transport(() => player);
 let recorder: Recorder | undefined;
 let test: BlindTest<string> | undefined;
 /** Counts what is compared: work on what nobody wants any more ends. */
@@ -99,15 +99,14 @@ function open(made: Version[]): void {
     heard: INPUT,
     onEnd: () => {
       // While it is judged it is played again and again.
-      if (test) start();
-      showPlaying();
+      if (test) transport.start();
+      else transport.show();
     },
     onError: (error) => showProblem(problem, explain(error)),
   });
   player.sameLoudness = matched.checked;
-  position.max = String(player.duration);
   showBlind();
-  showPlaying();
+  transport.show();
   draw();
 }
 
@@ -156,35 +155,6 @@ async function draw(): Promise<void> {
   }
 }
 
-function showPlaying(): void {
-  play.textContent = player?.playing ? 'Pause' : 'Play';
-  showPosition();
-}
-
-function showPosition(): void {
-  const at = player?.position ?? 0;
-  const duration = player?.duration ?? 1;
-  position.value = String(at);
-  const text = `${clock(at)} of ${clock(duration)}`;
-  element('position-value').textContent = text;
-  position.setAttribute('aria-valuetext', text);
-  for (const cursor of document.querySelectorAll<HTMLElement>('.cursor')) {
-    cursor.style.setProperty('--at', String(at / duration));
-  }
-}
-
-function follow(): void {
-  showPosition();
-  if (player?.playing) requestAnimationFrame(follow);
-}
-
-function start(): void {
-  if (!player || player.playing) return;
-  player.play();
-  showPlaying();
-  follow();
-}
-
 /** The blind test, or all versions with their names. */
 function showBlind(): void {
   const pair = test?.pair;
@@ -209,7 +179,7 @@ function begin(): void {
   test = new BlindTest(versions.map(({ name }) => name).filter((name) => name !== INPUT));
   showBlind();
   player?.seek(0);
-  start();
+  transport.start();
   element('hear-a').focus();
 }
 
@@ -273,7 +243,7 @@ async function toggleMicrophone(): Promise<void> {
 
 element('example').addEventListener('click', () =>
   compare(async () => {
-    const [speech, rain] = await Promise.all([sample('speech', import.meta.url), sample('noise', import.meta.url)]);
+    const { speech, rain } = await samples(import.meta.url);
     return bufferOf(mix(speech, rain, EXAMPLE_SNR));
   }),
 );
@@ -283,15 +253,6 @@ file.addEventListener('change', () => {
   file.value = '';
 });
 microphone.addEventListener('click', toggleMicrophone);
-play.addEventListener('click', () => {
-  if (player?.playing) player.pause();
-  else start();
-  showPlaying();
-});
-position.addEventListener('input', () => {
-  player?.seek(Number(position.value));
-  showPosition();
-});
 matched.addEventListener('change', () => {
   if (player) player.sameLoudness = matched.checked;
 });

@@ -1,11 +1,12 @@
 /** The article page: one short recording, everything else worked out by the core. */
-import { bufferOf, mix, RATE, sample } from '../shared/audio';
+import { bufferOf, mix, RATE, samples } from '../shared/audio';
 import { chosenNetwork, onNetwork } from '../shared/network';
-import { chosen, clock, element, onChoice, onLayoutChange, setBadge } from '../shared/page';
+import { chosen, element, onChoice, onLayoutChange, setBadge } from '../shared/page';
 import { Player, type Sound, soundOf } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
 import { drawRecording } from '../shared/spectrogram';
 import { checkSupport } from '../shared/support';
+import { Transport } from '../shared/transport';
 import { Core } from './core';
 import type { Ladder } from './core-worker';
 import { describeBand, drawBands, drawComb, drawTrack } from './drawings';
@@ -39,9 +40,10 @@ const log = element<HTMLInputElement>('log');
 const pitch = element<HTMLInputElement>('pitch');
 
 const core = new Core();
-let recordings: Promise<{ speech: AudioBuffer; rain: AudioBuffer }> | undefined;
+let recordings: ReturnType<typeof samples> | undefined;
 let sounds: Record<Rung, Float32Array<ArrayBuffer>> | undefined;
 let player: Player<Rung> | undefined;
+const transport = new Transport(() => player);
 let tracks: Ladder['pitch'] | undefined;
 let shapes: Float32Array[] | undefined;
 let taps: { weights: Float32Array; period: number } | undefined;
@@ -84,9 +86,7 @@ async function climb(): Promise<void> {
   setBadge(state, 'Working', 'warn');
   showProblem(problem, null);
   try {
-    recordings ??= Promise.all([sample('speech', import.meta.url), sample('noise', import.meta.url)]).then(
-      ([speech, rain]) => ({ speech, rain }),
-    );
+    recordings ??= samples(import.meta.url);
     const { speech, rain } = await recordings;
     const clean = speech.getChannelData(0).slice();
     const noisy = mix(speech, rain, Number(snr.value));
@@ -109,19 +109,18 @@ async function climb(): Promise<void> {
       duration: clean.length / RATE,
       sampleRate: RATE,
       heard: chosen('rung') as Rung,
-      onEnd: showPlaying,
+      onEnd: () => transport.show(),
       onError: (error) => showProblem(problem, explain(error)),
     });
     player.seek(at);
     if (playing) player.play();
-    position.max = String(player.duration);
     play.disabled = false;
     position.disabled = false;
     for (const [name] of RUNGS) {
       if (name !== 'clean') element(`score-${name}`).textContent = `${siSdr(sounds[name], clean).toFixed(1)} dB`;
     }
     drawSounds();
-    showPlaying();
+    transport.show();
     setBadge(state, 'Ready', 'good');
   } catch (error) {
     recordings = undefined;
@@ -191,40 +190,7 @@ function showComb(): void {
   drawComb(element('comb'), weights, period);
 }
 
-function showPlaying(): void {
-  play.textContent = player?.playing ? 'Pause' : 'Play';
-  showPosition();
-}
-
-function showPosition(): void {
-  const at = player?.position ?? 0;
-  const duration = player?.duration ?? 1;
-  position.value = String(at);
-  const text = `${clock(at)} of ${clock(duration)}`;
-  element('position-value').textContent = text;
-  position.setAttribute('aria-valuetext', text);
-  for (const cursor of document.querySelectorAll<HTMLElement>('.cursor')) {
-    cursor.style.setProperty('--at', String(at / duration));
-  }
-}
-
-function follow(): void {
-  showPosition();
-  if (player?.playing) requestAnimationFrame(follow);
-}
-
 buildRungs();
-play.addEventListener('click', () => {
-  if (!player) return;
-  if (player.playing) player.pause();
-  else player.play();
-  showPlaying();
-  follow();
-});
-position.addEventListener('input', () => {
-  player?.seek(Number(position.value));
-  showPosition();
-});
 snr.addEventListener('change', () => climb());
 onNetwork(() => climb());
 range.addEventListener('change', drawSounds);

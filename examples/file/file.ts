@@ -1,11 +1,12 @@
 /** The file page: drop or choose, suppress one after the other, compare, save. */
-import { bufferOf, decode, mix, sample } from '../shared/audio';
+import { bufferOf, decode, mix, samples } from '../shared/audio';
 import { chosenNetwork, onNetwork } from '../shared/network';
-import { chosen, clock, element, onChoice, onLayoutChange, save, setBadge, strengthSlider } from '../shared/page';
+import { chosen, element, onChoice, onLayoutChange, save, setBadge, strengthSlider } from '../shared/page';
 import { Player, type Sound } from '../shared/player';
 import { explain, showProblem } from '../shared/problems';
 import { drawShades } from '../shared/spectrogram';
 import { checkSupport } from '../shared/support';
+import { Transport } from '../shared/transport';
 import { drawWaveform, peakOf } from '../shared/waveform';
 import type { Side, Source } from './file-worker';
 import { type Deeds, Entry } from './queue';
@@ -21,9 +22,7 @@ const problem = element('problem');
 const state = element('state');
 const drop = element('drop');
 const input = element<HTMLInputElement>('file');
-const play = element<HTMLButtonElement>('play');
 const loudness = element<HTMLInputElement>('loudness');
-const position = element<HTMLInputElement>('position');
 const range = element<HTMLSelectElement>('range');
 const keepVideo = element<HTMLInputElement>('keep-video');
 const strength = strengthSlider('strength');
@@ -33,6 +32,7 @@ let entries: Entry[] = [];
 let working: Entry | undefined;
 let shown: Entry | undefined;
 let player: Player<Side> | undefined;
+const transport = new Transport(() => player);
 
 const deeds: Deeds = {
   show,
@@ -171,23 +171,22 @@ function show(entry: Entry): void {
     duration: recorded.length / recorded.sampleRate,
     sampleRate: recorded.sampleRate,
     heard: side(),
-    onEnd: showPlaying,
+    onEnd: () => transport.show(),
     onError: (error) => {
-      showPlaying();
+      transport.show();
       showProblem(problem, explain(error));
     },
   });
   player.sameLoudness = loudness.checked;
   player.seek(at);
-  position.max = String(player.duration);
   element('name').textContent = name;
   element('note').textContent = recorded.note;
   element('note').hidden = recorded.note === '';
   element('download').textContent = `Download ${recorded.extension.slice(1).toUpperCase()}`;
   element('result').hidden = false;
   draw();
-  if (playing) togglePlay();
-  showPlaying();
+  if (playing) transport.start();
+  else transport.show();
 }
 
 function hide(): void {
@@ -229,41 +228,6 @@ function draw(): void {
   }
 }
 
-function togglePlay(): void {
-  if (!player) return;
-  if (player.playing) player.pause();
-  else player.play();
-  showPlaying();
-  follow();
-}
-
-function seek(seconds: number): void {
-  player?.seek(seconds);
-  showPosition();
-}
-
-function follow(): void {
-  showPosition();
-  if (player?.playing) requestAnimationFrame(follow);
-}
-
-function showPlaying(): void {
-  play.textContent = player?.playing ? 'Pause' : 'Play';
-  showPosition();
-}
-
-function showPosition(): void {
-  const at = player?.position ?? 0;
-  const duration = player?.duration ?? 1;
-  position.value = String(at);
-  const text = `${clock(at)} of ${clock(duration)}`;
-  element('position-value').textContent = text;
-  position.setAttribute('aria-valuetext', text);
-  for (const cursor of document.querySelectorAll<HTMLElement>('.cursor')) {
-    cursor.style.setProperty('--at', String(at / duration));
-  }
-}
-
 /** What is being worked on begins anew; what is shown is made again, and goes on playing until it is there. */
 function change(): void {
   working?.abort?.abort(CHANGED);
@@ -294,22 +258,20 @@ addEventListener('drop', (event) => {
 });
 element('example').addEventListener('click', () =>
   add('words-in-the-rain.wav', async () => {
-    const [speech, rain] = await Promise.all([sample('speech', import.meta.url), sample('noise', import.meta.url)]);
+    const { speech, rain } = await samples(import.meta.url);
     return sourceOf(bufferOf(mix(speech, rain, EXAMPLE_SNR)));
   }),
 );
 onNetwork(change);
 strength.addEventListener('change', change);
 keepVideo.addEventListener('change', change);
-play.addEventListener('click', togglePlay);
 loudness.addEventListener('change', () => {
   if (player) player.sameLoudness = loudness.checked;
 });
 onChoice('side', () => player?.listenTo(side()));
-position.addEventListener('input', () => seek(Number(position.value)));
 for (const plot of document.querySelectorAll<HTMLElement>('.seek')) {
   plot.addEventListener('click', (event) => {
-    if (player) seek((event.offsetX / plot.clientWidth) * player.duration);
+    if (player) transport.seek((event.offsetX / plot.clientWidth) * player.duration);
   });
 }
 element('download').addEventListener('click', () => shown && deeds.save(shown));

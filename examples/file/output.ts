@@ -7,7 +7,6 @@ import {
   EncodedVideoPacketSource,
   getFirstEncodableAudioCodec,
   type InputFormat,
-  MATROSKA,
   MkvOutputFormat,
   MovOutputFormat,
   MP4,
@@ -64,7 +63,6 @@ function sameFormat(format: InputFormat): OutputFormat {
   if (format === WEBM) return new WebMOutputFormat();
   if (format === MP4) return new Mp4OutputFormat({ fastStart: false });
   if (format === QTFF) return new MovOutputFormat({ fastStart: false });
-  if (format === MATROSKA) return new MkvOutputFormat();
   return new MkvOutputFormat();
 }
 

@@ -31,6 +31,12 @@ export async function sample(name: 'speech' | 'noise', base: string): Promise<Au
   return decode(await response.blob());
 }
 
+/** Both: a voice, and rain to go under it. */
+export async function samples(base: string): Promise<{ speech: AudioBuffer; rain: AudioBuffer }> {
+  const [speech, rain] = await Promise.all([sample('speech', base), sample('noise', base)]);
+  return { speech, rain };
+}
+
 export function bufferOf(samples: Float32Array<ArrayBuffer>): AudioBuffer {
   const buffer = new AudioBuffer({ length: samples.length, sampleRate: RATE });
   buffer.copyToChannel(samples, 0);

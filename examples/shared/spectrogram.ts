@@ -116,6 +116,19 @@ const COARSE = new PowerSpectrum(2048);
 /** Below this top the harmonics of a voice are to be told apart, above it its consonants. */
 const FINE_BELOW_HERTZ = 2500;
 
+/** The pixels of a picture of 0..maxHertz, row by row, to be filled and then shown. */
+function pictureOf(
+  canvas: HTMLCanvasElement,
+  maxHertz: number,
+): { width: number; height: number; pixels: Uint32Array; show(): void } {
+  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
+  fitToScreen(canvas);
+  labelScale(canvas, maxHertz);
+  const { width, height } = canvas;
+  const image = new ImageData(width, height);
+  return { width, height, pixels: new Uint32Array(image.data.buffer), show: () => context.putImageData(image, 0, 0) };
+}
+
 /** Draws a whole recording, 0..maxHertz upwards, once. */
 export function drawRecording(
   canvas: HTMLCanvasElement,
@@ -124,12 +137,7 @@ export function drawRecording(
   maxHertz: number,
 ): void {
   const spectra = maxHertz < FINE_BELOW_HERTZ ? FINE : COARSE;
-  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
-  fitToScreen(canvas);
-  labelScale(canvas, maxHertz);
-  const { width, height } = canvas;
-  const image = new ImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
+  const { width, height, pixels, show } = pictureOf(canvas, maxHertz);
   for (let x = 0; x < width; x++) {
     const spectrum = spectra.around(samples, Math.round(((x + 0.5) / width) * samples.length));
     const binsPerHertz = (2 * spectrum.length) / sampleRate;
@@ -138,7 +146,7 @@ export function drawRecording(
       pixels[y * width + x] = colour(10 * Math.log10(spectrum[bin] ?? 0));
     }
   }
-  context.putImageData(image, 0, 0);
+  show();
 }
 
 /** Draws what was gathered column by column: the shade of each bin, 0 Hz to half the rate. */
@@ -149,12 +157,7 @@ export function drawShades(
   sampleRate: number,
   maxHertz: number,
 ): void {
-  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
-  fitToScreen(canvas);
-  labelScale(canvas, maxHertz);
-  const { width, height } = canvas;
-  const image = new ImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
+  const { width, height, pixels, show } = pictureOf(canvas, maxHertz);
   const bins = shades.length / columns;
   for (let y = 0; y < height; y++) {
     const bin = Math.round(((1 - (y + 0.5) / height) * maxHertz * 2 * bins) / sampleRate);
@@ -163,5 +166,5 @@ export function drawShades(
       pixels[y * width + x] = COLOURS[bin < bins ? shades[column * bins + bin]! : 0]!;
     }
   }
-  context.putImageData(image, 0, 0);
+  show();
 }

@@ -1,18 +1,13 @@
 /** The bench page: what it says beforehand, while it runs and after it; and that it can be ended. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { BUILDING_MS, openPages, type Pages } from './pages';
+import { expect, test } from 'vitest';
+import { pages, usePages } from './pages';
 
 /** A cancelled run ends, on a busy machine. Whole steps take longer than that. */
 const WITHIN_MS = 3000;
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-}, BUILDING_MS);
-afterAll(() => pages?.close());
-afterEach(() => pages.tidy());
+usePages();
 
 /** What is copied, or shown where the clipboard is refused. */
 async function copied(page: Page, button: string): Promise<string> {

@@ -1,14 +1,9 @@
 /** The compare page: the versions are there, in step, equally loud and switched in place; the blind test tells what was preferred. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { BUILDING_MS, openPages, type Pages, painted } from './pages';
+import { expect, test } from 'vitest';
+import { pages, painted, usePages } from './pages';
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-}, BUILDING_MS);
-afterAll(() => pages?.close());
-afterEach(() => pages.tidy());
+usePages();
 
 const NAMES = ['input', 'rnnoise-0.1-simd', 'gtcrn', 'lite', 'full'];
 

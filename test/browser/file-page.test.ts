@@ -1,9 +1,10 @@
 /** The file page: any length in bounded memory, a bar that is true, a queue, videos. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import wavefile from 'wavefile';
-import { BUILDING_MS, openPages, type Pages, painted } from './pages';
+import { chunk, pcm16, riff } from '../helpers/wav';
+import { pages, painted, usePages } from './pages';
 
 /** Of the long recording. By hand: FILE_PAGE_MINUTES=60, within these bounds. */
 const MINUTES = Number(process.env.FILE_PAGE_MINUTES ?? 5);
@@ -11,12 +12,7 @@ const MINUTES = Number(process.env.FILE_PAGE_MINUTES ?? 5);
 const MEMORY_MIB = 100;
 const MAX_TASK_MS = 100;
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-}, BUILDING_MS);
-afterAll(() => pages?.close());
-afterEach(() => pages.tidy());
+usePages();
 
 async function drop(page: Page, name: string, type: string, base64: string): Promise<void> {
   const transfer = await page.evaluateHandle(
@@ -147,20 +143,10 @@ function longRecording(path: string, minutes: number): void {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     samples[n] = (state / 2 ** 32 - 0.5) * 4000 * (n < 24000 ? 1 : 0.2);
   }
-  const header = Buffer.alloc(44);
   const bytes = minutes * 60 * 96000;
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + bytes, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(48000, 24);
-  header.writeUInt32LE(96000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(bytes, 40);
+  const header = riff(pcm16, chunk('data', new Uint8Array()));
+  header.writeUInt32LE(header.length - 8 + bytes, 4);
+  header.writeUInt32LE(bytes, header.length - 4);
   const file = openSync(path, 'w');
   writeSync(file, header);
   for (let second = 0; second < minutes * 60; second++) writeSync(file, new Uint8Array(samples.buffer));

@@ -3,16 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { launchChromium } from '../helpers/browser';
-import { BUILDING_MS, openPages, PAGES, type Pages } from './pages';
+import { PAGES, pages, usePages } from './pages';
 
-let pages: Pages;
-beforeAll(async () => {
-  pages = await openPages();
-}, BUILDING_MS);
-afterAll(() => pages?.close());
-afterEach(() => pages.tidy());
+usePages();
 
 /** What is done on a page until it shows all that it has. */
 const LIVED: Record<string, (page: Page) => Promise<unknown>> = {

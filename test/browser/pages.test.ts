@@ -1,20 +1,11 @@
 /** The demo and bench pages as npm start serves them, under the policy it sends. */
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { serve } from '../helpers/browser';
-import { BUILDING_MS, npmStart, type Opened, openPages, PAGES, type Pages, painted } from './pages';
+import { npmStart, type Opened, PAGES, pages, painted, usePages } from './pages';
 
-let pages: Pages;
-
-beforeAll(async () => {
-  pages = await openPages({ site: npmStart });
-}, BUILDING_MS);
-
-afterAll(() => pages?.close());
-
-// A test that failed leaves its page at work, which those after it would feel.
-afterEach(() => pages.tidy());
+usePages({ site: npmStart });
 
 const open = (path: string): Promise<Opened> => pages.open(path);
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 // @ts-expect-error no types
 import { serveFolder } from '../../scripts/serve.mjs';
 // @ts-expect-error no types
@@ -92,14 +92,22 @@ export function npmStart(out: string): Promise<Served> {
   });
 }
 
-/** Building takes its time on a busy machine: what a hook that calls openPages() gets. */
-export const BUILDING_MS = 300_000;
+/** Building takes its time on a busy machine. */
+const BUILDING_MS = 300_000;
 
-export async function openPages({
-  site = build,
-  switches = [] as string[],
-  out = 'test-results/site',
-} = {}): Promise<Pages> {
+/** Those of the running file, which has called usePages() once. */
+export let pages: Pages;
+
+export function usePages(options?: Parameters<typeof openPages>[0]): void {
+  beforeAll(async () => {
+    pages = await openPages(options);
+  }, BUILDING_MS);
+  afterAll(() => pages?.close());
+  // A test that failed leaves its page at work, which those after it would feel.
+  afterEach(() => pages.tidy());
+}
+
+async function openPages({ site = build, switches = [] as string[], out = 'test-results/site' } = {}): Promise<Pages> {
   const { path: recording } = makeMicrophone();
   const server = await site(out);
   const { origin } = server;
