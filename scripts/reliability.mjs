@@ -11,7 +11,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const ROWS = 'docs/reliability.json';
@@ -45,8 +45,9 @@ const { values: options, positionals: names } = parseArgs({
   },
 });
 const form = options.short ? 'short' : 'long';
-/** Rows of this run. */
+/** Rows of this run, and the test files that it ran whole. */
 const found = [];
+const whole = new Set();
 let status = 0;
 
 if (options.golden) process.exit(vitest('reliability', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
@@ -92,11 +93,12 @@ function vitest(project, files, env) {
 
 /**
  * The rows of before, read only now because a run takes hours, with those of this run. One replaces the earlier one of its test,
- * but a short run that passed no long one that passed. A whole run begins anew: rows of tests that are gone go too.
+ * but a short run that passed no long one that passed. Rows of tests that are gone go with the next run of their file.
  */
 function merged() {
-  const whole = names.length === 0 && !options.short && !options.from;
-  const rows = !whole && existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+  const before = existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+  const isThere = (row) => found.some(({ group, test }) => group === row.group && test === row.test);
+  const rows = before.filter((row) => !whole.has(row.file) || isThere(row));
   for (const row of found) {
     const at = rows.findIndex(({ group, test }) => group === row.group && test === row.test);
     if (at < 0) rows.push(row);
@@ -111,13 +113,18 @@ function day(time) {
 
 function takeReport(file) {
   const { testResults, startTime } = JSON.parse(readFileSync(file, 'utf8'));
-  for (const { ancestorTitles, title, status, meta, failureMessages } of testResults.flatMap(
-    (result) => result.assertionResults,
+  for (const { name, assertionResults } of testResults) {
+    if (assertionResults.every(({ status }) => status === 'passed' || status === 'failed'))
+      whole.add(relative('.', name));
+  }
+  for (const { file, ancestorTitles, title, status, meta, failureMessages } of testResults.flatMap((result) =>
+    result.assertionResults.map((test) => ({ file: relative('.', result.name), ...test })),
   )) {
     const group = ancestorTitles.join(', ');
     const ours = Object.values(SECTIONS).flat().includes(group);
     if (!ours || (status !== 'passed' && status !== 'failed')) continue;
     found.push({
+      file,
       group,
       test: title,
       form,
