@@ -1,9 +1,12 @@
 /** Which tests speak of which source, fast ones first: a mutant that one stage kills never sees the next. */
 import { existsSync, readFileSync } from 'node:fs';
 
+const of = (...projects) => projects.flatMap((name) => ['--project', name]);
 const unit = (...tests) => [...of('fast', 'slow', 'reliability'), ...tests.map((test) => `test/${test}`)];
 const browser = (...tests) => [...of('browser'), ...tests.map((test) => `test/${test}`)];
-const of = (...projects) => projects.flatMap((name) => ['--project', name]);
+
+/** Where any test is found by its name. */
+export const ALL = of('fast', 'slow', 'reliability', 'browser');
 
 const CORE = [unit('assembly'), unit('reliability/core', 'reliability/input', 'quality')];
 const FILES = [unit('src/files', 'src/entries/cli'), unit('reliability/wav')];

@@ -27,7 +27,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compile as compileEntry } from '../../scripts/compile.mjs';
 import { mutantsOf, mutated } from './operators.mjs';
-import { coreFiles, HASHES, stagesOf } from './plan.mjs';
+import { ALL, coreFiles, HASHES, stagesOf } from './plan.mjs';
 
 const RESULTS = 'docs/mutants.json';
 const NAMED = 'test/mutants/named.json';
@@ -35,6 +35,8 @@ const BOX = 'test-results/mutants';
 const VITEST = resolve('node_modules/vitest/vitest.mjs');
 /** Seconds of CPU time a process of the tests may take before its mutant counts as one that does not end. */
 const STAGE_SECONDS = 300;
+/** Tests that pass without a mutant. */
+const sound = new Set();
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -181,6 +183,7 @@ function prepare() {
 async function judge(mutant, original) {
   const { file, text } = mutant;
   const changed = mutated(text, mutant);
+  let killer;
   const builds = file.startsWith('assembly/') ? [...original.keys()] : [];
   try {
     writeFileSync(`${BOX}/${file}`, changed);
@@ -195,14 +198,24 @@ async function judge(mutant, original) {
     }
     if (builds.length > 0 && same === builds.length) return 'same';
     for (const stage of stagesOf(file)) {
-      const by = failing(stage);
-      if (by) return `killed ${by}`;
+      killer = failing(stage);
+      if (killer) return `killed ${killer}`;
     }
-    return failing(HASHES) ? 'hashes' : 'survived';
+    killer = failing(HASHES);
+    return killer ? 'hashes' : 'survived';
   } finally {
     writeFileSync(`${BOX}/${file}`, text);
     for (const target of builds) writeFileSync(`${BOX}/build/${target}.wasm`, original.get(target));
+    if (killer) checkSound(killer);
   }
+}
+
+/** A test that fails without a mutant, too, has killed none. */
+function checkSound(test) {
+  if (test === 'run' || sound.has(test)) return;
+  if (failing([...ALL, test]))
+    throw new Error(`${test} fails in ${BOX} without a mutant: npm run mutants finds nothing so`);
+  sound.add(test);
 }
 
 /** @returns bytes, or undefined when the source does not compile */
