@@ -39,12 +39,29 @@ const STAGES = {
 /** These know that the samples are those of before, not that they are right. */
 export const HASHES = [...unit('reliability/determinism'), '-t', 'golden hashes'];
 
+/** Of files without a test of the same path: the tests that speak of them first of all. */
+const NEAREST = {
+  'assembly/network/matvec_pair': ['assembly/network/matvec'],
+  'assembly/network/qrnn': ['assembly/network/layers', 'assembly/network/percepnet'],
+  'assembly/network/weights': ['assembly/network/percepnet', 'src/core/model'],
+  'assembly/signal/complex_fft': ['assembly/signal/fft'],
+  'assembly/stream': ['assembly/suppressor'],
+  'src/channel/timing': ['src/channel/channels'],
+  'src/files/raw': ['src/entries/cli-raw'],
+  'src/files/wav-samples': ['src/entries/cli-raw'],
+  'src/loading/assets': ['src/offline/loads', 'src/offline/cores'],
+  'src/offline/lasting': ['src/offline/denoiser'],
+  'src/offline/samples': ['src/offline/denoiser', 'src/offline/chunks'],
+};
+
 /** @returns {string[][]} arguments of vitest, stage by stage */
 export function stagesOf(file) {
   const prefix = Object.keys(STAGES).find((start) => file.startsWith(start));
   const own = file.replace(/\.ts$/, '');
-  const first = file.startsWith('src/adapters/') ? browser(own) : unit(own);
-  return existsSync(`test/${own}.test.ts`) ? [first, ...STAGES[prefix]] : STAGES[prefix];
+  const nearest = existsSync(`test/${own}.test.ts`) ? [own] : NEAREST[own];
+  if (!nearest) return STAGES[prefix];
+  const first = file.startsWith('src/adapters/') ? browser(...nearest) : unit(...nearest);
+  return [first, ...STAGES[prefix]];
 }
 
 /** Files that assembly/entries/index.ts reaches: the core that ships. */
