@@ -13,7 +13,7 @@ beforeAll(async () => {
   shipped = await coreBytes();
   recording = await coreBytes('recording.wasm');
   model = await readFile(new URL('../golden/tiny.safetensors', import.meta.url));
-}, 60_000);
+});
 
 /** The core that ships, or the one with recordings. */
 async function start(binary = shipped): Promise<FullExports> {

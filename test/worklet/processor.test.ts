@@ -24,7 +24,7 @@ let registered: Awaited<ReturnType<typeof openScope>>;
 
 beforeAll(async () => {
   registered = await openScope();
-}, 120_000);
+});
 
 beforeEach(() => rewind());
 

@@ -28,7 +28,7 @@ export function run(share: f32): void {
 let core: { memory: WebAssembly.Memory; input(): number; output(): number; run(share: number): void };
 beforeAll(async () => {
   core = await instantiateAssembly(probe);
-}, 120_000);
+});
 
 /** Level of the output against the input, in decibels. */
 function level(share: number): number {
