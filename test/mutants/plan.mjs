@@ -17,6 +17,7 @@ const STAGES = {
   'assembly/signal/resampler': [unit('reliability/input', 'reliability/core')],
   'assembly/signal/': [unit('assembly/signal', 'assembly/pitch', 'assembly/enhance'), ...CORE],
   'assembly/pitch/': [unit('assembly/pitch'), ...CORE],
+  'assembly/settings': [unit('assembly/pitch', 'assembly/enhance'), ...CORE, unit('worklet', 'src/offline')],
   'assembly/': [...CORE, unit('worklet', 'src/offline')],
   'worklet/': [unit('worklet'), unit('reliability/input', 'speed')],
   'src/channel/': [unit('src/channel', 'worklet'), unit('src/offline'), unit('reliability/input')],

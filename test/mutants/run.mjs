@@ -160,26 +160,16 @@ async function run(mutants) {
   }
 }
 
-/** A copy of what tests need, so that nobody's working tree is ever mutated. */
+/** A copy of all that is no build, so that nobody's working tree is ever mutated. */
 function prepare() {
   rmSync(BOX, { recursive: true, force: true });
   mkdirSync(BOX, { recursive: true });
-  for (const name of [
-    'assembly',
-    'src',
-    'worklet',
-    'test',
-    'bench',
-    'scripts',
-    'docs',
-    'package.json',
-    'vitest.config.ts',
-    'tsconfig.json',
-    'asconfig.json',
-  ]) {
-    cpSync(name, `${BOX}/${name}`, { recursive: true });
-  }
-  for (const name of ['node_modules', 'models']) symlinkSync(resolve(name), `${BOX}/${name}`);
+  const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  for (const name of stdout.split('\0')) if (name && existsSync(name)) cpSync(name, `${BOX}/${name}`);
+  symlinkSync(resolve('node_modules'), `${BOX}/node_modules`);
 }
 
 async function judge(mutant, original) {
