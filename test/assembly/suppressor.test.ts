@@ -132,6 +132,22 @@ describe('reconstruction', () => {
   });
 });
 
+describe('a stream that was let through', () => {
+  it('is enhanced from the fourth hop on, when analysis has heard what it decides on, and not sooner', async () => {
+    const core = await start();
+    const s = new Stream(core, -1);
+    const x = noise(40 * FRAME, 12);
+    const y = s.run(x, (hop) => {
+      if (hop >= 10 && hop < 20) core.suppressorBypass(s.handle);
+      else core.suppressorProcess(s.handle, 1);
+    });
+    const inHop = (hop: number): number => differences(y, x.subarray(0, (hop + 1) * FRAME), hop * FRAME);
+    // Hops 10 and 23 fade over. What is enhanced has no DC, so hardly a sample is that of the input.
+    for (let hop = 11; hop < 23; hop++) expect(inHop(hop), `hop ${hop}`).toBe(0);
+    for (let hop = 24; hop < 40; hop++) expect(inHop(hop), `hop ${hop}`).toBeGreaterThan(FRAME / 2);
+  });
+});
+
 describe('one of two channels with nothing in it', () => {
   /** Hops after which it rests, and what is kept of sound before. */
   const REST = 100;
