@@ -168,7 +168,7 @@ function page() {
     '',
     'What `test/reliability` and `test/worklet/processor.test.ts` found. `npm test` runs the short form of each test; `npm run reliability`',
     'runs the long one and writes this page, `npm run reliability -- soak` one file of it. A failure is repeated with the `SEED` it prints.',
-    'The threat model is in [SECURITY.md](../SECURITY.md).',
+    'The threat model is in [SECURITY.md](../SECURITY.md). A row is of the code and the weights of its day.',
     '',
     `${rows.length} tests, ${failed === 0 ? 'none failed' : `${failed} failed`}.`,
   ];
@@ -178,12 +178,33 @@ function page() {
     text.push('', `## ${section}`, '', '| test | result | form |', '|---|---|---|');
     for (const { group, test, passed, result, form, day } of here) {
       const name = group.startsWith('soak of ') ? `${group.slice('soak of '.length)}: ${test}` : test;
-      const cells = [name, `${passed ? '' : '**failed** '}${result || (passed ? 'passed' : '')}`, `${form}, ${day}`];
+      const told = `${passed ? '' : '**failed** '}${result || (passed ? 'passed' : '')}`;
+      const cells = [name, told + sinceThen(result), `${form}, ${day}`];
       text.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
     }
   }
   text.push(...mutants());
   return `${text.join('\n')}\n`;
+}
+
+/** The share that is killed by meaning, and the range of 95 % (Wilson) that a sample of this size leaves. */
+function told({ killed, hashes, survived }) {
+  const n = killed + hashes + survived;
+  const percent = (share) => (100 * share).toFixed(0);
+  const z = 1.96;
+  const middle = (killed + (z * z) / 2) / (n + z * z);
+  const half = (z * Math.sqrt((killed * (n - killed)) / n + (z * z) / 4)) / (n + z * z);
+  return `${percent(killed / n)} % are killed by meaning, of all ${percent(middle - half)} to ${percent(middle + half)} %`;
+}
+
+/** Of a row that names its network: which one ships today, when that is another. */
+function sinceThen(result) {
+  const [, network, crc] = /^(lite|full) \S+ \(CRC-32 (\w+)\)/.exec(result) ?? [];
+  if (!network) return '';
+  const file = readFileSync(`models/${network}/model.safetensors`);
+  const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE(0))));
+  const { version, crc32 } = header.__metadata__;
+  return crc32 === crc ? '' : `. Not repeated with ${network} ${version}, which ships now`;
 }
 
 /** What npm run mutants has found: its last sample by folder, the named ones, and what survived with its reason. */
@@ -213,14 +234,14 @@ function mutants() {
   ];
   if (sample) {
     const results = Object.entries(sample.results);
-    const tried = Object.values(kinds(Object.values(sample.results))).reduce((sum, count) => sum + count);
-    // Of a share p among n chosen by chance, two standard errors.
-    const { killed } = kinds(Object.values(sample.results));
-    const p = killed / tried;
-    const error = 200 * Math.sqrt((p * (1 - p)) / tried);
+    const all = kinds(Object.values(sample.results));
+    const left = Object.values(sample.results).filter((result) => result === '').length;
+    const command = `npm run mutants -- --sample ${sample.count} --seed ${sample.seed}`;
+    // Those that are quick to kill are tried first.
+    const share = left > 0 ? `${left} of them are not tried yet, so no share of all can be told` : told(all);
     text.push(
       '',
-      `A sample by chance (\`npm run mutants -- --sample ${results.length} --seed ${sample.seed}\`, ${sample.day}): ${(100 * p).toFixed(0)} % +- ${error.toFixed(0)} are killed by meaning.`,
+      `A sample by chance (\`${command}\`, ${sample.day}): ${share}.`,
       '',
       '| folder | mutants there are | tried | killed | by hashes alone | survived | killed by meaning |',
       '|---|---|---|---|---|---|---|',
@@ -229,12 +250,12 @@ function mutants() {
       const here = results.filter(([mutant]) => dirname(mutant.split(':')[0]) === folder).map(([, result]) => result);
       text.push(row(`${folder}/`, all, kinds(here)));
     }
-    const all = Object.values(sample.of).reduce((sum, count) => sum + count);
-    text.push(row('all', all, kinds(Object.values(sample.results))));
+    const there = Object.values(sample.of).reduce((sum, count) => sum + count);
+    text.push(row('all', there, all));
     const accepted = JSON.parse(readFileSync(ACCEPTED, 'utf8'));
-    const left = results.filter(([, result]) => /^(survived|hashes)/.test(result));
-    if (left.length > 0) text.push('', 'Not killed by meaning:', '');
-    for (const [mutant, result] of left) {
+    const notKilled = results.filter(([, result]) => /^(survived|hashes)/.test(result));
+    if (notKilled.length > 0) text.push('', 'Not killed by meaning:', '');
+    for (const [mutant, result] of notKilled) {
       const reason = accepted[mutant] ?? 'no test yet';
       text.push(`- \`${mutant}\` (${result === 'hashes' ? 'by hashes' : 'survived'}): ${reason}`);
     }

@@ -95,7 +95,7 @@ function sample(count, seed) {
       .map(({ mutant }) => mutant),
   );
   const of = Object.fromEntries([...folders].map(([folder, mutants]) => [folder, mutants.length]));
-  known.sample = { seed, day: new Date().toISOString().slice(0, 10), of, results: {} };
+  known.sample = { count, seed, day: new Date().toISOString().slice(0, 10), of, results: {} };
   for (const mutant of chosen) known.sample.results[show(mutant)] = known.files[mutant.file].results[mutant.id] ?? '';
   return chosen;
 }
