@@ -43,7 +43,7 @@ export const HASHES = [...unit('reliability/determinism'), '-t', 'golden hashes'
 /** Of files without a test of the same path: the tests that speak of them first of all. */
 const NEAREST = {
   'assembly/network/matvec_pair': ['assembly/network/matvec'],
-  'assembly/network/qrnn': ['assembly/network/layers', 'assembly/network/percepnet'],
+  'assembly/network/qrnn': ['assembly/network/finer'],
   'assembly/network/weights': ['assembly/network/percepnet', 'src/core/model'],
   'assembly/signal/complex_fft': ['assembly/signal/fft'],
   'assembly/stream': ['assembly/suppressor'],
