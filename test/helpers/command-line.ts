@@ -68,8 +68,16 @@ export const call = (...args: string[]): Promise<number> => run(args, io, wasm);
 export const denoise = (...args: string[]): Promise<number> => call('--model', model, ...always, ...args);
 
 /** The program with the tiny network. */
-export const start = (args: string[], options: SpawnOptions = {}): ChildProcess =>
-  spawn(process.execPath, [join(program, 'run.mjs'), '--model', join(program, 'model'), ...args], options);
+export function start(args: string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(
+    process.execPath,
+    [join(program, 'run.mjs'), '--model', join(program, 'model'), ...args],
+    options,
+  );
+  // One that ends before it has read all it is given: Node 24 tells whoever writes.
+  child.stdin?.on('error', () => {});
+  return child;
+}
 
 /** A folder with run.mjs, which is to be started, and `model` beside it. */
 async function bundled(): Promise<string> {
