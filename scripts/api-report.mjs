@@ -10,11 +10,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import extractor from '@microsoft/api-extractor';
 import { build } from 'esbuild';
+import { ENTRIES } from './entries.mjs';
 import { comment, reference } from './reference.mjs';
 
 const { Extractor, ExtractorConfig } = extractor;
-
-const ENTRIES = ['index', 'offline', 'inline', 'livekit', 'chime', 'react', 'full'];
 
 const { values: options } = parseArgs({
   options: {
