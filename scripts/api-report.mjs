@@ -84,7 +84,7 @@ async function sources() {
     export { ASSET_RULES } from './src/loading/asset-options';
     export { LIMITS } from './src/shared/limited';
     export { OFFLINE_RULES, STREAM_RULES } from './src/offline/options';
-    export { SESSION_RULES } from './src/adapters/session';`;
+    export { SESSION_RULES } from './src/adapters/react-session';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
     bundle: true,
