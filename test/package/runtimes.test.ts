@@ -56,9 +56,9 @@ function find(name: string, scope: string, path: string): string {
   const folder = emptyProject();
   folders.push(folder);
   install(folder, [name]);
-  // The program itself is in a package of its own for each platform; its wrapper wants scripts run at the installation.
-  const platforms = join(folder, 'node_modules', scope);
-  const programs = readdirSync(platforms).map((platform) => join(platforms, platform, path));
+  // The wrapper works where npm ran its script; the program itself is in a package of its own for each platform, until that script moves it.
+  const platforms = readdirSync(join(folder, 'node_modules', scope)).map((platform) => join(scope, platform, path));
+  const programs = [`.bin/${name}`, ...platforms].map((program) => join(folder, 'node_modules', program));
   const found = programs.find((program) => existsSync(program) && spawnSync(program, ['--version']).status === 0);
   if (!found) throw new Error(`${name} came with no program that runs here: ${programs.join(', ')}`);
   return found;
