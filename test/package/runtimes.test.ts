@@ -70,7 +70,7 @@ function find(name: string, wanted: string, scope: string, path: string): string
 }
 
 /** The oldest Node of package.json. */
-const OLDEST = `${JSON.parse(readFileSync('package.json', 'utf8')).engines.node.replace('>=', '')}.0.0`;
+const OLDEST = `${JSON.parse(readFileSync('package.json', 'utf8')).engines.node.replace('>=', '')}.0`;
 
 test.for([
   { name: 'node', wanted: OLDEST, scope: '', path: '', options: [] },
