@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** percepnet-wasm: noise suppression for WAV files (also as percepnet-denoise), and copy-assets for web apps. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -81,6 +81,7 @@ export async function run(
   let tasks: FileTask[];
   let local: Runner;
   try {
+    if (model !== null && !existsSync(model)) throw new Error(`--model ${model}: no such file; lite, full, or a file`);
     tasks = await planFiles(inputs, output, model ? [model] : [], call.raw ? '.raw' : '.wav');
     // In any case: what is wrong with core or network is told once, before any file.
     local = await localRunner(call.raw ? { ...work, raw: call.raw } : work);
