@@ -76,14 +76,18 @@ export async function run(
     return 2;
   }
   const { model, inputs, output } = call;
-  const work: Work = { strength: call.strength, assets: { ...call.network, ...(wasm && { wasm }) } };
+  const work: Work = {
+    strength: call.strength,
+    assets: { ...call.network, ...(wasm && { wasm }) },
+    ...(call.raw && { raw: call.raw }),
+  };
   const failed = (error: unknown): void => io.err(`error: ${error instanceof Error ? error.message : error}\n`);
   let tasks: FileTask[];
   let local: Runner;
   try {
     tasks = await planFiles(inputs, output, model ? [model] : [], call.raw ? '.raw' : '.wav');
     // In any case: what is wrong with core or network is told once, before any file.
-    local = await localRunner(call.raw ? { ...work, raw: call.raw } : work);
+    local = await localRunner(work);
   } catch (error) {
     failed(error);
     return 1;
