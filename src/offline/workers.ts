@@ -7,6 +7,7 @@ import { checkAborted, cleaned, type Job } from './recording';
 
 /** A Worker of the web or of Node's worker_threads in which denoiseWorker() was called. */
 export interface DenoiseWorker {
+  /** The worker's own: how it is given its part, with a port at which it answers. */
   postMessage(message: unknown, transfer?: readonly unknown[]): void;
 }
 
