@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { COUNTS, type Counts, counts } from '../../bench/counts';
-import { randomModel, SIZES } from '../../bench/random-model.mjs';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
 import { loadNetwork, parseModel } from '../../src/core/model';
 import { compileAssembly } from '../helpers/assembly';
+import { randomModel, SIZES } from '../helpers/random-model.mjs';
 
 const FRAMES = 20;
 const SIMD = 'dist/core.wasm';
@@ -40,7 +40,7 @@ describe('memory', async () => {
   const wasm = await compileAssembly('assembly/entries/index.ts');
   it.each([
     ['lite', 4, SIZES.lite],
-    ['full', 12, SIZES.full],
+    ['wide', 12, SIZES.wide],
   ])('of dense %s and one stream within %i MB, and no more while it runs', async (_, megabytes, sizes) => {
     const { instance } = await WebAssembly.instantiate(wasm, CORE_IMPORTS);
     const core = instance.exports as unknown as CoreExports;

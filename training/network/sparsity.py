@@ -16,7 +16,7 @@ from training.network.network import PercepNet
 # Order of densities as in the follow-up paper (arXiv 2102.05245): candidate over update over reset.
 DENSITY = {
     "lite": {"conv1": 0.7, "conv2": 0.5, "candidate": 0.47, "update": 0.3, "reset": 0.2},
-    "full": {"conv1": 0.7, "conv2": 0.5, "candidate": 0.55, "update": 0.35, "reset": 0.2},
+    "wide": {"conv1": 0.7, "conv2": 0.5, "candidate": 0.55, "update": 0.35, "reset": 0.2},
 }
 GATES = ("reset", "update", "candidate")
 

@@ -1,4 +1,4 @@
-"""The mean of two trained networks of one family: python -m training average A.pt B.pt OUT.pt --sparse full (A and B may be model files)
+"""The mean of two trained networks of one family: python -m training average A.pt B.pt OUT.pt --sparse lite (A and B may be model files)
 
 B went on from A's weights, so both lie in one valley of the loss, and the mean is often better than either. Where their tiles
 differ, the strongest of the mean stay, as many as each has. The card of the result is B's.

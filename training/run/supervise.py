@@ -35,8 +35,8 @@ COMMON = [
 ]  # fmt: skip
 RECIPES = {
     "lite": ["--units", "256", "--sparse", "lite", "--rate", "6e-4", *COMMON],
-    # What full was up to 0.8.1: today it is lite's bands and a finer stage.
-    "full": ["--units", "512", "--sparse", "full", "--rate", "5e-4", *COMMON],
+    # 512 units, which full was up to 0.8.1.
+    "wide": ["--units", "512", "--sparse", "wide", "--rate", "5e-4", *COMMON],
     # Behind bands that stay as they are (EXPERIMENTS.md, "The teacher where it leads").
     "finer": [
         "--rate",

@@ -4,7 +4,7 @@ export interface Sizes {
   conv2: number;
   strengthUnits: number;
 }
-export const SIZES: { readonly lite: Sizes; readonly full: Sizes };
+export const SIZES: { readonly lite: Sizes; readonly wide: Sizes };
 export function randomModel(
   sizes: Sizes,
   options?: { density?: number; name?: string; seed?: number },

@@ -11,10 +11,10 @@ const DENSE = 128;
 const CONV1_TAPS = 5;
 const CONV2_TAPS = 3;
 
-/** The networks of the article's size and of the small one. */
+/** Bands of lite, and of 512 units: the widest that a core has run as it ships. */
 export const SIZES = {
   lite: { units: 256, conv1: 256, conv2: 256, strengthUnits: 128 },
-  full: { units: 512, conv1: 512, conv2: 512, strengthUnits: 128 },
+  wide: { units: 512, conv1: 512, conv2: 512, strengthUnits: 128 },
 };
 
 /** Same numbers for the same seed, -1..1. */
