@@ -3,7 +3,7 @@ import { wholeFrames } from '../channel/timing';
 
 /**
  * Seconds that a part hears before its own first sample, as the network begins anew in each; none of its units remembers longer. The difference
- * to the uncut recording is then 45 dB below it over the next 40 s at worst, with 10 s it was 28; no crossfade is needed (docs/performance.md).
+ * to the uncut recording is then 44 dB below it over the next 40 s at worst, with 10 s it was 28; no crossfade is needed (docs/performance.md).
  */
 const LEAD_SECONDS = 20;
 /** Seconds heard after its last one: more than any delay of the chain. */
