@@ -11,7 +11,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const ROWS = 'docs/reliability.json';
@@ -45,8 +45,9 @@ const { values: options, positionals: names } = parseArgs({
   },
 });
 const form = options.short ? 'short' : 'long';
-/** Rows of this run. */
+/** Rows of this run, and the test files that it ran whole. */
 const found = [];
+const whole = new Set();
 let status = 0;
 
 if (options.golden) process.exit(vitest('reliability', ['test/reliability/determinism'], { UPDATE_GOLDEN: '1' }));
@@ -92,11 +93,12 @@ function vitest(project, files, env) {
 
 /**
  * The rows of before, read only now because a run takes hours, with those of this run. One replaces the earlier one of its test,
- * but a short run that passed no long one that passed. A whole run begins anew: rows of tests that are gone go too.
+ * but a short run that passed no long one that passed. Rows of tests that are gone go with the next run of their file.
  */
 function merged() {
-  const whole = names.length === 0 && !options.short && !options.from;
-  const rows = !whole && existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+  const before = existsSync(ROWS) ? JSON.parse(readFileSync(ROWS, 'utf8')) : [];
+  const isThere = (row) => found.some(({ group, test }) => group === row.group && test === row.test);
+  const rows = before.filter((row) => !whole.has(row.file) || isThere(row));
   for (const row of found) {
     const at = rows.findIndex(({ group, test }) => group === row.group && test === row.test);
     if (at < 0) rows.push(row);
@@ -111,13 +113,18 @@ function day(time) {
 
 function takeReport(file) {
   const { testResults, startTime } = JSON.parse(readFileSync(file, 'utf8'));
-  for (const { ancestorTitles, title, status, meta, failureMessages } of testResults.flatMap(
-    (result) => result.assertionResults,
+  for (const { name, assertionResults } of testResults) {
+    if (assertionResults.every(({ status }) => status === 'passed' || status === 'failed'))
+      whole.add(relative('.', name));
+  }
+  for (const { file, ancestorTitles, title, status, meta, failureMessages } of testResults.flatMap((result) =>
+    result.assertionResults.map((test) => ({ file: relative('.', result.name), ...test })),
   )) {
     const group = ancestorTitles.join(', ');
     const ours = Object.values(SECTIONS).flat().includes(group);
     if (!ours || (status !== 'passed' && status !== 'failed')) continue;
     found.push({
+      file,
       group,
       test: title,
       form,
@@ -161,7 +168,7 @@ function page() {
     '',
     'What `test/reliability` and `test/worklet/processor.test.ts` found. `npm test` runs the short form of each test; `npm run reliability`',
     'runs the long one and writes this page, `npm run reliability -- soak` one file of it. A failure is repeated with the `SEED` it prints.',
-    'The threat model is in [SECURITY.md](../SECURITY.md).',
+    'The threat model is in [SECURITY.md](../SECURITY.md). A row is of the code and the weights of its day.',
     '',
     `${rows.length} tests, ${failed === 0 ? 'none failed' : `${failed} failed`}.`,
   ];
@@ -171,12 +178,33 @@ function page() {
     text.push('', `## ${section}`, '', '| test | result | form |', '|---|---|---|');
     for (const { group, test, passed, result, form, day } of here) {
       const name = group.startsWith('soak of ') ? `${group.slice('soak of '.length)}: ${test}` : test;
-      const cells = [name, `${passed ? '' : '**failed** '}${result || (passed ? 'passed' : '')}`, `${form}, ${day}`];
+      const told = `${passed ? '' : '**failed** '}${result || (passed ? 'passed' : '')}`;
+      const cells = [name, told + sinceThen(result), `${form}, ${day}`];
       text.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
     }
   }
   text.push(...mutants());
   return `${text.join('\n')}\n`;
+}
+
+/** The share that is killed by meaning, and the range of 95 % (Wilson) that a sample of this size leaves. */
+function told({ killed, hashes, survived }) {
+  const n = killed + hashes + survived;
+  const percent = (share) => (100 * share).toFixed(0);
+  const z = 1.96;
+  const middle = (killed + (z * z) / 2) / (n + z * z);
+  const half = (z * Math.sqrt((killed * (n - killed)) / n + (z * z) / 4)) / (n + z * z);
+  return `${percent(killed / n)} % are killed by meaning, of all ${percent(middle - half)} to ${percent(middle + half)} %`;
+}
+
+/** Of a row that names its network: which one ships today, when that is another. */
+function sinceThen(result) {
+  const [, network, crc] = /^(lite|full) \S+ \(CRC-32 (\w+)\)/.exec(result) ?? [];
+  if (!network) return '';
+  const file = readFileSync(`models/${network}/model.safetensors`);
+  const header = JSON.parse(file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE(0))));
+  const { version, crc32 } = header.__metadata__;
+  return crc32 === crc ? '' : `. Not repeated with ${network} ${version}, which ships now`;
 }
 
 /** What npm run mutants has found: its last sample by folder, the named ones, and what survived with its reason. */
@@ -206,14 +234,14 @@ function mutants() {
   ];
   if (sample) {
     const results = Object.entries(sample.results);
-    const tried = Object.values(kinds(Object.values(sample.results))).reduce((sum, count) => sum + count);
-    // Of a share p among n chosen by chance, two standard errors.
-    const { killed } = kinds(Object.values(sample.results));
-    const p = killed / tried;
-    const error = 200 * Math.sqrt((p * (1 - p)) / tried);
+    const all = kinds(Object.values(sample.results));
+    const left = Object.values(sample.results).filter((result) => result === '').length;
+    const command = `npm run mutants -- --sample ${sample.count} --seed ${sample.seed}`;
+    // Those that are quick to kill are tried first.
+    const share = left > 0 ? `${left} of them are not tried yet, so no share of all can be told` : told(all);
     text.push(
       '',
-      `A sample by chance (\`npm run mutants -- --sample ${results.length} --seed ${sample.seed}\`, ${sample.day}): ${(100 * p).toFixed(0)} % +- ${error.toFixed(0)} are killed by meaning.`,
+      `A sample by chance (\`${command}\`, ${sample.day}): ${share}.`,
       '',
       '| folder | mutants there are | tried | killed | by hashes alone | survived | killed by meaning |',
       '|---|---|---|---|---|---|---|',
@@ -222,12 +250,12 @@ function mutants() {
       const here = results.filter(([mutant]) => dirname(mutant.split(':')[0]) === folder).map(([, result]) => result);
       text.push(row(`${folder}/`, all, kinds(here)));
     }
-    const all = Object.values(sample.of).reduce((sum, count) => sum + count);
-    text.push(row('all', all, kinds(Object.values(sample.results))));
+    const there = Object.values(sample.of).reduce((sum, count) => sum + count);
+    text.push(row('all', there, all));
     const accepted = JSON.parse(readFileSync(ACCEPTED, 'utf8'));
-    const left = results.filter(([, result]) => /^(survived|hashes)/.test(result));
-    if (left.length > 0) text.push('', 'Not killed by meaning:', '');
-    for (const [mutant, result] of left) {
+    const notKilled = results.filter(([, result]) => /^(survived|hashes)/.test(result));
+    if (notKilled.length > 0) text.push('', 'Not killed by meaning:', '');
+    for (const [mutant, result] of notKilled) {
       const reason = accepted[mutant] ?? 'no test yet';
       text.push(`- \`${mutant}\` (${result === 'hashes' ? 'by hashes' : 'survived'}): ${reason}`);
     }

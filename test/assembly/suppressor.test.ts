@@ -13,7 +13,7 @@ beforeAll(async () => {
   shipped = await coreBytes();
   recording = await coreBytes('recording.wasm');
   model = await readFile(new URL('../golden/tiny.safetensors', import.meta.url));
-}, 60_000);
+});
 
 /** The core that ships, or the one with recordings. */
 async function start(binary = shipped): Promise<FullExports> {
@@ -129,6 +129,22 @@ describe('reconstruction', () => {
     let jump = 0;
     for (let n = 5001; n < x.length; n++) jump = Math.max(jump, Math.abs(y[n]! - y[n - 1]!));
     expect(jump).toBeLessThan(1.1 * 0.5 * ((2 * Math.PI * 440) / 48000));
+  });
+});
+
+describe('a stream that was let through', () => {
+  it('is enhanced from the fourth hop on, when analysis has heard what it decides on, and not sooner', async () => {
+    const core = await start();
+    const s = new Stream(core, -1);
+    const x = noise(40 * FRAME, 12);
+    const y = s.run(x, (hop) => {
+      if (hop >= 10 && hop < 20) core.suppressorBypass(s.handle);
+      else core.suppressorProcess(s.handle, 1);
+    });
+    const inHop = (hop: number): number => differences(y, x.subarray(0, (hop + 1) * FRAME), hop * FRAME);
+    // Hops 10 and 23 fade over. What is enhanced has no DC, so hardly a sample is that of the input.
+    for (let hop = 11; hop < 23; hop++) expect(inHop(hop), `hop ${hop}`).toBe(0);
+    for (let hop = 24; hop < 40; hop++) expect(inHop(hop), `hop ${hop}`).toBeGreaterThan(FRAME / 2);
   });
 });
 

@@ -389,6 +389,27 @@ describe('faults of the core', () => {
     expect(result.length).toBeGreaterThan(0.6);
     expect(result.length).toBeLessThan(0.8);
   });
+
+  test('a node that fails while somebody speaks no longer says that anybody does', async () => {
+    const result = await page.evaluate(
+      async (script) => {
+        const context = new AudioContext();
+        await tools.inScope(context, script);
+        const node = await percepnet.NoiseSuppressorNode.create(context, { assets: await tools.assets() });
+        await tools.event(node, 'speechstart');
+        const before = node.speaking;
+        await tools.event(node, 'error');
+        const { state, speaking } = node;
+        await context.close();
+        return { before, state, speaking };
+      },
+      fault(
+        'suppressorProcess',
+        "original(...given); if (count > 200) throw new WebAssembly.RuntimeError('unreachable'); return count > 100 ? 0.9 : 0.1;",
+      ),
+    );
+    expect(result).toEqual({ before: true, state: 'failed', speaking: false });
+  });
 });
 
 describe('support', () => {

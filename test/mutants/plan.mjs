@@ -1,9 +1,12 @@
 /** Which tests speak of which source, fast ones first: a mutant that one stage kills never sees the next. */
 import { existsSync, readFileSync } from 'node:fs';
 
+const of = (...projects) => projects.flatMap((name) => ['--project', name]);
 const unit = (...tests) => [...of('fast', 'slow', 'reliability'), ...tests.map((test) => `test/${test}`)];
 const browser = (...tests) => [...of('browser'), ...tests.map((test) => `test/${test}`)];
-const of = (...projects) => projects.flatMap((name) => ['--project', name]);
+
+/** Where any test is found by its name. */
+export const ALL = of('fast', 'slow', 'reliability', 'browser');
 
 const CORE = [unit('assembly'), unit('reliability/core', 'reliability/input', 'quality')];
 const FILES = [unit('src/files', 'src/entries/cli'), unit('reliability/wav')];
@@ -14,6 +17,7 @@ const STAGES = {
   'assembly/signal/resampler': [unit('reliability/input', 'reliability/core')],
   'assembly/signal/': [unit('assembly/signal', 'assembly/pitch', 'assembly/enhance'), ...CORE],
   'assembly/pitch/': [unit('assembly/pitch'), ...CORE],
+  'assembly/settings': [unit('assembly/pitch', 'assembly/enhance'), ...CORE, unit('worklet', 'src/offline')],
   'assembly/': [...CORE, unit('worklet', 'src/offline')],
   'worklet/': [unit('worklet'), unit('reliability/input', 'speed')],
   'src/channel/': [unit('src/channel', 'worklet'), unit('src/offline'), unit('reliability/input')],
@@ -36,12 +40,29 @@ const STAGES = {
 /** These know that the samples are those of before, not that they are right. */
 export const HASHES = [...unit('reliability/determinism'), '-t', 'golden hashes'];
 
+/** Of files without a test of the same path: the tests that speak of them first of all. */
+const NEAREST = {
+  'assembly/network/matvec_pair': ['assembly/network/matvec'],
+  'assembly/network/qrnn': ['assembly/network/finer'],
+  'assembly/network/weights': ['assembly/network/percepnet', 'src/core/model'],
+  'assembly/signal/complex_fft': ['assembly/signal/fft'],
+  'assembly/stream': ['assembly/suppressor'],
+  'src/channel/timing': ['src/channel/channels'],
+  'src/files/raw': ['src/entries/cli-raw'],
+  'src/files/wav-samples': ['src/entries/cli-raw'],
+  'src/loading/assets': ['src/offline/loads', 'src/offline/cores'],
+  'src/offline/lasting': ['src/offline/denoiser'],
+  'src/offline/samples': ['src/offline/denoiser', 'src/offline/chunks'],
+};
+
 /** @returns {string[][]} arguments of vitest, stage by stage */
 export function stagesOf(file) {
   const prefix = Object.keys(STAGES).find((start) => file.startsWith(start));
   const own = file.replace(/\.ts$/, '');
-  const first = file.startsWith('src/adapters/') ? browser(own) : unit(own);
-  return existsSync(`test/${own}.test.ts`) ? [first, ...STAGES[prefix]] : STAGES[prefix];
+  const nearest = existsSync(`test/${own}.test.ts`) ? [own] : NEAREST[own];
+  if (!nearest) return STAGES[prefix];
+  const first = file.startsWith('src/adapters/') ? browser(...nearest) : unit(...nearest);
+  return [first, ...STAGES[prefix]];
 }
 
 /** Files that assembly/entries/index.ts reaches: the core that ships. */

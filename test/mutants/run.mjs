@@ -7,6 +7,7 @@
  *                                                ones for the same seed, and more of them for a larger number
  *   npm run mutants -- --named                   those of test/mutants/named.json, which once survived, or nearly
  *   npm run mutants -- --again assembly/pitch    those that survived, once more: after new tests
+ *   npm run mutants -- --quick assembly/pitch    the nearest tests alone; what they do not kill stays to be tried
  *   npm run mutants -- --list assembly/pitch     what survived, from the last runs
  *
  * Results are kept in docs/mutants.json and belong to the text of their file: when it changes they are found anew. Those of the last
@@ -27,7 +28,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compile as compileEntry } from '../../scripts/compile.mjs';
 import { mutantsOf, mutated } from './operators.mjs';
-import { coreFiles, HASHES, stagesOf } from './plan.mjs';
+import { ALL, coreFiles, HASHES, stagesOf } from './plan.mjs';
 
 const RESULTS = 'docs/mutants.json';
 const NAMED = 'test/mutants/named.json';
@@ -35,6 +36,8 @@ const BOX = 'test-results/mutants';
 const VITEST = resolve('node_modules/vitest/vitest.mjs');
 /** Seconds of CPU time a process of the tests may take before its mutant counts as one that does not end. */
 const STAGE_SECONDS = 300;
+/** Tests that pass without a mutant. */
+const sound = new Set();
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -43,6 +46,7 @@ const { values: options, positionals: wanted } = parseArgs({
     seed: { type: 'string', default: '1' },
     named: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 });
@@ -91,7 +95,7 @@ function sample(count, seed) {
       .map(({ mutant }) => mutant),
   );
   const of = Object.fromEntries([...folders].map(([folder, mutants]) => [folder, mutants.length]));
-  known.sample = { seed, day: new Date().toISOString().slice(0, 10), of, results: {} };
+  known.sample = { count, seed, day: new Date().toISOString().slice(0, 10), of, results: {} };
   for (const mutant of chosen) known.sample.results[show(mutant)] = known.files[mutant.file].results[mutant.id] ?? '';
   return chosen;
 }
@@ -148,7 +152,7 @@ async function run(mutants) {
   for (const [i, mutant] of mutants.entries()) {
     const started = Date.now();
     const result = await judge(mutant, original);
-    keep(mutant, result);
+    if (result !== 'open') keep(mutant, result);
     // Written at once: a run may end at any time.
     writeFileSync(RESULTS, `${JSON.stringify({ ...known, files: tried() }, null, 2)}\n`);
     const seconds = ((Date.now() - started) / 1000).toFixed(0);
@@ -156,31 +160,22 @@ async function run(mutants) {
   }
 }
 
-/** A copy of what tests need, so that nobody's working tree is ever mutated. */
+/** A copy of all that is no build, so that nobody's working tree is ever mutated. */
 function prepare() {
   rmSync(BOX, { recursive: true, force: true });
   mkdirSync(BOX, { recursive: true });
-  for (const name of [
-    'assembly',
-    'src',
-    'worklet',
-    'test',
-    'bench',
-    'scripts',
-    'docs',
-    'package.json',
-    'vitest.config.ts',
-    'tsconfig.json',
-    'asconfig.json',
-  ]) {
-    cpSync(name, `${BOX}/${name}`, { recursive: true });
-  }
-  for (const name of ['node_modules', 'models']) symlinkSync(resolve(name), `${BOX}/${name}`);
+  const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  for (const name of stdout.split('\0')) if (name && existsSync(name)) cpSync(name, `${BOX}/${name}`);
+  symlinkSync(resolve('node_modules'), `${BOX}/node_modules`);
 }
 
 async function judge(mutant, original) {
   const { file, text } = mutant;
   const changed = mutated(text, mutant);
+  let killer;
   const builds = file.startsWith('assembly/') ? [...original.keys()] : [];
   try {
     writeFileSync(`${BOX}/${file}`, changed);
@@ -195,14 +190,25 @@ async function judge(mutant, original) {
     }
     if (builds.length > 0 && same === builds.length) return 'same';
     for (const stage of stagesOf(file)) {
-      const by = failing(stage);
-      if (by) return `killed ${by}`;
+      killer = failing(stage);
+      if (killer) return `killed ${killer}`;
+      if (options.quick) return 'open';
     }
-    return failing(HASHES) ? 'hashes' : 'survived';
+    killer = failing(HASHES);
+    return killer ? 'hashes' : 'survived';
   } finally {
     writeFileSync(`${BOX}/${file}`, text);
     for (const target of builds) writeFileSync(`${BOX}/build/${target}.wasm`, original.get(target));
+    if (killer) checkSound(killer);
   }
+}
+
+/** A test that fails without a mutant, too, has killed none. */
+function checkSound(test) {
+  if (test === 'run' || sound.has(test)) return;
+  if (failing([...ALL, test]))
+    throw new Error(`${test} fails in ${BOX} without a mutant: npm run mutants finds nothing so`);
+  sound.add(test);
 }
 
 /** @returns bytes, or undefined when the source does not compile */

@@ -11,7 +11,7 @@ let module: WebAssembly.Module;
 
 beforeAll(async () => {
   module = new WebAssembly.Module(await coreBytes());
-}, 120_000);
+});
 
 describe('core safety', () => {
   const surfaces = { 'core.wasm': 'every export', 'recording.wasm': 'every export of the core with recordings' };

@@ -25,7 +25,7 @@ let wasm: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   wasm = await coreBytes();
-}, 120_000);
+});
 
 /** A second of speech in noise. No sine: engines differ in its last bit. */
 function input(): Float32Array {

@@ -19,7 +19,7 @@ let module: WebAssembly.Module;
 
 beforeAll(async () => {
   module = new WebAssembly.Module(await coreBytes());
-}, 120_000);
+});
 
 type Source = (n: number) => number;
 

@@ -23,7 +23,7 @@ let module: WebAssembly.Module;
 
 beforeAll(async () => {
   module = new WebAssembly.Module(await coreBytes());
-}, 120_000);
+});
 
 /** One to four wounds of the kinds that disks, caches, proxies and people make. */
 function mutate(next: Random): Uint8Array<ArrayBuffer> {

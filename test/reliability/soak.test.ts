@@ -22,7 +22,7 @@ let module: WebAssembly.Module;
 
 beforeAll(async () => {
   module = new WebAssembly.Module(await coreBytes());
-}, 120_000);
+});
 
 function round(): Float32Array {
   const [speech, noise] = [fixture('speech'), fixture('noise')];

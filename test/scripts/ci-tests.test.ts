@@ -1,9 +1,9 @@
 /** .ci/run is red for whatever can be wrong with a run: real runs of the runner, each broken in one way. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const HEAD = "import { describe, expect, it } from 'vitest';\n";
 const GOOD = "it('holds', () => expect(1).toBe(1));\n";
@@ -138,5 +138,71 @@ describe('the sum of .ci/run', () => {
     ['is no test and fails', 'check no false', '0 passed, 1 failed, 0 skipped'],
   ])('is red when a part %s', async (_, commands, last) => {
     expect(await sum(commands)).toMatchObject({ code: 1, last });
+  });
+});
+
+describe('.ci/run itself', () => {
+  let clone: string;
+  const calls = (): string => readFileSync(join(clone, 'calls'), 'utf8');
+  beforeAll(() => {
+    clone = mkdtempSync(join(folder, 'clone-'));
+    mkdirSync(join(clone, '.ci'));
+    for (const name of ['run', 'tally']) cpSync(join('.ci', name), join(clone, '.ci', name));
+    // All that it calls does nothing well, but for the call that begins with BREAK: that ends badly, with or without the counts of a good one.
+    const stub = `#!/bin/bash
+call="$(basename "$0") $*"
+echo "$call" >> '${clone}/calls'
+[[ $call == 'node -p'* ]] && exec echo "\${NODE:-24}"
+broken=
+[[ -n $BREAK && $call == "$BREAK"* ]] && broken=1
+[[ -n $broken && -z $LIE ]] && exit 1
+[[ $call == *ci-tests* || $call == *test_* ]] && echo '3 passed, 0 failed, 0 skipped'
+[[ -z $broken ]]
+`;
+    for (const path of ['bin/node', 'bin/npm', 'bin/python3', 'bin/apt-get', '.venv/bin/python', '.venv/bin/pip']) {
+      mkdirSync(join(clone, path, '..'), { recursive: true });
+      writeFileSync(join(clone, path), stub, { mode: 0o755 });
+    }
+  });
+  beforeEach(() => rmSync(join(clone, 'calls'), { force: true }));
+
+  const runs = (env: Record<string, string> = {}): Promise<Outcome> =>
+    command('env', [
+      ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      `PATH=${join(clone, 'bin')}:${process.env.PATH}`,
+      'bash',
+      join(clone, '.ci/run'),
+    ]);
+
+  it('is green when all of it is well', async () => {
+    expect(await runs()).toMatchObject({ code: 0, last: '16 passed, 0 failed, 0 skipped' });
+    expect(calls()).not.toContain('--newer');
+  });
+
+  it('has an older Node run the tests of relaxed SIMD in a newer one', async () => {
+    expect(await runs({ NODE: '20' })).toMatchObject({ code: 0 });
+    expect(calls()).toMatch(/^npm ci --prefix \.ci\/node /m);
+    expect(calls()).toMatch(/^node scripts\/ci-tests\.mjs .*--newer=\S+\/node --again=\S*matvec\.test\.ts/m);
+  });
+
+  it.each([
+    'npm ci',
+    'npm run --silent check',
+    'node scripts/check-python.mjs',
+    'npm run --silent build',
+    'node scripts/audit.mjs',
+    'node scripts/ci-tests.mjs',
+    'pip install -q torch',
+    'pip install -q -r',
+    'python -m training.test_training',
+    'python -m training.data.test_gather',
+    'python -m evaluation.test_evaluation',
+  ])('is red when this ends badly: %s', async (call) => {
+    for (const LIE of ['', 'yes']) {
+      const { code, last } = await runs({ BREAK: call, LIE });
+      expect(calls()).toContain(call);
+      expect(last).toMatch(/^\d+ passed, [1-9]\d* failed, 0 skipped$/);
+      expect(code).toBe(1);
+    }
   });
 });

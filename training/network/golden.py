@@ -85,7 +85,7 @@ def write_network() -> PercepNet:
 def write_finer(bands: PercepNet) -> None:
     torch.manual_seed(SEED + 2)
     units = bands.config["units"]
-    stage = Finer(channels=16, context=units)
+    stage = Finer(channels=32, context=units)
     stage.quantise = True
     stage.place.normal_()
     stage.leave.weight.normal_(0, 0.2)

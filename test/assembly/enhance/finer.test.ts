@@ -78,7 +78,7 @@ describe('finer stage', () => {
       }
       core.analyse();
     }
-  }, 120_000);
+  });
 
   function fill(): void {
     const s = view(core.spectrum(), 968);

@@ -53,7 +53,7 @@ let f32: Float32Array;
 beforeAll(async () => {
   core = await instantiateAssembly<Probe>(probe);
   f32 = new Float32Array(core.memory.buffer, core.at(), 4096);
-}, 120_000);
+});
 
 const draw = uniform(3);
 const random = (): number => 2 * draw() - 1;

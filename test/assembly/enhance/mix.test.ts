@@ -1,6 +1,8 @@
-/** How loud a band may be made again after the comb filter. */
+/** The comb filter's share of each bin, and how loud a band may be made again after it. */
 import { beforeAll, expect, test } from 'vitest';
 import { instantiateAssembly } from '../../helpers/assembly';
+import { bench } from '../../helpers/bench';
+import { naiveSpread } from '../../helpers/naive-bands';
 import { uniform } from '../../helpers/signals';
 
 /** A stream whose comb filter gives `share` times the sound itself. */
@@ -26,7 +28,7 @@ export function run(share: f32): void {
 let core: { memory: WebAssembly.Memory; input(): number; output(): number; run(share: number): void };
 beforeAll(async () => {
   core = await instantiateAssembly(probe);
-}, 120_000);
+});
 
 /** Level of the output against the input, in decibels. */
 function level(share: number): number {
@@ -55,4 +57,31 @@ test.each([
   ['as loud as before where it was louder', 2, 0],
 ])('a band comes out %s: %f', (_, share, expected) => {
   expect(Math.abs(level(share) - expected)).toBeLessThan(0.15);
+});
+
+const mixing = bench<{
+  centre(i: number): number;
+  mix(noisy: number, comb: number, strengths: number, mixed: number): void;
+}>(`
+import { mixComb } from './assembly/enhance/mix';
+import { CENTRES } from './assembly/signal/erb';
+export function centre(i: i32): i32 { return CENTRES[i]; }
+export function mix(noisy: usize, comb: usize, strengths: usize, mixed: usize): void { mixComb(noisy, comb, strengths, mixed); }
+`);
+
+test('each bin is (1 - r) Y + r P, r spread between the centres of the bands', () => {
+  const noisy = mixing.fill(0, 962);
+  const comb = mixing.fill(1000, 962);
+  const strengths = Float32Array.from({ length: 34 }, (_, b) => 0.5 + 0.5 * Math.sin(3 * b));
+  mixing.f32.set(strengths, 2000);
+  mixing.core.mix(mixing.address(0), mixing.address(1000), mixing.address(2000), mixing.address(2100));
+  const centres = Array.from({ length: 34 }, (_, i) => mixing.core.centre(i));
+  const r = naiveSpread(centres, strengths);
+  for (let i = 0; i < 962; i++) {
+    const share = r[i >> 1]!;
+    expect(
+      Math.abs(mixing.f32[2100 + i]! - ((1 - share) * noisy[i]! + share * comb[i]!)),
+      `bin ${i >> 1}`,
+    ).toBeLessThan(1e-5);
+  }
 });

@@ -15,6 +15,9 @@ const frames = golden.length / ROW;
 const featuresAt = (t: number) => golden.slice(t * ROW, t * ROW + FEATURES);
 const model: Model = parseModel(readFileSync(new URL('../../golden/tiny.safetensors', import.meta.url)));
 
+/** What the core answers (assembly/errors.ts). */
+const [COUNT, POINTER, KIND, SIZE] = [-101, -102, -103, -104];
+
 /** Float sums in another order; one rounding to another level would already cost more. */
 const TOLERANCE = 1e-5;
 
@@ -155,25 +158,29 @@ describe('network', () => {
       change(layers);
       return { ...model, layers };
     };
-    it.each<[string, Model]>([
-      ['too few layers', { ...model, layers: model.layers.slice(0, -words) }],
-      ['no layers', { ...model, layers: new Int32Array(0) }],
-      ['a foreign kind', corrupt((layers) => (layers[words] = 9))],
-      ['a kind out of order', corrupt((layers) => (layers[words] = 1))],
-      ['another number of features', corrupt((layers) => (layers[2] = 71))],
-      ['no rows', corrupt((layers) => (layers[words + 1] = 0))],
-      ['negative rows', corrupt((layers) => (layers[words + 1] = -16))],
-      ['huge rows', corrupt((layers) => (layers[words + 1] = 0x7ffffff0))],
-      ['huge columns', corrupt((layers) => (layers[words + 2] = 0x7ffffffc))],
-      ['columns that do not fit the taps', corrupt((layers) => (layers[words + 7] = 4))],
-      ['no taps', corrupt((layers) => (layers[words + 7] = 0))],
-      ['an unaligned pointer', corrupt((layers) => (layers[words + 3]! += 4))],
-      ['a pointer outside the memory', corrupt((layers) => (layers[words + 5] = 0x7ffffff0 - 0x100000))],
-      ['a null pointer', corrupt((layers) => (layers[words + 6] = -1))],
-      ['a block list of other data', corrupt((layers) => (layers[words + 4] = layers[words + 3]!))],
-    ])('%s', (_name, bad) => {
+    it.each<[string, number, Model]>([
+      ['too few layers', COUNT, { ...model, layers: model.layers.slice(0, -words) }],
+      ['no layers', COUNT, { ...model, layers: new Int32Array(0) }],
+      ['a foreign kind', KIND, corrupt((layers) => (layers[words] = 9))],
+      ['a kind out of order', KIND, corrupt((layers) => (layers[words] = 1))],
+      ['another number of features', SIZE, corrupt((layers) => (layers[2] = 71))],
+      ['no rows', SIZE, corrupt((layers) => (layers[words + 1] = 0))],
+      ['negative rows', SIZE, corrupt((layers) => (layers[words + 1] = -16))],
+      ['huge rows', SIZE, corrupt((layers) => (layers[words + 1] = 0x7ffffff0))],
+      ['one row more than there may be', SIZE, corrupt((layers) => (layers[words + 1] = 8193))],
+      ['no columns', SIZE, corrupt((layers) => (layers[words + 2] = 0))],
+      ['one column more than there may be', SIZE, corrupt((layers) => (layers[words + 2] = 16385))],
+      ['huge columns', SIZE, corrupt((layers) => (layers[words + 2] = 0x7ffffffc))],
+      ['columns that do not fit the taps', SIZE, corrupt((layers) => (layers[words + 7] = 4))],
+      ['no taps', SIZE, corrupt((layers) => (layers[words + 7] = 0))],
+      ['an unaligned pointer', POINTER, corrupt((layers) => (layers[words + 3]! += 4))],
+      ['a pointer outside the memory', POINTER, corrupt((layers) => (layers[words + 5] = 0x7ffffff0 - 0x100000))],
+      ['a null pointer', POINTER, corrupt((layers) => (layers[words + 6] = -1))],
+      ['a block list of other data', POINTER, corrupt((layers) => (layers[words + 4] = layers[words + 3]!))],
+    ])('%s', (_name, code, bad) => {
       const fresh = new Probe(new WebAssembly.Module(plain));
-      expect(() => load(fresh, bad)).toThrow(expect.objectContaining({ code: 'version-mismatch' }));
+      const error = { code: 'version-mismatch', message: expect.stringContaining(`${code}`) };
+      expect(() => load(fresh, bad)).toThrow(expect.objectContaining(error));
     });
   });
 });

@@ -39,7 +39,7 @@ const REACH = 5;
 let core: Probe;
 beforeAll(async () => {
   core = await instantiateAssembly<Probe>(probe);
-}, 120_000);
+});
 
 /** What the core decides at each frame: the lag and its score of `lookahead` frames before. */
 function decided(frames: readonly Float32Array[]): { lag: number; correlation: number }[] {

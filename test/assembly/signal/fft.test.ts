@@ -76,7 +76,7 @@ describe('960-point real FFT', () => {
     time = core.at() + 4;
     spectrum = time + WINDOW * 4 + 4;
     back = spectrum + BINS * 8 + 4;
-  }, 60_000);
+  });
 
   const view = (at: number, length: number) => new Float32Array(core.memory.buffer, at, length);
 

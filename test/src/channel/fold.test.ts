@@ -51,6 +51,20 @@ describe('Fold', () => {
     expect(Math.abs(level(folded(channels as Float32Array[])) - level(voice))).toBeLessThan((most as number) + 0.05);
   });
 
+  test.each([
+    [-3, 1],
+    [-6, 6 / 9],
+    [-7.5, 4.5 / 9],
+    [-10.5, 1.5 / 9],
+    [-12, 0],
+    [-30, 0],
+  ])('a channel %f dB below the strongest has %f of its weight', (db, share) => {
+    const gain = 10 ** (db / 20);
+    const out = folded([voice, voice.map((x) => gain * x)]);
+    const expected = 20 * Math.log10((1 + share * gain) / (1 + share));
+    expect(level(out, RATE) - level(voice, RATE)).toBeCloseTo(expected, 1);
+  });
+
   test('two at once: their mean; in turn: each alone', () => {
     expect(level(folded([voice, other])) - level(voice)).toBeCloseTo(-3, 0);
     const first = voice.map((x, n) => (n < 72_000 ? x : 0));

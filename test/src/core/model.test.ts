@@ -121,7 +121,7 @@ describe('model file', () => {
     expect(codeOf(new TextEncoder().encode('<!doctype html><title>404</title>'))).toBe('invalid-model');
   });
 
-  it.each<[string, string, (header: Header, data: Uint8Array) => void]>([
+  it.each<[name: string, code: string, change: (header: Header, data: Uint8Array) => void, told?: RegExp]>([
     ['a foreign safetensors file', 'invalid-model', (h) => (h.__metadata__.format = 'pt')],
     ['no metadata', 'invalid-model', (h) => Reflect.deleteProperty(h, '__metadata__')],
     ['a newer format', 'version-mismatch', (h) => (h.__metadata__.formatVersion = '3')],
@@ -141,23 +141,46 @@ describe('model file', () => {
     ['a huge size', 'invalid-model', (h) => edit(h, 'conv1', 1 << 20)],
     ['other taps', 'invalid-model', (h) => edit(h, 'conv1Taps', 4)],
     ['no taps', 'invalid-model', (h) => edit(h, 'conv1Taps', 0)],
-    ['a missing tensor', 'invalid-model', (h) => rename(h, 'gru2.input.bias', 'gru2.input.other')],
-    ['a wrong type', 'invalid-model', (h) => (h['conv1.weight']!.dtype = 'U8')],
-    ['a wrong shape', 'invalid-model', (h) => (h['conv1.weight']!.shape = [1, 2, 3])],
-    ['a shape that is no list', 'invalid-model', (h) => (h['conv1.weight']!.shape = 3 as never)],
-    ['negative offsets', 'invalid-model', (h) => (h['conv1.weight']!.data_offsets[0] -= 1e6)],
-    ['overlapping tensors', 'invalid-model', (h) => (h['conv1.weight']!.data_offsets[0] -= 16)],
-    ['a tensor beyond the data', 'invalid-model', (h) => (h['strength_out.bias']!.data_offsets[1] += 16)],
-    ['a scale that is not a number', 'invalid-model', (h, d) => poke(h, d, 'conv2.scale', Number.NaN)],
-    ['an infinite scale', 'invalid-model', (h, d) => poke(h, d, 'gru1.input.scale', Infinity)],
-    ['a negative scale', 'invalid-model', (h, d) => poke(h, d, 'gain_out.scale', -0.01)],
+    [
+      'a missing tensor',
+      'invalid-model',
+      (h) => rename(h, 'gru2.input.bias', 'gru2.input.other'),
+      /gru2.input.bias" is missing/,
+    ],
+    ['a wrong type', 'invalid-model', (h) => (h['conv1.weight']!.dtype = 'U8'), /is U8 /],
+    ['a wrong shape', 'invalid-model', (h) => (h['conv1.weight']!.shape = [1, 2, 3]), /\[1,2,3\], but/],
+    ['a shape that is no list', 'invalid-model', (h) => (h['conv1.weight']!.shape = 3 as never), /is not described/],
+    ['negative offsets', 'invalid-model', (h) => (h['conv1.weight']!.data_offsets[0] -= 1e6), /is not described/],
+    ['overlapping tensors', 'invalid-model', (h) => (h['conv1.weight']!.data_offsets[0] -= 16), /does not follow/],
+    [
+      'a tensor beyond the data',
+      'invalid-model',
+      (h) => (h['strength_out.bias']!.data_offsets[1] += 16),
+      /bytes of data/,
+    ],
+    ['a scale that is not a number', 'invalid-model', (h, d) => poke(h, d, 'conv2.scale', Number.NaN), /holds NaN/],
+    ['an infinite scale', 'invalid-model', (h, d) => poke(h, d, 'gru1.input.scale', Infinity), /holds Infinity/],
+    ['a negative scale', 'invalid-model', (h, d) => poke(h, d, 'gain_out.scale', -0.01), /holds -0.0099/],
     ['a bias that is not a number', 'invalid-model', (h, d) => poke(h, d, 'gru3.recurrent.bias', Number.NaN)],
     ['a float weight that is infinite', 'invalid-model', (h, d) => poke(h, d, 'dense.weight', -Infinity)],
-    ['a huge bias', 'invalid-model', (h, d) => poke(h, d, 'dense.bias', 1e20)],
-    ['a block list with too many tiles', 'invalid-model', (h, d) => d[begin(h, 'gru2.recurrent.blocks')]!++],
-    ['a block out of range', 'invalid-model', (h, d) => (d[begin(h, 'gru2.recurrent.blocks') + 13] = 255)],
-  ])('refuses %s', (_name, code, change) => {
-    expect(codeOf(rebuild(change))).toBe(code);
+    ['a huge bias', 'invalid-model', (h, d) => poke(h, d, 'dense.bias', 1e20), /holds 1000000/],
+    [
+      'a block list with too many tiles',
+      'invalid-model',
+      (h, d) => d[begin(h, 'gru2.recurrent.blocks')]!++,
+      /block list/,
+    ],
+    [
+      'a block out of range',
+      'invalid-model',
+      (h, d) => (d[begin(h, 'gru2.recurrent.blocks') + 13] = 255),
+      /block list/,
+    ],
+    ['a kind that is no text', 'invalid-model', (h) => (h['conv1.weight']!.dtype = 8 as never), /is not described/],
+    ['offsets that are no pair', 'invalid-model', (h) => h['conv1.weight']!.data_offsets.push(0), /is not described/],
+  ])('refuses %s', (_name, code, change, told = /./) => {
+    const message = expect.stringMatching(told);
+    expect(() => parseModel(rebuild(change))).toThrow(expect.objectContaining({ code, message }));
   });
 });
 

@@ -313,6 +313,14 @@ describe('output to what is no file', () => {
     expect(await readFile(at('all'))).toEqual(Buffer.concat([Buffer.from('before'), input]));
   });
 
+  it('is whole though nobody hears the messages', async () => {
+    const child = started([at('in.wav'), at('out.wav')], ['ignore', 'pipe', 'pipe']);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect(await status(child)).toBe(0);
+    expect(await readFile(at('out.wav'))).toEqual(input);
+  });
+
   it('fails plainly when the reader goes away', async () => {
     await writeFile(at('long.wav'), riff(pcm16, chunk('data', ramp(960_000))));
     const child = started([at('long.wav'), '-'], ['ignore', 'pipe', 'pipe']);

@@ -137,6 +137,16 @@ describe('more than one core holds', () => {
     expect(seen.made).toBe(6);
   });
 
+  it('one of two that is given back leaves the other to who comes', async () => {
+    const seen = watchCores(() => false);
+    const [full, nearlyFull] = [await acquireCore(assets, 64), await acquireCore(assets, 63)];
+    full.release();
+    const last = await acquireCore(assets, 1);
+    expect(seen.made).toBe(2);
+    last.release();
+    nearlyFull.release();
+  });
+
   it('a hundred stereo rates that come and go leave a core small', async () => {
     const core = await acquireCore(assets, 1);
     const input = [noise(200, 5), noise(200, 6)];

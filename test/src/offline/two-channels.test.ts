@@ -121,7 +121,7 @@ const DOORS: Record<string, Door> = {
 beforeAll(async () => {
   await openScope();
   assets = { wasm: await coreBytes(), model: shippedModel('lite') as Uint8Array<ArrayBuffer> };
-}, 120_000);
+});
 
 const energies = (x: Float32Array): Float64Array =>
   Float64Array.from({ length: Math.floor(x.length / FRAME) }, (_, k) =>
