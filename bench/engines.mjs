@@ -51,7 +51,7 @@ function audioThreads(processes) {
 }
 
 /** Ids of a process and all its descendants, where there is /proc. */
-function family(root) {
+export function family(root) {
   const children = new Map();
   let entries;
   try {

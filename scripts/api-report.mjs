@@ -10,11 +10,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import extractor from '@microsoft/api-extractor';
 import { build } from 'esbuild';
+import { ENTRIES } from './entries.mjs';
 import { comment, reference } from './reference.mjs';
 
 const { Extractor, ExtractorConfig } = extractor;
-
-const ENTRIES = ['index', 'offline', 'inline', 'livekit', 'chime', 'react', 'full'];
 
 const { values: options } = parseArgs({
   options: {
@@ -85,7 +84,7 @@ async function sources() {
     export { ASSET_RULES } from './src/loading/asset-options';
     export { LIMITS } from './src/shared/limited';
     export { OFFLINE_RULES, STREAM_RULES } from './src/offline/options';
-    export { SESSION_RULES } from './src/adapters/session';`;
+    export { SESSION_RULES } from './src/adapters/react-session';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
     bundle: true,

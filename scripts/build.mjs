@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { carryLicences } from './bundled.mjs';
+import { ENTRIES } from './entries.mjs';
 import { firstUseBytes } from './first-use.mjs';
 
 const { values: options } = parseArgs({
@@ -23,7 +24,6 @@ const { values: options } = parseArgs({
 const { out } = options;
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const NETWORKS = { lite: 'model.safetensors', full: 'model-full.safetensors' };
-const ENTRIES = ['index', 'offline', 'livekit', 'chime', 'react', 'inline', 'full'];
 
 if (!options.core) execFileSync(process.execPath, ['scripts/build-core.mjs'], { stdio: 'inherit' });
 const core = options.core ?? 'build';

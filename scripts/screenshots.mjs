@@ -25,10 +25,13 @@ const SHOTS = {
   },
   call: {
     scheme: 'dark',
+    height: 1230,
     async prepare(page) {
       await page.click('#start');
       await page.waitForSelector('#state:text("In a call")');
-      await page.waitForTimeout(16_000);
+      await page.waitForTimeout(11_000);
+      await page.check('#incoming');
+      await page.waitForTimeout(6000);
     },
   },
   file: {

@@ -111,7 +111,7 @@ function copyModels(models, out) {
 const shippedLibrary = {
   name: 'shipped-library',
   setup(build) {
-    build.onResolve({ filter: /^percepnet-wasm(\/(offline|full))?$/ }, ({ path }) => ({
+    build.onResolve({ filter: /^percepnet-wasm(\/\w+)?$/ }, ({ path }) => ({
       path: `../dist/${path.split('/')[1] ?? 'index'}.js`,
       external: true,
     }));

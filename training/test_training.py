@@ -394,6 +394,19 @@ def test_commands(folder: Path) -> None:
     assert done.returncode and "'nothing'" in done.stderr and "features" in done.stderr, done.stderr
 
 
+def test_adversarial(folder: Path) -> None:
+    """A discriminator learns beside a finer stage, goes on where it was stopped, and tells noisy sound from clean; without its share there is none."""
+    out = folder / "opposed"
+    stage = ("train-finer", "--cache", str(folder / "heard"), "--batch", "3", "--channels", "16", "--warm-up", "5", "--log-every", "10", "--out", str(out))
+    run(*stage, "--steps", "20", "--adversarial-share", "0.5", processes=2)
+    run(*stage, "--steps", "40", "--adversarial-share", "0.5")
+    told, adversary = logged(out, "discriminator"), torch.load(out / "discriminator.pt", weights_only=True)
+    assert len(told) == 4 and told[-1] < 0.48 < told[0], told
+    assert adversary["optimiser"]["state"][0]["step"] == 2 * 40
+    run(*stage[:-1], str(folder / "unopposed"), "--steps", "1")
+    assert not (folder / "unopposed" / "discriminator.pt").exists()
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -423,6 +436,7 @@ def main() -> None:
             test_listening,
             test_following,
             test_finer,
+            test_adversarial,
         )
         run_each(tests, folder)
 

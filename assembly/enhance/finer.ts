@@ -17,6 +17,8 @@ import { FEATURE_FLOOR, FEATURE_OFFSET, FEATURE_SCALE, FINER_LIMIT, FINER_MOST }
 import { log2x4 } from '../signal/log';
 import { binImaginaries, binProducts, binReals, binTurns, storeBins } from '../signal/vector';
 
+if (LOOKAHEAD < 2) ERROR('LOOKAHEAD is too short: the finer stage sees two frames after the one in decision');
+
 const ROW: usize = FINER_ROW_BYTES;
 /** Of a value for each bin. */
 const END: usize = (FINER_BINS as usize) << 2;

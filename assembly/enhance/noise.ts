@@ -30,7 +30,7 @@ export class NoiseEstimator {
   /**
    * Learns from a frame.
    * @param noisy Y, 481 (re, im) pairs and padding
-   * @param gains 34 gains, 0..1.3, before any floor
+   * @param gains 34 gains before any floor, 0..1 unless the article's post-filter came before
    */
   learn(noisy: usize, gains: usize): void {
     const powers = changetype<usize>(this.powers);

@@ -56,7 +56,7 @@ export class WienerFilter {
    * @param noise what was learnt, this frame included
    * @param mixed Z, the frame after the comb filter: 481 pairs and padding
    * @param energies 34: ||z_b||^2
-   * @param gains 34 gains with floors, 0..1.3
+   * @param gains 34 gains with floors, 0..1 unless the article's post-filter came before
    * @param strengths 34 strengths of the comb filter, 0..1
    * @param bounds 34: no weight of the band may be lower; the larger of these and 0.35 + 0.2 g holds
    * @param weights receives 484 f32, 0.35..1

@@ -3,9 +3,11 @@
  * cross-correlation SUM y(n) y(n - T) / sqrt(SUM y(n - T)^2) over the window. A voice that rises or falls has a longer period on one
  * side than on the other.
  */
-import { MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
+import { COMB_FUTURE, MAX_PERIOD, MIN_PERIOD, WINDOW } from '../constants';
 import { dot } from '../signal/vector';
 import { correlateBlock, DECIMATION, LAG_BLOCK } from './search';
+
+if (COMB_FUTURE < MAX_PERIOD) ERROR('LOOKAHEAD is too short: futurePeriod() hears MAX_PERIOD samples after the window');
 
 /** Correlations of all candidates, whole blocks. */
 const CORRELATIONS = new StaticArray<f32>(2 * DECIMATION + 1 + LAG_BLOCK);

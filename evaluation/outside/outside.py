@@ -206,7 +206,11 @@ CLIPS = {name: count for name, (count, _) in {**RECORDED, **TALKERS}.items()} | 
 
 
 def build(voices, noises, seed, write, clips=CLIPS):
-    """Every clip, `clips` of a slice, from generators that hang on the seed, the slice and the turn alone."""
+    """Every clip, `clips` of a slice.
+
+    What is drawn in a clip hangs on the seed, the slice and the turn alone; who speaks, which sentences and which noise come in turn
+    and hang on the clips before it too.
+    """
     rng = np.random.default_rng(seed)
     cast = Cast(voices, rng)
     scene = Scene(noises, cast, rng)

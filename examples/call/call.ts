@@ -1,19 +1,16 @@
 /** The call page: near end, connection and far end, and what its elements do. */
 import { type SuppressedTrack, suppressNoise } from 'percepnet-wasm';
-import { levelOf } from '../shared/audio';
 import { showLoads } from '../shared/loading';
 import { chosenNetwork, onNetwork } from '../shared/network';
-import { chosen, element, onChoice, percent, setBadge, showLevel, strengthSlider } from '../shared/page';
+import { chosen, element, onChoice, percent, setBadge, strengthSlider } from '../shared/page';
 import { explain, showProblem } from '../shared/problems';
-import { labelScale, ScrollingSpectrogram } from '../shared/spectrogram';
+import { labelScale } from '../shared/spectrogram';
 import { checkSupport } from '../shared/support';
+import { Ear, SHOWN_HERTZ } from './ear';
 import { Peers } from './peers';
 import { type Noise, Studio, type Voice } from './studio';
 
-const FFT_SIZE = 2048;
-const SHOWN_HERTZ = 20000;
 const STATS_INTERVAL_MS = 1000;
-const FADE_SECONDS = 0.015;
 /** Slow devices with cold caches may start too. */
 const START_MS = 30_000;
 /** The two tracks in the order they are sent. */
@@ -24,13 +21,7 @@ const state = element('state');
 const start = element<HTMLButtonElement>('start');
 const level = element<HTMLInputElement>('level');
 const strength = strengthSlider('strength');
-
-interface Ear {
-  readonly analyser: AnalyserNode;
-  readonly gain: GainNode;
-  readonly view: ScrollingSpectrogram;
-  readonly samples: Float32Array<ArrayBuffer>;
-}
+const incoming = element<HTMLInputElement>('incoming');
 
 class Call {
   static async start(): Promise<Call> {
@@ -63,6 +54,8 @@ class Call {
   }
 
   private readonly ears: Ear[];
+  /** One change of what arrives after the other. */
+  private cleaned: Promise<unknown> = Promise.resolve();
   private lastStats = 0;
 
   private constructor(
@@ -72,29 +65,23 @@ class Call {
     private readonly peers: Peers,
     streams: readonly MediaStream[],
   ) {
-    this.ears = streams.map((stream, i) => {
-      const analyser = new AnalyserNode(context, { fftSize: FFT_SIZE, smoothingTimeConstant: 0 });
-      const gain = new GainNode(context, { gain: 0 });
-      new MediaStreamAudioSourceNode(context, { mediaStream: stream }).connect(analyser).connect(gain);
-      gain.connect(context.destination);
-      const view = new ScrollingSpectrogram(element<HTMLCanvasElement>(SIDES[i]!), analyser);
-      view.maxHertz = SHOWN_HERTZ;
-      return { analyser, gain, view, samples: new Float32Array(FFT_SIZE) };
-    });
+    this.ears = streams.map((stream, i) => new Ear(context, stream, SIDES[i]!));
     this.listenTo(chosen('heard'));
   }
 
   listenTo(side: string): void {
-    for (const [i, { gain }] of this.ears.entries()) {
-      gain.gain.setTargetAtTime(SIDES[i] === side ? 1 : 0, this.context.currentTime, FADE_SECONDS);
-    }
+    for (const ear of this.ears) ear.hear(ear.side === side);
+  }
+
+  /** The far end's own suppression of what arrives, a node for each participant. */
+  cleanIncoming(on: boolean): Promise<unknown> {
+    const change = (): Promise<unknown> => Promise.all(this.ears.map((ear) => ear.clean(on, START_MS)));
+    this.cleaned = this.cleaned.then(change, change);
+    return this.cleaned;
   }
 
   draw(now: number): void {
-    for (const [i, { view, analyser, samples }] of this.ears.entries()) {
-      view.draw(now);
-      showLevel(`level-${SIDES[i]}`, levelOf(analyser, samples));
-    }
+    for (const ear of this.ears) ear.draw(now);
     if (now - this.lastStats < STATS_INTERVAL_MS) return;
     this.lastStats = now;
     this.showStats().catch(() => {});
@@ -113,6 +100,9 @@ class Call {
     element('latency').textContent = `${(stats.latency * 1000).toFixed(1)} ms`;
     element('attenuation').textContent = `${Math.max(0, stats.attenuation).toFixed(0)} dB`;
     element('load').textContent = percent(stats.load, 1);
+    const loads = (await Promise.all(this.ears.map((ear) => ear.load()))).filter((load) => load !== undefined);
+    const total = loads.reduce((sum, load) => sum + load, 0);
+    element('incoming-load').textContent = loads.length > 0 ? `${loads.length} nodes, ${percent(total, 1)}` : '-';
     element('codec').textContent = traffic.codec || '-';
     for (const [i, side] of SIDES.entries()) {
       const rate = traffic.rates[i];
@@ -134,6 +124,7 @@ async function toggle(): Promise<void> {
     else {
       setBadge(state, 'Calling', 'warn');
       call = await Call.start();
+      if (incoming.checked) await cleanIncoming();
       setBadge(state, 'In a call', 'good');
       start.textContent = 'Hang up';
       requestAnimationFrame(draw);
@@ -153,6 +144,19 @@ async function hangUp(): Promise<void> {
   start.textContent = 'Start the call';
   setBadge(state, 'No call', 'quiet');
   await ending?.end();
+}
+
+async function cleanIncoming(): Promise<void> {
+  const asked = call;
+  try {
+    await asked?.cleanIncoming(incoming.checked);
+  } catch (error) {
+    // A call that has ended takes its nodes along.
+    if (asked !== call) return;
+    incoming.checked = false;
+    await asked?.cleanIncoming(false);
+    showProblem(problem, explain(error));
+  }
 }
 
 function lost(): void {
@@ -196,6 +200,7 @@ onNetwork(async () => {
   await toggle();
 });
 onChoice('heard', (side) => call?.listenTo(side));
+incoming.addEventListener('change', cleanIncoming);
 level.addEventListener('input', () => {
   showNoiseLevel();
   call?.studio.setLevel(Number(level.value));

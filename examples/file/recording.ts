@@ -25,7 +25,7 @@ export interface Recording {
 }
 
 /** Of a recording in memory, and of silence. */
-const PIECE = 48_000;
+const PIECE_SAMPLES = 48_000;
 /** Of a file, kept while it is open. */
 const CACHE_BYTES = 2 ** 21;
 /** Seconds between what is due and what comes that count as a gap, or as sound that comes twice. Less is rounding of times. */
@@ -39,7 +39,8 @@ export function recordingOf(channels: Samples, sampleRate: number): Recording {
     channels: channels.length,
     length,
     async *pieces(from = 0) {
-      for (let at = from; at < length; at += PIECE) yield channels.map((channel) => channel.slice(at, at + PIECE));
+      for (let at = from; at < length; at += PIECE_SAMPLES)
+        yield channels.map((channel) => channel.slice(at, at + PIECE_SAMPLES));
     },
     close() {},
   };
@@ -109,8 +110,8 @@ async function open(input: Input, track: InputAudioTrack): Promise<Recording> {
 }
 
 function* silence(channels: number, length: number): Generator<Samples> {
-  for (let left = length; left > 0; left -= PIECE)
-    yield Array.from({ length: channels }, () => new Float32Array(Math.min(PIECE, left)));
+  for (let left = length; left > 0; left -= PIECE_SAMPLES)
+    yield Array.from({ length: channels }, () => new Float32Array(Math.min(PIECE_SAMPLES, left)));
 }
 
 function channelsOf(sample: AudioSample, channels: number, frameOffset: number, frameCount: number): Samples {

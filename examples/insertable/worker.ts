@@ -5,7 +5,7 @@ import { type DenoiseOptions, Denoiser } from 'percepnet-wasm/offline';
 export interface Work {
   readable: ReadableStream<AudioData>;
   writable: WritableStream<AudioData>;
-  options?: Omit<DenoiseOptions, 'sampleRate' | 'channels' | 'onProgress'>;
+  options?: Omit<DenoiseOptions, 'sampleRate' | 'channels' | 'onProgress' | 'workers'>;
 }
 
 const MICROSECONDS = 1e6;

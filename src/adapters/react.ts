@@ -1,6 +1,12 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { NoiseSuppressorNode } from '../graph/node';
-import { IDLE, type NoiseSuppressionOptions, type NoiseSuppressionState, Session, type Snapshot } from './session';
+import {
+  IDLE,
+  type NoiseSuppressionOptions,
+  type NoiseSuppressionState,
+  Session,
+  type Snapshot,
+} from './react-session';
 
 /** What useNoiseSuppression() gives. */
 export interface NoiseSuppression {

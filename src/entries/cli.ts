@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** percepnet-wasm: noise suppression for WAV files (also as percepnet-denoise), and copy-assets for web apps. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -9,13 +9,13 @@ import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { CORE_CHANNELS } from '../core/exports';
 import { copyAssets } from '../files/copy-assets';
-import type { FileResult } from '../files/denoise-files';
+import { type FileResult, partsOf } from '../files/denoise-files';
 import { HELP } from '../files/help';
 import { descriptorOf } from '../files/paths';
 import { type FileTask, planFiles } from '../files/plan';
 import { Progress, pace } from '../files/progress';
 import { RAW_FORMATS, rawFormat } from '../files/raw';
-import { localRunner, type Runner, serve, type Work, workerRunner } from '../files/runners';
+import { localRunner, partsRunner, type Runner, serve, type Work, workerRunner } from '../files/runners';
 import type { WavFormat } from '../files/wav';
 import { MAX_RATE, MIN_RATE } from '../files/wav-header';
 import type { NetworkName } from '../loading/networks';
@@ -76,19 +76,27 @@ export async function run(
     return 2;
   }
   const { model, inputs, output } = call;
-  const work: Work = { strength: call.strength, assets: { ...call.network, ...(wasm && { wasm }) } };
+  const work: Work = {
+    strength: call.strength,
+    assets: { ...call.network, ...(wasm && { wasm }) },
+    ...(call.raw && { raw: call.raw }),
+  };
   const failed = (error: unknown): void => io.err(`error: ${error instanceof Error ? error.message : error}\n`);
   let tasks: FileTask[];
   let local: Runner;
   try {
+    if (model !== null && !existsSync(model)) throw new Error(`--model ${model}: no such file; lite, full, or a file`);
     tasks = await planFiles(inputs, output, model ? [model] : [], call.raw ? '.raw' : '.wav');
     // In any case: what is wrong with core or network is told once, before any file.
-    local = await localRunner(call.raw ? { ...work, raw: call.raw } : work);
+    local = await localRunner(work);
   } catch (error) {
     failed(error);
     return 1;
   }
-  const jobs = Math.min(tasks.length, call.jobs ?? availableParallelism());
+  const raw = call.raw ?? undefined;
+  const most = call.jobs ?? availableParallelism();
+  const parts = await Promise.all(tasks.map((task) => (call.split ? partsOf(task, most, raw) : 1)));
+  const jobs = Math.max(Math.min(tasks.length, most), ...parts);
   const threads = program && jobs > 1 ? Array.from({ length: jobs }, () => workerRunner(program, work)) : [];
   const drawn = call.progress || (io.isTerminal && !call.quiet);
   const bar = new Progress(drawn ? io.err : null, tasks[0]?.input ?? '', await Promise.all(tasks.map(weight)));
@@ -97,9 +105,8 @@ export async function run(
   const tell = sound ? io.err : io.out;
   const started = performance.now();
   const entries: Entry[] = [];
-  let next = 0;
-  const drain = async (runner: Runner): Promise<void> => {
-    for (let at = next++; at < tasks.length; at = next++) {
+  const drain = async (runner: Runner, queue: number[]): Promise<void> => {
+    for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
       const task = tasks[at]!;
       try {
         const result = await runner.run(task, (share) => bar.show(at, share));
@@ -115,10 +122,20 @@ export async function run(
         failed(told);
       }
     }
-    runner.close();
   };
-  if (threads.length > 0) local.close();
-  await Promise.all((threads.length > 0 ? threads : [local]).map(drain));
+  const whole = [...tasks.keys()];
+  if (threads.length > 0) {
+    local.close();
+    // Those in parts first, one after the other: each has all threads.
+    const long = whole.filter((at) => parts[at]! > 1);
+    for (const at of long) await drain(partsRunner(threads.slice(0, parts[at]), raw), [at]);
+    const short = whole.filter((at) => parts[at] === 1);
+    await Promise.all(threads.map((runner) => drain(runner, short)));
+    for (const runner of threads) runner.close();
+  } else {
+    await drain(local, whole);
+    local.close();
+  }
   const spent = (performance.now() - started) / 1000;
   const done = entries.filter((entry) => 'seconds' in entry);
   const seconds = done.reduce((sum, entry) => sum + entry.seconds, 0);
@@ -135,6 +152,7 @@ function parse(args: readonly string[]) {
       strength: { type: 'string', default: '1' },
       model: { type: 'string', default: 'lite' },
       jobs: { type: 'string', short: 'j' },
+      split: { type: 'boolean', default: false },
       rate: { type: 'string' },
       channels: { type: 'string' },
       format: { type: 'string' },
@@ -150,7 +168,7 @@ function parse(args: readonly string[]) {
 type Values = ReturnType<typeof parse>['values'];
 
 /** What was asked for, in order. */
-interface Call extends Pick<Values, 'json' | 'progress' | 'quiet'> {
+interface Call extends Pick<Values, 'split' | 'json' | 'progress' | 'quiet'> {
   readonly inputs: readonly string[];
   readonly output: string;
   readonly strength: number;
@@ -166,7 +184,7 @@ function understood(values: Values, positionals: readonly string[]): Call {
   const inputs = positionals.slice(0, -1);
   const output = positionals.at(-1);
   if (inputs.length === 0 || !output || inputs.includes('')) throw new UsageError('An input and an output are needed.');
-  const { json, progress, quiet, model } = values;
+  const { split, json, progress, quiet, model } = values;
   const strength = numeral(values.strength);
   try {
     checkStrength(strength);
@@ -177,7 +195,7 @@ function understood(values: Values, positionals: readonly string[]): Call {
   const named = NETWORKS.find((name) => name === model);
   const network = named ? { network: named } : { model: pathToFileURL(resolve(model)).href };
   const raw = rawOf(values, [...inputs, output]);
-  return { inputs, output, strength, network, model: named ? null : model, jobs, raw, json, progress, quiet };
+  return { inputs, output, strength, network, model: named ? null : model, jobs, raw, split, json, progress, quiet };
 }
 
 /** @throws {UsageError} */

@@ -9,4 +9,5 @@ export { denoiseStream } from '../offline/denoise-stream';
 export { Denoiser } from '../offline/denoiser';
 export type { DenoiseOptions, DenoiseStreamOptions } from '../offline/options';
 export type { Chunk } from '../offline/samples';
+export { type DenoiseWorker, denoiseWorker } from '../offline/workers';
 export { NoiseSuppressorError, type NoiseSuppressorErrorCode } from '../shared/errors';

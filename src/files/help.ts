@@ -12,7 +12,8 @@ reported, the others are written, and the exit status is 1. Patterns know * ? [a
 
   --strength S   0 leaves the sound as it is, 1 removes as much as possible (default 1)
   --model NAME   lite (default), full (1.1 MB, 1.7 times the work), or a file of your own (.safetensors)
-  --jobs N, -j   files at the same time (default: as many as there are cores)
+  --jobs N, -j   threads: files at the same time (default: as many as there are cores)
+  --split        a long file too in parts, a thread each; equal to 40 dB and more, not bit for bit
   --json         a summary as JSON in place of text
   --progress     show progress even where standard error is no terminal
   --quiet        print errors only

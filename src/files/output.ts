@@ -79,9 +79,13 @@ function ended(partial: string): void {
   for (const signal of SIGNALS) process.off(signal, atSignal);
 }
 
-type Write = (bytes: Uint8Array) => Promise<void>;
+/** Writes all of it; where a file is written whole or in parts, at a place of it. */
+type Write = (bytes: Uint8Array, position: number) => Promise<void>;
 
 export class Output {
+  /** Bytes of a file before what is written next. */
+  private position = 0;
+
   private constructor(
     private readonly put: Write,
     private readonly file?: FileHandle,
@@ -112,7 +116,7 @@ export class Output {
     try {
       // 'wx' follows no link and opens nothing that is there already.
       const file = await open(partial, 'wx', old ? old.mode & PERMISSIONS : NEW_FILE);
-      const output = new Output(toFile(file), file, { partial, target });
+      const output = new Output((bytes, position) => toPlace(file, bytes, position), file, { partial, target });
       if (old) await keepRights(file, old);
       return output;
     } catch (error) {
@@ -123,17 +127,35 @@ export class Output {
     }
   }
 
-  /** Whether writeAt() can go back. */
-  get seekable(): boolean {
-    return this.place !== undefined;
+  /**
+   * A part of a file that is there, from `position` on; who began the file ends it.
+   * @throws the file system's own errors
+   */
+  static async within(path: string, position: number): Promise<Output> {
+    const file = await open(path, constants.O_WRONLY);
+    const output = new Output((bytes, at) => toPlace(file, bytes, at), file);
+    output.position = position;
+    return output;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.put(bytes);
+  /** Where others may write parts of it meanwhile, and writeAt() can go back; null of a pipe or a device. */
+  get partial(): string | null {
+    return this.place?.partial ?? null;
   }
 
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.put(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  /** Leaves out what others write. */
+  skip(bytes: number): void {
+    this.position += bytes;
+  }
+
+  /** In a file alone. */
   async writeAt(position: number, bytes: Uint8Array): Promise<void> {
-    await this.file?.write(bytes, 0, bytes.length, position);
+    if (this.place) await this.put(bytes, position);
   }
 
   /** Moves the file to its place. */
@@ -166,6 +188,12 @@ async function keepRights(file: FileHandle, { mode, uid, gid }: Stats): Promise<
 function toFile(file: FileHandle): Write {
   // At the file's own position, in as many steps as it takes.
   return (bytes) => file.writeFile(bytes);
+}
+
+async function toPlace(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  }
 }
 
 function toDescriptor(descriptor: number): Write {

@@ -23,20 +23,23 @@ import { pack, unpack } from './wav-samples';
 
 export type { WavFormat } from './wav-header';
 
-/** Sample frames in a block. */
-export const WAV_BLOCK = 48000;
+/** Sample frames in a block; twice as many took 7 MB more in two threads, half as many 5 % more time. */
+export const WAV_BLOCK = 24000;
 /** Bytes copied at a time. */
 const COPY = 1 << 18;
 
 export class WavReader {
-  /** Sample frames read so far. */
+  /** Sample frames read or left out so far, and where to stop. */
   private done = 0;
+  private end: number;
 
   private constructor(
     readonly source: ByteSource,
     readonly path: string,
     readonly header: WavHeader,
-  ) {}
+  ) {
+    this.end = header.length;
+  }
 
   /**
    * @param path a file, FIFO or device; `-` is standard input
@@ -68,7 +71,7 @@ export class WavReader {
   get warning(): string | undefined {
     const { done, length, header, path } = this;
     // The end of a file is known before; a pipe's comes as a surprise.
-    if (done === length || length === Number.POSITIVE_INFINITY) return header.warning;
+    if (this.regular || done === length || length === Number.POSITIVE_INFINITY) return header.warning;
     return cutShort(path, length * frameBytes(header.format), done * frameBytes(header.format));
   }
 
@@ -77,9 +80,16 @@ export class WavReader {
     return this.source.size < Number.POSITIVE_INFINITY;
   }
 
+  /** Of a file that can be read from anywhere, before the first read: only these sample frames. */
+  async between(from: number, until: number): Promise<void> {
+    await this.source.skip(from * frameBytes(this.format));
+    this.done = from;
+    this.end = until;
+  }
+
   /** The next samples of each channel, full scale +-1; fewer than `count` at the end and, in a pipe, when no more are there; then null. */
   async read(count: number): Promise<Float32Array[] | null> {
-    const wanted = Math.min(count, this.length - this.done);
+    const wanted = Math.min(count, this.end - this.done);
     if (wanted <= 0) return null;
     const frame = frameBytes(this.format);
     const bytes = await this.source.take(wanted * frame, this.regular ? wanted * frame : frame);
@@ -93,6 +103,37 @@ export class WavReader {
 
   close(): Promise<void> {
     return this.source.close();
+  }
+}
+
+/** A file, and the byte where its samples begin. */
+export interface Place {
+  readonly path: string;
+  readonly start: number;
+}
+
+/** Samples within a file that a WavWriter elsewhere began and ends. */
+export class WavPart {
+  private constructor(
+    private readonly output: Output,
+    private readonly format: WavFormat,
+  ) {}
+
+  /** @param first sample frame */
+  static async open({ path, start }: Place, format: WavFormat, first: number): Promise<WavPart> {
+    return new WavPart(await Output.within(path, start + first * frameBytes(format)), format);
+  }
+
+  write(channels: readonly Float32Array[]): Promise<void> {
+    return this.output.write(pack(this.format, channels));
+  }
+
+  finish(): Promise<void> {
+    return this.output.finish();
+  }
+
+  discard(): Promise<void> {
+    return this.output.discard();
   }
 }
 
@@ -124,9 +165,22 @@ export class WavWriter {
     return writer;
   }
 
+  /** Where the samples of the file begin until it is finished; null of what is no file. */
+  get place(): Place | null {
+    const { partial } = this.output;
+    return partial === null ? null : { path: partial, start: this.start };
+  }
+
   /** Appends samples in +-1; integers are rounded and clipped. */
   write(channels: readonly Float32Array[]): Promise<void> {
     return this.append(pack(this.like.format, channels));
+  }
+
+  /** Leaves out samples that others write. */
+  skip(count: number): void {
+    const bytes = count * frameBytes(this.like.format);
+    this.output.skip(bytes);
+    this.at += bytes;
   }
 
   /** Appends the chunks after the samples and puts the file in its place. */
@@ -139,7 +193,7 @@ export class WavWriter {
       const { container } = like.header;
       await this.append(Buffer.alloc(padding(like.regular || container === 'raw' ? container : 'RIFF', this.at)));
     }
-    if (!like.regular && like.header.container !== 'raw' && output.seekable && this.at - 8 < UNKNOWN_SIZE) {
+    if (!like.regular && like.header.container !== 'raw' && output.partial && this.at - 8 < UNKNOWN_SIZE) {
       const number = like.format.bigEndian ? number32BE : number32LE;
       await output.writeAt(4, number(this.at - 8));
       await output.writeAt(this.start - 4, number(size));

@@ -8,7 +8,8 @@ import type { NetworkName } from './networks';
 /** Which files to load, from where, and how. */
 export interface AssetOptions {
   /**
-   * Folder that holds the package's files under their own names, as `npx percepnet-wasm copy-assets` makes it.
+   * Folder that holds the package's files under their own names, as `npx percepnet-wasm copy-assets` makes it: an address, or in Node,
+   * Deno and Bun a path.
    * @defaultValue the folder of this module
    * @throws 'asset-not-found' for a file that is not there
    * @example `{ assets: { base: '/percepnet/' } }`

@@ -15,7 +15,7 @@ export function beside(find: () => URL): string {
     throw new NoiseSuppressorError(
       'asset-not-found',
       'this bundle is no module (iife, cjs), so it cannot find the files of percepnet-wasm next to itself: run ' +
-        '"npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints, or use percepnet-wasm/inline',
+        '"npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints, or use percepnet-wasm/inline; on a server leave percepnet-wasm out of the bundle',
       { cause },
     );
   }

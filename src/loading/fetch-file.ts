@@ -8,13 +8,26 @@ export interface FetchedFile {
   readonly contentType: string;
 }
 
-/** @throws {NoiseSuppressorError} 'invalid-input' when it is no address */
+/**
+ * A page resolves addresses; on a server a path is one of a file, from the folder that the program runs in.
+ * @throws {NoiseSuppressorError} 'invalid-input' when it is no address
+ */
 export function absolute(address: string | URL): string {
+  const page = globalThis.document?.baseURI ?? globalThis.location?.href;
   try {
-    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+    if (page === undefined && typeof address === 'string' && !ADDRESS.test(address)) return pathAddress(address);
+    return new URL(address, page).href;
   } catch (cause) {
     throw new NoiseSuppressorError('invalid-input', `${address} is no address of a file`, { cause });
   }
+}
+
+/** Begins with a scheme; a single letter is a drive. */
+const ADDRESS = /^[a-z][a-z\d+.-]+:/i;
+
+/** Node, Deno and Bun; elsewhere there are no paths, and it throws. Not an import, so that bundlers for the browser see none. */
+function pathAddress(path: string): string {
+  return process.getBuiltinModule('node:url').pathToFileURL(path).href;
 }
 
 /**
@@ -61,7 +74,7 @@ async function readFile(url: string, signal: AbortSignal): Promise<FetchedFile> 
     return { bytes: new Uint8Array(await fs.readFile(new URL(url), { signal })).buffer, contentType: '' };
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw notFound(url, (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : String(cause), cause);
+    throw unreadable(url, cause);
   }
 }
 
@@ -98,10 +111,18 @@ export function openedAsFile(url: string, cause: unknown): NoiseSuppressorError 
   );
 }
 
-function notFound(url: string, why: string, cause?: unknown): NoiseSuppressorError {
+function unreadable(url: string, cause: unknown): NoiseSuppressorError {
+  const message =
+    (cause as NodeJS.ErrnoException).code === 'ENOENT'
+      ? `${url} not found (no such file): leave percepnet-wasm out of the bundle ("external"), or run ` +
+        '"npx percepnet-wasm copy-assets FOLDER" and pass assets: { base: \'FOLDER\' }'
+      : `${url} cannot be read (${cause}): let this program read it`;
+  return new NoiseSuppressorError('asset-not-found', message, { cause });
+}
+
+function notFound(url: string, why: string): NoiseSuppressorError {
   return new NoiseSuppressorError(
     'asset-not-found',
     `${url} not found (${why}): run "npx percepnet-wasm copy-assets <public folder>" and pass the assets option it prints`,
-    { cause },
   );
 }

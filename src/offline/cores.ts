@@ -44,14 +44,19 @@ export async function acquireCore(
   channels: number,
   limits: LoadLimits = {},
 ): Promise<SharedCore> {
-  const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
-  const assets = await limited([signal, options.fetchInit?.signal], timeoutMs, 'the files did not come', (wait) =>
-    loadAssets(options, wait),
-  );
-  return share(assets, channels);
+  return share(await loadFiles(options, limits), channels);
 }
 
-function share(assets: LoadedAssets, channels: number): SharedCore {
+/** The files alone. @throws {NoiseSuppressorError} as loadAssets does, 'timeout', 'aborted' */
+export function loadFiles(options: Omit<AssetOptions, 'worklet'>, limits: LoadLimits): Promise<LoadedAssets> {
+  const { signal, timeoutMs = LOAD_TIMEOUT_MS } = limits;
+  return limited([signal, options.fetchInit?.signal], timeoutMs, 'the files did not come', (wait) =>
+    loadAssets(options, wait),
+  );
+}
+
+/** As acquireCore, of files that are there. @throws {NoiseSuppressorError} as loadNetwork does */
+export function share(assets: LoadedAssets, channels: number): SharedCore {
   const others = instances.get(assets.key) ?? [];
   const core = others.find(({ taken }) => taken + channels <= CORE_CHANNELS) ?? instantiate(assets);
   if (core.taken === 0) instances.set(assets.key, [...others, core]);

@@ -56,7 +56,7 @@ export class Denoiser {
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, which it names; 'aborted', 'timeout'; and what loading
    * the assets throws
    */
-  static async create(options: Omit<DenoiseOptions, 'onProgress'> = {}): Promise<Denoiser> {
+  static async create(options: Omit<DenoiseOptions, 'onProgress' | 'workers'> = {}): Promise<Denoiser> {
     checkDenoiser(options);
     const { sampleRate = CORE_RATE, strength = 1, signal } = options;
     const checkAborted = (): void => {

@@ -2,6 +2,7 @@
  * What is tried in each browser: a question, how to answer it, and the answer that is known. When a browser learns something,
  * or forgets it, its test fails and the table of docs/browsers.md is made anew with `npm run browsers`.
  */
+import type * as Offline from '../../src/entries/offline';
 import { OLD_CHROMIUM } from '../helpers/browser';
 import type { EngineName, Tab } from './engines';
 
@@ -136,6 +137,42 @@ export const ABILITIES: readonly Ability[] = [
         const digest = await answer;
         worker.terminate();
         return typeof digest === 'string' ? digest : digest.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      }, null),
+  },
+  {
+    name: '`denoiseStream()` of 16 kHz PCM, and a `Denoiser` in chunks, give what `denoise()` gives',
+    run: (tab) =>
+      tab.evaluate(async () => {
+        // Not import(), which the runner of the tests makes its own.
+        const load = new Function('return import("/dist/offline.js")');
+        const { Denoiser, denoise, denoiseStream }: typeof Offline = await load();
+        const { model } = await tools.assets();
+        const options = { sampleRate: 16000, assets: { model: new URL(String(model), location.href) } };
+        const pcm = Int16Array.from(tools.noise(16000, 9), (sample) => 16384 * sample);
+        const whole = await denoise(
+          Float32Array.from(pcm, (sample) => sample / 32768),
+          options,
+        );
+        const denoiser = await Denoiser.create(options);
+        const chunks: number[] = [];
+        for (let at = 0; at < pcm.length; at += 333) chunks.push(...denoiser.process(pcm.slice(at, at + 333)));
+        chunks.push(...denoiser.flush<Int16Array>());
+        denoiser.destroy();
+        const parts = new ReadableStream<Uint8Array>({
+          start(controller) {
+            for (let at = 0; at < 32000; at += 1001)
+              controller.enqueue(new Uint8Array(pcm.buffer).slice(at, at + 1001));
+            controller.close();
+          },
+        });
+        const bytes = await new Response(
+          parts.pipeThrough(denoiseStream({ ...options, format: 's16le' })) as ReadableStream<Uint8Array<ArrayBuffer>>,
+        ).arrayBuffer();
+        const streamed = new Int16Array(bytes);
+        const near = (sample: number, n: number): boolean => Math.abs(sample - 32768 * whole[n]!) <= 1;
+        const same =
+          streamed.length === 16000 && streamed.every((sample, n) => sample === chunks[n] && near(sample, n));
+        return same ? 'yes' : `${whole.length}, ${chunks.length} and ${streamed.length} samples, not the same`;
       }, null),
   },
   {

@@ -116,7 +116,7 @@ test.each(PAGES)('%s fits a phone and is reached by keyboard alone', async (path
   await page.close();
 });
 
-test('a call carries the noise to the far end, and the suppressed track carries less', async () => {
+test('a call carries the noise to the far end, and the suppressed track carries less; a switch there cleans what arrives', async () => {
   const { page, complaints } = await open('/call/');
   await page.click('#start');
   await page.waitForSelector('#state:text("In a call"), #problem:visible');
@@ -146,6 +146,17 @@ test('a call carries the noise to the far end, and the suppressed track carries 
   await page.waitForTimeout(1500);
   const untouched = await medians();
   expect(Math.abs(untouched[0] - untouched[1])).toBeLessThan(5);
+  // The far end's own: of what is sent as it is, too, by a node for each.
+  await page.check('#incoming');
+  await page.waitForFunction(() => /^2 nodes, \d/.test(document.getElementById('incoming-load')?.textContent ?? ''));
+  await page.waitForTimeout(2000);
+  const cleaned = await medians();
+  expect(untouched[0] - cleaned[0]).toBeGreaterThan(8);
+  expect(untouched[1] - cleaned[1]).toBeGreaterThan(8);
+  await page.uncheck('#incoming');
+  await page.waitForFunction(() => document.getElementById('incoming-load')?.textContent === '-');
+  await page.waitForTimeout(2000);
+  expect(Math.abs((await medians())[0] - untouched[0])).toBeLessThan(5);
   await page.check('input[name="voice"][value="microphone"]', { force: true });
   expect(await page.isChecked('#hear-nothing')).toBe(true);
   await page.check('input[name="noise"][value="keys"]', { force: true });

@@ -1,4 +1,8 @@
-/** What `npm ci` would print beside its result: packages that want another Node, and such as their makers have given up. */
+/**
+ * What `npm ci` would print beside its result: packages that want another Node, and such as their makers have given up; and line ends in a
+ * clone on Windows.
+ */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 // @ts-expect-error it has no types of its own
 import { satisfies } from 'semver';
@@ -24,4 +28,14 @@ test('nothing is deprecated', () => {
     deprecated ? `${path}: ${deprecated}` : [],
   );
   expect(told).toEqual([]);
+});
+
+test('a clone has the line ends that were committed, also where git is set to those of Windows', () => {
+  const files = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' });
+  const told = execFileSync('git', ['-c', 'core.autocrlf=true', 'check-attr', '-z', '--stdin', 'eol'], {
+    input: files,
+    encoding: 'utf8',
+  });
+  const [names, ends] = [files.split('\0').filter(Boolean), told.split('\0').filter((_, i) => i % 3 === 2)];
+  expect(ends).toEqual(names.map(() => 'lf'));
 });

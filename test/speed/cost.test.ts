@@ -6,7 +6,7 @@ import { COUNTS, type Counts, counts } from '../../bench/counts';
 import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
 import { loadNetwork, parseModel } from '../../src/core/model';
 import { compileAssembly } from '../helpers/assembly';
-import { randomModel, SIZES } from '../helpers/random-model.mjs';
+import { randomModel, SIZES } from '../helpers/random-model';
 
 const FRAMES = 20;
 const SIMD = 'dist/core.wasm';

@@ -1,8 +1,9 @@
 """Losses: what training makes smaller.
 
-bands       of enhanced bands, from statistics alone: no spectrum is built
-sound       the core's way from decisions to sound in PyTorch, differentiable, below 8 kHz
-listeners   what measures of listening say of that sound: relatives of PESQ, STOI, SI-SDR; DNSMOS
-objective   all of them with their weights, in one number
-finer       the same of a finer stage
+bands        of enhanced bands, from statistics alone: no spectrum is built
+sound        the core's way from decisions to sound in PyTorch, differentiable, below 8 kHz
+listeners    what measures of listening say of that sound: relatives of PESQ, STOI, SI-SDR; DNSMOS
+objective    all of them with their weights, in one number
+adversarial  a network that learns to tell enhanced sound from clean
+finer        all of them for a finer stage
 """

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from common.shape import FINER, HOP, LOOKAHEAD, SETTINGS
+from common.shape import FINER, HOP, SETTINGS
 from training.network.network import quantise_activations, quantise_weights
 
 BINS, STRIDE, KERNEL, PLACES, FEATURES, OUTPUTS = (FINER[f"FINER_{name}"] for name in ("BINS", "STRIDE", "KERNEL", "PLACES", "FEATURES", "OUTPUTS"))
@@ -104,7 +104,7 @@ class Finer(nn.Module):
         now, last = y[:, :time], before(y)[:, :time]
         towards = p * now.conj() * (2 / (p.abs() ** 2 + now.abs() ** 2 + 1e-9))
         turn = unit(now * last.conj())
-        powers = [log_power(x.real**2 + x.imag**2) for x in (s, now, y[:, 1 : time + 1], y[:, LOOKAHEAD:])]
+        powers = [log_power(x.real**2 + x.imag**2) for x in (s, now, y[:, 1 : time + 1], y[:, 2 : time + 2])]
         return torch.stack([*powers, noise, towards.real, towards.imag, turn.real, turn.imag], 1).clamp(-LIMIT, LIMIT)
 
     def forward(self, s: Tensor, noise: Tensor, y: Tensor, p: Tensor, context: Tensor) -> Tensor:

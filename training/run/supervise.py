@@ -33,31 +33,16 @@ COMMON = [
     "--listen", "--batch", "16", "--frames", "402", "--resolutions", "2", "4", "8", "--keep", "0.15", "--sound-weight", "1.5", "--taught-weight", "3",
     "--pesq-weight", "0.03", "--stoi-weight", "0.4", "--sdr-weight", "0.004", "--strength-weight", "0.03", "--quantise-from", "0.3", "--average", "0.995",
 ]  # fmt: skip
+# Behind bands that stay as they are ("The teacher where it leads", "Against a discriminator").
+FINER = [
+    "--rate", "1e-3", "--taught-weight", "16", "--keep", "0.8", "--pesq-weight", "0.03", "--stoi-weight", "0.15", "--sdr-weight", "0.003",
+    "--adversarial-share", "0.25", "--frames", "600", "--batch", "2", "--quantise-from", "0.4",
+]  # fmt: skip
 RECIPES = {
     "lite": ["--units", "256", "--sparse", "lite", "--rate", "6e-4", *COMMON],
     # 512 units, which full was up to 0.8.1.
     "wide": ["--units", "512", "--sparse", "wide", "--rate", "5e-4", *COMMON],
-    # Behind bands that stay as they are (EXPERIMENTS.md, "The teacher where it leads").
-    "finer": [
-        "--rate",
-        "1e-3",
-        "--taught-weight",
-        "16",
-        "--keep",
-        "0.8",
-        "--pesq-weight",
-        "0.02",
-        "--sdr-weight",
-        "0.003",
-        "--stoi-weight",
-        "0.1",
-        "--frames",
-        "600",
-        "--batch",
-        "2",
-        "--quantise-from",
-        "0.4",
-    ],
+    "finer": FINER,
 }
 # Shards that must be there before training begins: one is held out.
 FIRST_SHARDS = 4

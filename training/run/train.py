@@ -43,9 +43,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--listen", action="store_true", help="score the finished sound too (losses/listeners.py); needs a cache with --spectra")
     parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
     parser.add_argument("--taught-weight", type=float, default=0.0, help="of the distance from the teacher's sound; needs a cache with --teacher")
-    parser.add_argument(
-        "--taught-bands-weight", type=float, default=0.0, help="of the distance from the energies of the teacher's bands, in tens of dB squared"
-    )
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
     parser.add_argument("--pesq-weight", type=float, default=0.0)
     parser.add_argument("--stoi-weight", type=float, default=0.0)

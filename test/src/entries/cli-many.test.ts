@@ -172,7 +172,7 @@ describe('options', () => {
     const source = await readFile('src/entries/cli.ts', 'utf8');
     const [, block = ''] = /options: \{([\s\S]*?)\n {4}\},/.exec(source.slice(source.indexOf('function parse'))) ?? [];
     const options = [...block.matchAll(/^ {6}(\w+): /gm)].map(([, name]) => `--${name}`);
-    expect(options).toHaveLength(11);
+    expect(options).toHaveLength(12);
     for (const option of options) {
       expect(out).toContain(`  ${option}`);
       expect(page).toContain(`\`${option}`);

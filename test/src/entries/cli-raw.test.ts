@@ -48,6 +48,15 @@ describe('samples without a header', () => {
     expect((await readFile(at('out', 'deep', 'a.raw'))).length).toBe(960);
   });
 
+  it('are known as such in every thread', async () => {
+    for (const name of ['a', 'b']) await writeFile(at(`${name}.raw`), ramp(4800));
+    const child = start(['--strength', '0', '--jobs', '2', '--format', 's16le', '--rate', '48000', '*.raw', 'out'], {
+      cwd: folder,
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    for (const name of ['a', 'b']) expect((await readFile(at('out', `${name}.raw`))).equals(ramp(4800))).toBe(true);
+  });
+
   it.each<[args: string[], message: string]>([
     [['--format', 's16le'], '--format needs --rate'],
     [['--rate', '16000'], '--rate is for raw samples, with --format'],

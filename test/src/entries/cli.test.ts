@@ -139,7 +139,7 @@ describe('percepnet-denoise', () => {
     forget();
     await writeFile(at('in.wav'), wav(0.1));
     expect(await call('--model', at('none'), at('in.wav'), at('out.wav'))).toBe(1);
-    expect(err).toMatch(/^error: /);
+    expect(err).toMatch(/^error: --model \S+none: no such file; lite, full, or a file$/m);
     await writeFile(at('broken'), 'x'.repeat(1000));
     expect(await call('--model', at('broken'), at('in.wav'), at('out.wav'))).toBe(1);
     expect((await readdir(folder)).sort()).toEqual(['broken', 'in.wav']);

@@ -1,24 +1,35 @@
 /** A model file of random weights (format: training/export/model_file.py): speed depends on sizes and sparsity alone. */
 import { crc32 } from 'node:zlib';
+import { BANDS, FEATURES, LOOKAHEAD, TILE_COLUMNS, TILE_ROWS } from '../../src/core/shape';
 
-const TILE_ROWS = 16;
-const TILE_COLUMNS = 4;
 const TILE_BYTES = TILE_ROWS * TILE_COLUMNS;
 const ALIGNMENT = 16;
-const FEATURES = 70;
-const BANDS = 34;
 const DENSE = 128;
 const CONV1_TAPS = 5;
 const CONV2_TAPS = 3;
+
+interface Sizes {
+  units: number;
+  conv1: number;
+  conv2: number;
+  strengthUnits: number;
+}
+
+interface Tensor {
+  tensor: string;
+  dtype: string;
+  shape: number[];
+  bytes: Uint8Array;
+}
 
 /** Bands of lite, and of 512 units: the widest that a core has run as it ships. */
 export const SIZES = {
   lite: { units: 256, conv1: 256, conv2: 256, strengthUnits: 128 },
   wide: { units: 512, conv1: 512, conv2: 512, strengthUnits: 128 },
-};
+} satisfies Record<string, Sizes>;
 
 /** Same numbers for the same seed, -1..1. */
-function random(seed) {
+function random(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
@@ -27,19 +38,18 @@ function random(seed) {
 }
 
 /**
- * @param {{ units: number, conv1: number, conv2: number, strengthUnits: number }} sizes
- * @param {{ density?: number, name?: string, seed?: number }} [options] density: share of the 16 x 4 tiles that is kept
- * @returns {Uint8Array<ArrayBuffer>} bytes for parseModel
+ * @param density share of the 16 x 4 tiles that is kept
+ * @returns bytes for parseModel
  */
-export function randomModel(sizes, { density = 1, name = 'random', seed = 1 } = {}) {
+export function randomModel(sizes: Sizes, { density = 1, name = 'random', seed = 1 } = {}): Uint8Array<ArrayBuffer> {
   const { units, conv1, conv2, strengthUnits } = sizes;
   const next = random(seed);
-  const tensors = [];
-  const floats = (tensor, shape, value) => {
+  const tensors: Tensor[] = [];
+  const floats = (tensor: string, shape: number[], value: () => number) => {
     const values = Float32Array.from({ length: shape.reduce((product, n) => product * n, 1) }, value);
     tensors.push({ tensor, dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) });
   };
-  const matrix = (layer, rows, columns) => {
+  const matrix = (layer: string, rows: number, columns: number) => {
     const strips = Math.ceil(rows / TILE_ROWS);
     const blocks = columns / TILE_COLUMNS;
     const kept = Array.from({ length: strips }, () =>
@@ -70,7 +80,7 @@ export function randomModel(sizes, { density = 1, name = 'random', seed = 1 } = 
     ['gru3', units, units],
     ['gru_gain', units, units],
     ['gru_strength', units + conv2, strengthUnits],
-  ]) {
+  ] as const) {
     matrix(`${layer}.input`, 3 * outputs, inputs);
     matrix(`${layer}.recurrent`, 3 * outputs, outputs);
   }
@@ -79,8 +89,8 @@ export function randomModel(sizes, { density = 1, name = 'random', seed = 1 } = 
   return serialise(tensors, { name, sizes });
 }
 
-function serialise(tensors, { name, sizes }) {
-  const header = {
+function serialise(tensors: Tensor[], { name, sizes }: { name: string; sizes: Sizes }): Uint8Array<ArrayBuffer> {
+  const header: Record<string, object> = {
     __metadata__: {
       format: 'percepnet-wasm',
       formatVersion: '1',
@@ -94,7 +104,7 @@ function serialise(tensors, { name, sizes }) {
         conv2Taps: CONV2_TAPS,
         ...sizes,
       }),
-      lookahead: '2',
+      lookahead: String(LOOKAHEAD),
       crc32: '00000000',
     },
   };

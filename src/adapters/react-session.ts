@@ -1,4 +1,4 @@
-/** Suppression that follows wishes which change at any time, as those of a component do: what is left running is what was wished last. */
+/** React's: suppression that follows wishes which change at any time, as those of a component do. What is left running is what was wished last. */
 
 import type { NoiseSuppressorNode, NoiseSuppressorState } from '../graph/node';
 import { checkLive, LIVE_RULES } from '../graph/node-options';
