@@ -1,4 +1,4 @@
-"""The pool and the made disturbances, on tones. Part of `python -m training.test_training`."""
+"""The pool, the made disturbances and vowels, on tones. Part of `python -m training.test_training`."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import soundfile as sf
 from common.sound import RATE
 from training.data.mixing import MADE
 from training.data.pool import Pool, build
+from training.data.vowels import held, laughed, vowel
 
 
 def test_corpus(folder: Path) -> None:
@@ -62,3 +63,28 @@ def test_disturbances(folder: Path) -> None:
     assert 0.3 < quiet("impacts") < 0.97
     assert quiet("music") < 0.2
     assert 0.005 < quiet("texture") < 0.4
+
+
+def test_vowels(folder: Path) -> None:
+    """The steady vowel of an utterance is found, held as long as asked at its pitch and level, and laughed in notes; where there is none nothing changes."""
+    rng = np.random.default_rng(5)
+    t = np.arange(RATE // 2) / RATE
+    spoken = sum(np.sin(2 * np.pi * 150 * k * t) / k for k in range(1, 20)) * 0.1
+    hiss = 0.02 * rng.standard_normal(RATE // 2)
+    x = np.concatenate([hiss, spoken, hiss]).astype(np.float32)
+    begin, end = vowel(x) or (0, 0)
+    assert abs(begin - RATE / 2) < 0.05 * RATE and abs(end - RATE) < 0.05 * RATE, (begin / RATE, end / RATE)
+    assert vowel(np.tile(hiss, 3).astype(np.float32)) is None and held(rng, hiss, 2.0) is hiss
+    long = held(rng, x, 3.0)
+    assert 4.1 * RATE < len(long) < 4.5 * RATE and np.isfinite(long).all()
+    blocks = long[int(0.9 * RATE) : int(3.1 * RATE)].reshape(-1, RATE // 10)
+    level = 10 * np.log10(np.square(blocks).mean(1) / np.square(spoken).mean())
+    assert np.abs(level).max() < 3, level
+    spectrum = np.abs(np.fft.rfft(blocks * np.hanning(RATE // 10)))
+    assert np.abs(spectrum[:, 5:30].argmax(1) * 10 + 50 - 150).max() <= 10
+    breath = 0.001 * rng.standard_normal(len(x)).astype(np.float32)
+    for _ in range(5):
+        laughter = laughed(rng, x, breath)
+        power = np.square(laughter[: len(laughter) // 960 * 960].reshape(-1, 960)).mean(1)
+        loud = power > 0.004 * power.max()
+        assert 2 <= np.sum(loud[1:] & ~loud[:-1]) <= 12 and 0.4 * RATE < len(laughter) <= 3 * RATE, (np.sum(loud[1:] & ~loud[:-1]), len(laughter))

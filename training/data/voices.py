@@ -7,9 +7,12 @@ from scipy.signal import lfilter
 from common.sound import RATE, amplitude
 from common.whisper import driven_by_noise
 from training.data.pool import Pool, Segment
+from training.data.vowels import held, laughed
 
 # Voices recorded with more noise than this (dB below the voice) are no targets: they speak in babble alone.
 CLEAN_FLOOR = 40.0
+# Of the pieces of a talker: a vowel of this one is held for so many seconds, that one laughs.
+HELD, HELD_SECONDS, LAUGHED = 0.05, (0.4, 5.0), 0.03
 # No source of voices gives more than this share of the sequences.
 LARGEST_SOURCE = 0.3
 
@@ -57,6 +60,11 @@ class Voices:
             piece = self.pool.cut(segment, start, min(12 * RATE, int((length - at) * shift) + 1))
             if shift != 1.0 and len(piece) > 2000:
                 piece = shifted(piece, shift)
+            kind = 1.0 if crowd else rng.random()
+            if kind < HELD:
+                piece = held(rng, piece, np.exp(rng.uniform(*np.log(HELD_SECONDS))))
+            elif kind < HELD + LAUGHED:
+                piece = laughed(rng, piece, whispered(rng, piece))
             bandwidth = min(bandwidth, segment.bandwidth * min(1.0, shift))
             piece = piece[: length - at]
             out[at : at + len(piece)] += piece * amplitude(rng.normal(0, 2.0))
