@@ -306,7 +306,7 @@ def test_listening(folder: Path) -> None:
                "--sdr-weight", "0.05", "--dnsmos-weight", "0.04", "--dnsmos-clips", "1")  # fmt: skip
     run(*options, "--cache", str(folder / "heard"))
     before, after = logged(folder / "listening", "held_out")
-    assert after["sdr"] > before["sdr"] + 0.4, (before, after)
+    assert after["sdr"] > before["sdr"] + 0.2 and after["pesq"] > before["pesq"], (before, after)
     heard = [*logged(folder / "listening", "pesq"), *logged(folder / "listening", "ovrl")]
     assert len(heard) == 12 and all(1 <= score <= 5 for score in heard), heard
     assert "features --spectra" in refused(*options, "--cache", str(folder / "cache"))
