@@ -99,9 +99,9 @@ async function within(folder: string, extension: string, under: string, output: 
   if ((await identity(folder, 0)) === ((await identity(output, 1)) ?? '')) throw overwriting(output, folder);
   const earlier = await earlierResults(output);
   const root = await realpath(folder);
-  const paths = (await readdir(root, { recursive: true }))
-    .filter((name) => name.toLowerCase().endsWith(extension))
-    .map((name) => join(root, name))
+  const paths = (await readdir(root, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.name.toLowerCase().endsWith(extension))
+    .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !earlier(path));
   return (await files(paths))
     .map((path) => relative(root, path))

@@ -27,7 +27,7 @@ const ADDRESS = /^[a-z][a-z\d+.-]+:/i;
 
 /** Node, Deno and Bun; elsewhere there are no paths, and it throws. Not an import, so that bundlers for the browser see none. */
 function pathAddress(path: string): string {
-  return process.getBuiltinModule('node:url').pathToFileURL(path).href;
+  return globalThis.process.getBuiltinModule('node:url').pathToFileURL(path).href;
 }
 
 /**

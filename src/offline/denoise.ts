@@ -85,7 +85,9 @@ async function denoiseChannels(
   let output: Float32Array<ArrayBuffer>[] = sources.map(() => new Float32Array(0));
   if (length > 0) {
     const job = { assets: await loadFiles(assetsOf(options), options), input: sources, rate, strength };
-    output = workers ? await inParts(workers, job, timeoutMs, signal, tell) : await cleaned(job, signal, tell);
+    const made = workers ? await inParts(workers, job, timeoutMs, signal, tell) : await cleaned(job, signal, tell);
+    // What modules export says Float32Array alone: before TypeScript 5.7 it takes no parameter.
+    output = made as Float32Array<ArrayBuffer>[];
   }
   onProgress?.(1);
   return output;

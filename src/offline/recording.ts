@@ -28,7 +28,7 @@ export async function cleaned(
   { assets, input, rate, strength }: Job,
   signal: AbortSignal | undefined,
   tell: (fraction: number) => void,
-): Promise<Float32Array<ArrayBuffer>[]> {
+): Promise<Float32Array[]> {
   const length = input[0]?.length ?? 0;
   const output = input.map(() => new Float32Array(length));
   let told = 0;

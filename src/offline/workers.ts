@@ -32,7 +32,7 @@ interface Order {
 
 type Answer =
   | { readonly fraction: number }
-  | { readonly output: Float32Array<ArrayBuffer>[] }
+  | { readonly output: Float32Array[] }
   | { readonly failure: string; readonly code?: NoiseSuppressorErrorCode };
 
 /**
@@ -46,7 +46,7 @@ export async function inParts(
   timeoutMs: number,
   signal: AbortSignal | undefined,
   tell: (fraction: number) => void,
-): Promise<Float32Array<ArrayBuffer>[]> {
+): Promise<Float32Array[]> {
   const length = input[0]!.length;
   const output = input.map(() => new Float32Array(length));
   const parts = cut(length, rate, workers.length);
