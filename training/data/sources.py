@@ -86,10 +86,15 @@ class Package:
         unpacked = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE)
         with unpacked, tarfile.open(fileobj=unpacked.stdout, mode="r|") as tar:
             for member in tar:
-                path = member.name.removeprefix("./")
+                path = member.name.removeprefix("./").lstrip("/")
                 suffix = Path(path).suffix.lower()
-                if member.isfile() and (suffix in SUFFIXES | ARCHIVES or path.endswith("/copyright")):
-                    tar.extract(member, self.folder.name, filter="data")
+                if member.isfile() and ".." not in path.split("/") and (suffix in SUFFIXES | ARCHIVES or path.endswith("/copyright")):
+                    # By hand: before Python 3.11.4 extract() knows no filter against names that lead out of the folder.
+                    target = Path(self.folder.name, path)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    if file := tar.extractfile(member):
+                        with open(target, "wb") as out:
+                            shutil.copyfileobj(file, out)
                     if suffix in ARCHIVES:
                         self.archives[path] = zipfile.ZipFile(Path(self.folder.name, path))
                         self.files |= dict.fromkeys(f"{path}!{inner}" for inner in self.archives[path].namelist())
