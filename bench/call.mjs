@@ -199,7 +199,7 @@ async function call(url, count, network) {
     page.on('pageerror', (error) => console.error(String(error)));
     await page.goto(url);
     await page.waitForFunction(() => 'ready' in globalThis);
-    await page.evaluate(([...args]) => globalThis.join(...args), [count, network, share !== null]);
+    await page.evaluate((who) => globalThis.join(...who), [count, network, share !== null]);
     await sleep(SETTLE_MS);
     const processes = family(pid);
     const before = await page.evaluate(() => globalThis.stats());

@@ -6,10 +6,10 @@
  * Without --clips: voice in changing noise, entered once, seconds 5 to 25 from there. With a folder of noisy clips (48 kHz, mono, 16-bit WAV; `python -m
  * evaluation outside` makes one): every other one in a row, entered at seven places, the worst of them in the first 5 s and the first 40 s.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fixture } from '../scripts/fixture.mjs';
+import { fixture, samplesOf } from '../scripts/fixture.mjs';
 
 const RATE = 48_000;
 /** Where frames begin. */
@@ -40,13 +40,7 @@ function inARow(folder) {
   const names = readdirSync(folder).filter((name) => name.endsWith('.wav'));
   const some = names.sort().filter((_, i) => i % 2 === 0);
   const order = new Map(some.map((name) => [name, random()]));
-  const clips = some
-    .sort((a, b) => order.get(a) - order.get(b))
-    .map((name) => {
-      const wav = readFileSync(join(folder, name));
-      const start = wav.indexOf('data') + 8;
-      return Float32Array.from({ length: (wav.length - start) >> 1 }, (_, n) => wav.readInt16LE(start + 2 * n) / 32768);
-    });
+  const clips = some.sort((a, b) => order.get(a) - order.get(b)).map((name) => samplesOf(join(folder, name)));
   const sound = new Float32Array(clips.reduce((sum, clip) => sum + clip.length, 0));
   let at = 0;
   for (const clip of clips) {

@@ -93,9 +93,8 @@ export async function run(
     failed(error);
     return 1;
   }
-  const raw = call.raw ?? undefined;
   const most = call.jobs ?? availableParallelism();
-  const parts = await Promise.all(tasks.map((task) => (call.split ? partsOf(task, most, raw) : 1)));
+  const parts = await Promise.all(tasks.map((task) => (call.split ? partsOf(task, most, work.raw) : 1)));
   const jobs = Math.max(Math.min(tasks.length, most), ...parts);
   const threads = program && jobs > 1 ? Array.from({ length: jobs }, () => workerRunner(program, work)) : [];
   const drawn = call.progress || (io.isTerminal && !call.quiet);
@@ -128,7 +127,7 @@ export async function run(
     local.close();
     // Those in parts first, one after the other: each has all threads.
     const long = whole.filter((at) => parts[at]! > 1);
-    for (const at of long) await drain(partsRunner(threads.slice(0, parts[at]), raw), [at]);
+    for (const at of long) await drain(partsRunner(threads.slice(0, parts[at]), work.raw), [at]);
     const short = whole.filter((at) => parts[at] === 1);
     await Promise.all(threads.map((runner) => drain(runner, short)));
     for (const runner of threads) runner.close();

@@ -1,6 +1,6 @@
 /** Parts of one recording in workers that the app has made: Web Workers, or worker threads of Node. */
 import { NoiseSuppressorError, type NoiseSuppressorErrorCode } from '../shared/errors';
-import { orAborted } from '../shared/limited';
+import { LONGEST_TIMER_MS, orAborted } from '../shared/limited';
 import { isObject, messageOf } from '../shared/realm';
 import { cut } from './parts';
 import { checkAborted, cleaned, type Job } from './recording';
@@ -89,19 +89,12 @@ async function ask(
   const { port1, port2 } = new MessageChannel();
   const ends = worker as Ends;
   let onEnd: Listener = () => {};
-  const late = new AbortController();
-  const timer = setTimeout(
-    () =>
-      late.abort(
-        new NoiseSuppressorError(
-          'timeout',
-          `a worker did not begin within ${timeoutMs} ms: call denoiseWorker() in it`,
-        ),
-      ),
-    Math.min(timeoutMs, 2 ** 31 - 1),
-  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const answer = new Promise<Float32Array[]>((resolve, reject) => {
+      const late = `a worker did not begin within ${timeoutMs} ms: call denoiseWorker() in it`;
+      const onTime = (): void => reject(new NoiseSuppressorError('timeout', late));
+      timer = setTimeout(onTime, Math.min(timeoutMs, LONGEST_TIMER_MS));
       port1.onmessage = ({ data }: MessageEvent<Answer>) => {
         clearTimeout(timer);
         if ('fraction' in data) tell(data.fraction);
@@ -116,7 +109,7 @@ async function ask(
       const order: Order = { mark: MARK, job, port: port2 };
       worker.postMessage(order, [port2, ...job.input.map(({ buffer }) => buffer as ArrayBuffer)]);
     });
-    return await orAborted(orAborted(answer, late.signal), signal);
+    return await orAborted(answer, signal);
   } finally {
     clearTimeout(timer);
     for (const name of ['error', 'exit']) (ends.removeEventListener ?? ends.off)?.call(worker, name, onEnd);

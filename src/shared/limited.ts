@@ -7,7 +7,7 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 /** Milliseconds for files alone, ahead of time or for a recording. */
 export const LOAD_TIMEOUT_MS = 60_000;
 /** setTimeout takes a signed 32-bit number of milliseconds and fires at once above it. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What may be said of waiting. */
 export const LIMITS: Rules<LoadLimits> = { signal: SIGNAL, timeoutMs: TIMEOUT };
