@@ -82,7 +82,10 @@ def test_vowels(folder: Path) -> None:
     assert np.abs(level).max() < 3, level
     spectrum = np.abs(np.fft.rfft(blocks * np.hanning(RATE // 10)))
     assert np.abs(spectrum[:, 5:30].argmax(1) * 10 + 50 - 150).max() <= 10
-    breath = 0.001 * rng.standard_normal(len(x)).astype(np.float32)
+
+    def breath(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+        return 0.001 * rng.standard_normal(len(x)).astype(np.float32)
+
     for _ in range(5):
         laughter = laughed(rng, x, breath)
         power = np.square(laughter[: len(laughter) // 960 * 960].reshape(-1, 960)).mean(1)

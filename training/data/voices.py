@@ -64,7 +64,7 @@ class Voices:
             if kind < HELD:
                 piece = held(rng, piece, np.exp(rng.uniform(*np.log(HELD_SECONDS))))
             elif kind < HELD + LAUGHED:
-                piece = laughed(rng, piece, whispered(rng, piece))
+                piece = laughed(rng, piece, whispered)
             bandwidth = min(bandwidth, segment.bandwidth * min(1.0, shift))
             piece = piece[: length - at]
             out[at : at + len(piece)] += piece * amplitude(rng.normal(0, 2.0))

@@ -1,5 +1,7 @@
 """What speakers do with a vowel and few recordings have: hold it for seconds, and laugh. Both are made of the steadiest vowel of an utterance."""
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.fft
 from scipy.signal import correlate
@@ -83,8 +85,8 @@ def held(rng: np.random.Generator, x: np.ndarray, seconds: float) -> np.ndarray:
     return np.concatenate([x[:begin], middle, x[end:]])
 
 
-def laughed(rng: np.random.Generator, x: np.ndarray, breath: np.ndarray) -> np.ndarray:
-    """The vowel of speech x as laughter: 3 to 12 notes, four to seven a second, softer and often lower one by one, with the whispered `breath` (as long as x) between them."""
+def laughed(rng: np.random.Generator, x: np.ndarray, whisper: Callable[[np.random.Generator, np.ndarray], np.ndarray]) -> np.ndarray:
+    """The vowel of speech x as laughter: 3 to 12 notes, four to seven a second, softer and often lower one by one, with the vowel's `whisper` between them."""
     found = vowel(x)
     if found is None:
         return x
@@ -97,7 +99,7 @@ def laughed(rng: np.random.Generator, x: np.ndarray, breath: np.ndarray) -> np.n
     # Lower bit by bit, by reading it slower.
     t = np.arange(length)
     voice = np.interp(np.cumsum(1 - sink * t / note / 2).clip(0, length - 1), t, voice)
-    aspirated = np.resize(breath[begin:end], length) * amplitude(rng.uniform(-12, 0))
+    aspirated = np.resize(whisper(rng, x[begin:end]), length) * amplitude(rng.uniform(-12, 0))
     phase = (t / note) % 1
     gate = np.clip(np.minimum(phase, voiced - phase) / 0.08, 0, 1)
     return ((voice * gate + aspirated * (1 - gate) * (phase < 0.9)) * amplitude(fall * (t // note))).astype(np.float32)
