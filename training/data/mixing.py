@@ -13,7 +13,7 @@ from common.sound import RATE, active_level, amplitude
 from training.data import music, synthesis
 from training.data.pool import Pool
 from training.data.rooms import ROOMS, bank
-from training.data.voices import Voices, shifted, whispered
+from training.data.voices import DRAWN_OUT, Voices, shifted, whispered
 
 # Band-limited microphones: share of the sequences and the cut-offs in hertz.
 BAND_LIMITED = 0.25
@@ -42,11 +42,11 @@ def companded(x: np.ndarray) -> np.ndarray:
 class Mixer:
     """Draws (noisy, clean, valid bands in hertz, speech level) sequences."""
 
-    def __init__(self, pool: Path, cache: Path, seed: int, rooms: int = ROOMS, band_limited: float = BAND_LIMITED):
+    def __init__(self, pool: Path, cache: Path, seed: int, rooms: int = ROOMS, band_limited: float = BAND_LIMITED, drawn_out: float = DRAWN_OUT):
         self.rng = np.random.default_rng(seed)
         self.band_limited = band_limited
         self.pool = Pool(pool)
-        self.voices = Voices(self.pool)
+        self.voices = Voices(self.pool, drawn_out)
         self.kinds = list(self.pool.noise.values())
         weight = np.sqrt([sum(s.samples for s in own) for own in self.kinds])
         weight *= [2.0 if kind in OF_CALLS else 1.0 for kind in self.pool.noise]

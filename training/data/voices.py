@@ -11,8 +11,8 @@ from training.data.vowels import held, laughed
 
 # Voices recorded with more noise than this (dB below the voice) are no targets: they speak in babble alone.
 CLEAN_FLOOR = 40.0
-# Of the pieces of a talker: a vowel of this one is held for so many seconds, that one laughs.
-HELD, HELD_SECONDS, LAUGHED = 0.05, (0.4, 5.0), 0.03
+# Of a talker's pieces: in so many a vowel is held for so many seconds, or, in this share of those, laughed.
+DRAWN_OUT, HELD_SECONDS, LAUGHED = 0.08, (0.4, 5.0), 0.4
 # No source of voices gives more than this share of the sequences.
 LARGEST_SOURCE = 0.3
 
@@ -20,8 +20,8 @@ LARGEST_SOURCE = 0.3
 class Voices:
     """The talkers of a pool: those that may be targets, and the crowd, which is all of them."""
 
-    def __init__(self, pool: Pool):
-        self.pool = pool
+    def __init__(self, pool: Pool, drawn_out: float = DRAWN_OUT):
+        self.pool, self.drawn_out = pool, drawn_out
         talkers: dict[str, list[Segment]] = {}
         for segment in pool.speech:
             talkers.setdefault(segment.speaker, []).append(segment)
@@ -60,11 +60,11 @@ class Voices:
             piece = self.pool.cut(segment, start, min(12 * RATE, int((length - at) * shift) + 1))
             if shift != 1.0 and len(piece) > 2000:
                 piece = shifted(piece, shift)
-            kind = 1.0 if crowd else rng.random()
-            if kind < HELD:
-                piece = held(rng, piece, np.exp(rng.uniform(*np.log(HELD_SECONDS))))
-            elif kind < HELD + LAUGHED:
-                piece = laughed(rng, piece, whispered)
+            if self.drawn_out and not crowd and rng.random() < self.drawn_out:
+                if rng.random() < LAUGHED:
+                    piece = laughed(rng, piece, whispered)
+                else:
+                    piece = held(rng, piece, np.exp(rng.uniform(*np.log(HELD_SECONDS))))
             bandwidth = min(bandwidth, segment.bandwidth * min(1.0, shift))
             piece = piece[: length - at]
             out[at : at + len(piece)] += piece * amplitude(rng.normal(0, 2.0))

@@ -29,6 +29,7 @@ from common.shape import CENTRES, FEATURES, HOP, LOOKAHEAD, SPECTRUM, STATISTICS
 from training import manifest
 from training.data.mixing import BAND_LIMITED, Mixer
 from training.data.rooms import ROOMS
+from training.data.voices import DRAWN_OUT
 from training.features.columns import COLUMNS, FOLDERS, shard_path
 from training.features.teacher import Teacher
 
@@ -52,17 +53,17 @@ def shared_teacher() -> Teacher:
 
 
 @functools.cache
-def shared_mixer(pool: Path, cache: Path, rooms: int, band_limited: float) -> Mixer:
-    return Mixer(pool, cache, 0, rooms, band_limited)
+def shared_mixer(pool: Path, cache: Path, rooms: int, band_limited: float, drawn_out: float) -> Mixer:
+    return Mixer(pool, cache, 0, rooms, band_limited, drawn_out)
 
 
 def make(task: tuple) -> tuple[int, float]:
-    pool, cache, seed, number, sequences, rooms, band_limited, wasm, with_spectra, taught = task
+    pool, cache, seed, number, sequences, rooms, band_limited, drawn_out, wasm, with_spectra, taught = task
     path = shard_path(cache, seed, number)
     if path.exists():
         return number, 0.0
     began = time.time()
-    mixer = shared_mixer(pool, cache, rooms, band_limited)
+    mixer = shared_mixer(pool, cache, rooms, band_limited, drawn_out)
     mixer.rng = np.random.default_rng(seed * 100_003 + number)
     core = shared_core(wasm)
     hops = SECONDS * 100
@@ -118,6 +119,7 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, default=SEQUENCES, help="sequences of 12 s in a shard")
     parser.add_argument("--rooms", type=int, default=ROOMS, help="rooms in the bank of impulse responses")
     parser.add_argument("--band-limited", type=float, default=BAND_LIMITED, metavar="SHARE", help="share of the sequences from narrower microphones")
+    parser.add_argument("--drawn-out", type=float, default=DRAWN_OUT, metavar="SHARE", help="share of what is said in which a vowel is held or laughed")
     parser.add_argument("--core", type=Path, default=WASM, help="another build of the core: the same seed gives the same mixtures")
     parser.add_argument("--spectra", action="store_true", help="also spectra and clean sound, for `train --listen`")
     parser.add_argument("--teacher", action="store_true", help="also what DeepFilterNet3 makes of the mixtures, for `train --taught-weight`")
@@ -130,7 +132,10 @@ def main() -> None:
         manifest.write(listing, sources=manifest.sources(args.pool), core=hashlib.sha256(args.core.read_bytes()).hexdigest())
     count = int(np.ceil(args.hours * 3600 / (args.sequences * SECONDS)))
     numbers = itertools.count(endless_start(args.cache, args.seed)) if args.endless else range(count)
-    tasks = ((args.pool, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.core, args.spectra, args.teacher) for n in numbers)
+    tasks = (
+        (args.pool, args.cache, args.seed, n, args.sequences, args.rooms, args.band_limited, args.drawn_out, args.core, args.spectra, args.teacher)
+        for n in numbers
+    )
     began, done = time.time(), 0
     with multiprocessing.Pool(args.workers) as pool:
         # No more tasks than workers are drawn ahead: an endless list must not be read at once.
