@@ -11,9 +11,9 @@ POLYNOMIALS = (
 )
 
 
-def dnsmos_model() -> Path:
-    """DNSMOS P.835 as the package speechmos brings it; FileNotFoundError without it."""
+def p808_model() -> Path:
+    """DNSMOS P.808 (Reddy et al. 2021) as the package speechmos brings it; FileNotFoundError without it."""
     package = importlib.util.find_spec("speechmos")
     if not package or not package.origin:
-        raise FileNotFoundError("DNSMOS is missing: pip install -r training/requirements.txt, or name the model with --dnsmos")
-    return Path(package.origin).parent / "dnsmos_models/sig_bak_ovr.onnx"
+        raise FileNotFoundError("DNSMOS is missing: pip install -r training/requirements.txt, or name the model with --p808")
+    return Path(package.origin).parent / "dnsmos_models/model_v8.onnx"

@@ -5,9 +5,10 @@ import argparse
 import torch
 from torch.nn import functional
 
+from common.listening import p808_model
 from common.shape import HOP
 from training.losses.adversarial import Adversarial
-from training.losses.listeners import Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
 from training.losses.sound import NARROW_BINS, overlap_add
 from training.network.finer import BINS
 
@@ -21,10 +22,11 @@ class FinerLoss:
 
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
+        self.opinion = Opinion(args.p808 or p808_model(), device) if args.p808_weight else None
         self.adversarial = Adversarial(device) if args.adversarial_share else None
-        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight}
+        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "p808": args.p808_weight}
 
-    def __call__(self, net, s, noise, y, p, context, clean, taught, level) -> tuple[torch.Tensor, dict]:
+    def __call__(self, net, s, noise, y, p, context, above, clean, taught, level) -> tuple[torch.Tensor, dict]:
         """Loss and its parts; those with a 0 are without the stage."""
         told = net(s, noise, y, p, context)
         # Against the discriminator, gradients are weighed where the stage ends: from there they take one way.
@@ -34,7 +36,7 @@ class FinerLoss:
             # As loud as listeners.Spectra wants voices, its windows' scale.
             level = level.view(-1, 1, 1)
             noisy = y[:, : s.shape[1]]
-            out, s, clean, taught, noisy = (x * level for x in (out, s, clean, taught, noisy))
+            out, s, above, clean, taught, noisy = (x * level for x in (out, s, above, clean, taught, noisy))
 
             def distance(x, y):
                 return self.spectra.compressed(x * SCALE, y * SCALE).mean((1, 2))
@@ -51,10 +53,14 @@ class FinerLoss:
             if spoken.any():
                 x, y = x[spoken], y[spoken]
                 parts |= {"pesq": self.pesq.score(x, y), "stoi": self.stoi.score(x, y), "sdr": si_sdr(x, y)}
-                loss = loss - sum(weight * parts[name].mean() for name, weight in self.weights.items())
+                if self.opinion:
+                    parts["p808"] = self.opinion.score(overlap_add(torch.cat([out, above], -1)[spoken]))
+                loss = loss - sum(weight * parts[name].mean() for name, weight in self.weights.items() if weight)
                 if not torch.is_grad_enabled():
                     y = overlap_add(functional.pad(s, SILENT))[spoken]
                     parts |= {"pesq0": self.pesq.score(x, y), "stoi0": self.stoi.score(x, y), "sdr0": si_sdr(x, y)}
+                    if self.opinion:
+                        parts["p8080"] = self.opinion.score(overlap_add(torch.cat([s, above], -1)[spoken]))
             if opposed:
                 seen = [x * SCALE for x in (clean, out, noisy)]
                 (gradient,) = torch.autograd.grad(loss, ended, retain_graph=True)
