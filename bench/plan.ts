@@ -19,7 +19,7 @@ export interface Choices {
   readonly live: number;
 }
 
-/** Microseconds for 10 ms, about what README's table has: they only make the first guess. */
+/** Microseconds for 10 ms, about what the table of docs/performance.md has: they only make the first guess. */
 const TYPICAL_US: Readonly<Record<string, number>> = {
   'pass-through': 12,
   lite: 95,

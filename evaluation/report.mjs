@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBuild } from '../scripts/ensure-build.mjs';
 import { findPython, runStep } from '../scripts/python.mjs';
-import { DELAY, FRAME, SAMPLE_RATE } from '../src/core/shape';
+import { FRAME_MS } from '../src/channel/timing';
+import { DELAY, FRAME } from '../src/core/shape';
 import { voiceActivity } from '../src/graph/node-options';
 import { VoiceActivity } from '../worklet/voice-activity';
 import { throughBlocks } from './peers/peer.mjs';
@@ -25,7 +26,6 @@ Sound and scores stay in the set's folder, and only what is new is heard and sco
 `;
 
 const core = 'dist/core.wasm';
-const FRAME_MS = (1000 * FRAME) / SAMPLE_RATE;
 /** The indicator of voice activity as it is by default. */
 const { holdMs, ...thresholds } = voiceActivity({});
 const INDICATOR = { ...thresholds, holdFrames: Math.round(holdMs / FRAME_MS) };

@@ -216,7 +216,7 @@ def test_tell(folder):
     shutil.copyfile("models/lite/model.safetensors", root / "models/lite/model.safetensors")
     pages = [root / "README.md", root / "models/lite/README.md"]
     for page in pages:
-        page.write_text("before\n\n<!-- voice: begin -->\nold\n<!-- voice: end -->\n\nafter\n")
+        page.write_text("before\n\n<!-- voice: begin -->\n| | old |\n|---|---|\n| P.808 | old |\n| CPU | 64 |\n<!-- voice: end -->\n\nafter\n")
     names = ("noisy", "rnnoise", "gtcrn", "deepfilternet3", "lite", "full")
     found = {name: {"pesq": 1.5 + at / 10, "stoi": 0.8, "sisdr": 5.0 + at, "p808": 3.0 + at / 10} for at, name in enumerate(names)}
     counts = {"street": 7, "5": 7, "clean": 2, "recordings": 3}
@@ -225,7 +225,8 @@ def test_tell(folder):
     for page in pages:
         text = page.read_text()
         assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
-    assert "| **lite** (default, 1.0 MB) | 1.90 | 0.800 | 9.0 | 3.40 | 1.90, 9.0 | 3.40 |" in pages[0].read_text()
+    assert "| P.808 | 3.00 | 3.10 | 3.20 | 3.30 | 3.40 | 3.50 |\n| clean voices, SI-SDR, dB | 5.0 | 6.0 " in pages[0].read_text()
+    assert pages[0].read_text().count("| CPU | 64 |\n<!-- voice: end -->") == 1, "what is written by hand stays"
     assert "| **all** | 7 | 1.50 / 1.80 / 1.90 |" in pages[1].read_text() and "Weights kept: 0.87 M of 2.25 M" in pages[1].read_text()
     quality = (root / "docs/quality.md").read_text()
     assert quality.startswith("# Quality\n\nlite 0.") and "| street | 7 | 1.50 | 1.60 |" in quality

@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   },
 });
 const { out } = options;
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const NETWORKS = { lite: 'model.safetensors', full: 'model-full.safetensors' };
 
 if (!options.core) execFileSync(process.execPath, ['scripts/build-core.mjs'], { stdio: 'inherit' });
@@ -86,7 +86,7 @@ const library = await build({
   // One copy of each class for all entries: errors of one are instances in the other.
   splitting: true,
   // Files imported only on a server, and peers that the app brings.
-  external: ['node:*', 'livekit-client', 'amazon-chime-sdk-js', 'react'],
+  external: ['node:*', ...Object.keys(peerDependencies)],
   plugins: [builtFiles()],
   outdir: out,
 });

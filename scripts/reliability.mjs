@@ -4,7 +4,7 @@
  *   npm run reliability                   everything: hours (SOAK_MINUTES=60 ends each soak after an hour)
  *   npm run reliability -- soak wav       only test files whose names begin so, `coverage`, `audit`, `mutants` (found by npm run mutants); the other rows stay
  *   npm run reliability -- --short        the form of npm test
- *   npm run reliability -- --golden       makes test/golden/hashes.json anew, after a change of weights or of the signal path
+ *   npm run reliability -- --golden       makes test/golden/determinism.json anew, after a change of weights or of the signal path
  *   npm run reliability -- --from FILE    takes rows from a JSON report of vitest, or from test-results/coverage/summary.json, instead of running anything
  *
  * The rows live in docs/reliability.json, each with the day and the form of its run.

@@ -1,4 +1,4 @@
-/** npm run screenshots [-- NAME ...]: pictures of the pages for the README, made by running them in headless Chromium. */
+/** npm run screenshots [-- NAME ...]: pictures of the pages for docs/pages.md, made by running them in headless Chromium. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeMicrophone, microphoneSwitches } from '../test/browser/microphone';

@@ -1,5 +1,5 @@
 /** The arrows of docs/architecture.md: who may call whom is what its table says, and what it names is there. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -116,4 +116,23 @@ test('what the page names is there', () => {
   const lost = names.filter((path) => !/^build\/|NAME/.test(path) && !existsSync(path) && !inCore(path));
   expect(lost).toEqual([]);
   expect(names.length).toBeGreaterThan(60);
+});
+
+/** Rows of the table of changes: constants and functions that a row names, and the files it names. */
+const changes = (/## Where do I change[\s\S]*?\n(\|[\s\S]*?)\n\n/.exec(page)?.[1] ?? '')
+  .split('\n')
+  .slice(2)
+  .map((line) => line.split('|'))
+  .map(([, what = '', where = '']) => {
+    const spans = paths(where);
+    const isFile = (path: string) => existsSync(path) && statSync(path).isFile();
+    const files = spans.flatMap((path) => [path, join('assembly', path)].filter(isFile));
+    const names = spans.filter((name) => /^([A-Z][A-Z_]+|\w+\(\))$/.test(name) && !isFile(name));
+    return { what: what.trim(), names, files };
+  })
+  .filter(({ names }) => names.length > 0);
+
+test.each(changes)('what is named for "$what" is in a file beside it', ({ names, files }) => {
+  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  expect(names.filter((name) => !new RegExp(`\\b${name.replace('()', '')}\\b`).test(text))).toEqual([]);
 });

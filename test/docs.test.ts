@@ -48,6 +48,26 @@ test('docs/README.md names each document', () => {
   expect(missing.filter((name) => !named.includes(name))).toEqual([]);
 });
 
+/** Pixels that a document is high where GitHub shows it 832 wide, within some lines: its sizes of text, code, tables and headings. */
+function height(markdown: string): number {
+  const parts = markdown.split(/^```.*\n/m);
+  const code = parts.filter((_, i) => i % 2 === 1).map((part) => 19.7 * part.trim().split('\n').length + 48);
+  const blocks = parts
+    .filter((_, i) => i % 2 === 0)
+    .flatMap((part) => part.replace(/\]\([^)]*\)|[*`[]|<!--.*?-->\n?/g, '').split(/\n{2,}|\n(?=- )/))
+    .filter((block) => /\S/.test(block));
+  const text = blocks.map((block) => {
+    if (block.startsWith('#')) return 75;
+    if (block.startsWith('|')) return 37 * (block.trim().split('\n').length - 1) + 16;
+    return block.startsWith('- ') ? 24 * Math.ceil(block.length / 118) + 4 : 24 * Math.ceil(block.length / 122) + 16;
+  });
+  return [...text, ...code].reduce((sum, own) => sum + own, 0);
+}
+
+test('README.md takes two screens', () => {
+  expect(height(text('README.md'))).toBeLessThan(2 * 1080);
+});
+
 /** Rows of the tables of a document, as cells; heads and rulers left out. */
 function rows(markdown: string): string[][] {
   const lines = markdown.split('\n');

@@ -1,9 +1,9 @@
-import { FRAME } from '../src/channel/timing';
+import { CORE_DELAY, FRAME } from '../src/channel/timing';
 
 /** Frames of one window of the levels: 1 s. */
 const WINDOW = 100;
-/** The output hop of a call is the input hop of three calls before: hops kept. */
-const HISTORY = 4;
+/** Hops kept: the output hop of a call is the input hop of as many calls before as the core is late. */
+const HISTORY = CORE_DELAY / FRAME + 1;
 /** Speech probability below which a frame counts as noise. */
 const NOISE = 0.3;
 /** Weight of the past in the noise sums, per noise frame: a memory of some 10 s. */

@@ -1,6 +1,7 @@
+import { FRAME_MS } from '../src/channel/timing';
+
 /** Frames in one measuring window: 1 s. Date.now() counts whole milliseconds, so only sums over many frames mean something. */
 export const WINDOW_FRAMES = 100;
-const FRAME_MS = 10;
 /** One frame in this many is timed: reading the clock makes a boxed number where the engine has not optimised it away. */
 const TIMED_EVERY = 5;
 /** Milliseconds of the timed frames of a window. */

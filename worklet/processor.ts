@@ -6,7 +6,7 @@
 
 import { NoRoom } from '../src/channel/channels';
 import { Fold } from '../src/channel/fold';
-import { chainLatency, headStart } from '../src/channel/timing';
+import { chainLatency, FRAME_MS, headStart } from '../src/channel/timing';
 import type { FromProcessor, LiveState, ProcessorOptions, ToProcessor } from '../src/graph/messages';
 import { PROCESSOR_NAME } from '../src/graph/messages';
 import { acquireCore, discardCore, type LoadedCore, releaseCore, replaceCore } from './core';
@@ -15,8 +15,6 @@ import { OverloadDetector } from './overload';
 import { type FrameObserver, Pipeline } from './pipeline';
 import { VoiceActivity } from './voice-activity';
 
-/** Milliseconds of a frame. */
-const FRAME_MS = 10;
 /** Samples of the fade back to a core, and seconds its network listens before. */
 const FADE = 480;
 const LISTEN = 0.1;

@@ -34,13 +34,13 @@ export function comfortFloor(energies: usize, floors: usize): void {
  * @param decided 34 gains, 0..1
  * @param floors 34 gains
  * @param gains receives 34: the higher of the two
- * @param least receives 34: weights that take the gain down to the floor
+ * @param floorWeights receives 34: weights that take the gain down to the floor
  */
-export function holdFloors(decided: usize, floors: usize, gains: usize, least: usize): void {
+export function holdFloors(decided: usize, floors: usize, gains: usize, floorWeights: usize): void {
   for (let b: usize = 0; b < BANDS_BYTES; b += 4) {
     const floor = load<f32>(floors + b);
     const gain = max(floor, load<f32>(decided + b));
     store<f32>(gains + b, gain);
-    store<f32>(least + b, floor / (gain + TINY));
+    store<f32>(floorWeights + b, floor / (gain + TINY));
   }
 }

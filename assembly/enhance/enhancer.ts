@@ -26,7 +26,7 @@ import { WienerFilter } from './wiener';
 
 /** Scratch shared by all streams: nothing in it outlives a call but the spectrum, which its caller reads at once. */
 const FLOORS = new StaticArray<f32>(BANDS);
-const LEAST_WEIGHTS = new StaticArray<f32>(BANDS);
+const FLOOR_WEIGHTS = new StaticArray<f32>(BANDS);
 const MIXED = new StaticArray<f32>(SPECTRUM);
 const MIXED_ENERGY = new StaticArray<f32>(BANDS);
 const LEVELS = new StaticArray<f32>(BANDS);
@@ -70,10 +70,10 @@ export class Enhancer {
     const gains = changetype<usize>(this.gains);
     const strengths = changetype<usize>(this.strengths);
     const floors = changetype<usize>(FLOORS);
-    const least = changetype<usize>(LEAST_WEIGHTS);
+    const floorWeights = changetype<usize>(FLOOR_WEIGHTS);
     memory.copy(strengths, changetype<usize>(decisions.strengths), BANDS_BYTES);
     comfortFloor(energy, floors);
-    holdFloors(decided, floors, gains, least);
+    holdFloors(decided, floors, gains, floorWeights);
 
     const mixed = changetype<usize>(MIXED);
     const mixedEnergy = changetype<usize>(MIXED_ENERGY);
@@ -86,7 +86,7 @@ export class Enhancer {
     const makeUp = changetype<usize>(MAKE_UP);
     if (this.filtersBins) {
       this.noise.learn(noisy, decided);
-      this.wiener.process(this.noise, mixed, mixedEnergy, gains, strengths, least, weights, makeUp);
+      this.wiener.process(this.noise, mixed, mixedEnergy, gains, strengths, floorWeights, weights, makeUp);
     } else {
       for (let k = 0; k < BINS_PADDED; k++) unchecked((WEIGHTS[k] = 1));
       for (let b = 0; b < BANDS; b++) unchecked((MAKE_UP[b] = 1));

@@ -1,9 +1,9 @@
 /**
  * Two channels: one gain where they hear the same source, a gain of their own where they do not.
  *
- *   X_k <- X_k + 0.1 (L_k R_k* - X_k), and |L_k|^2, |R_k|^2 alike        k a bin; over about 0.1 s
+ *   X_k <- X_k + LINK_SMOOTHING (L_k R_k* - X_k), and |L_k|^2, |R_k|^2 alike        k a bin
  *   C_b  = SUM |X_k|^2 / SUM |L_k|^2 |R_k|^2                             0 for two sources, 1 for one, panned, delayed or inverted
- *   c_b  = clamp((C_b - 0.4) / 0.4, 0, 1)
+ *   c_b  = clamp((C_b - LINK_APART) / (LINK_TOGETHER - LINK_APART), 0, 1)
  *   s_b  = g_b^2 e_b of each channel: the speech that its gain keeps
  *   G_b  = (sL gL + sR gR) / (sL + sR)                                   the gain of the channel in which the speech is
  *   g_b <- g_b + c_b (G_b - g_b)
@@ -27,7 +27,7 @@ const ALL = new StaticArray<f32>(BINS_PADDED);
 const BAND_COMMON = new StaticArray<f32>(BANDS);
 const BAND_ALL = new StaticArray<f32>(BANDS);
 
-/** x + 0.1 (y - x), stored at x. */
+/** x + LINK_SMOOTHING (y - x), stored at x. */
 function smooth(x: usize, y: v128): v128 {
   const before = v128.load(x);
   const now = f32x4.add(before, f32x4.mul(f32x4.splat(LINK_SMOOTHING), f32x4.sub(y, before)));

@@ -1,7 +1,7 @@
 /**
  * Noise spectrum of a stream, learnt where the network hears no speech:
  *
- *   N_k <- N_k + 0.03 (1 - g_k)^4 (|Y_k|^2 - N_k)     k a bin
+ *   N_k <- N_k + NOISE_LEARNING (1 - g_k)^4 (|Y_k|^2 - N_k)     k a bin
  *
  * The constructor allocates; every method is real-time safe.
  */

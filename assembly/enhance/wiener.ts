@@ -4,16 +4,19 @@
  *
  *   A_k  = (|Z_{k-1}|^2 + |Z_k|^2 + |Z_{k+1}|^2) / 3        spectrum after the comb filter, |Z_{-1}| = |Z_1|, k a bin
  *   S_k <- (A_k + 2 S_k) / 3                                over about 30 ms
- *   U_b  = 1.5 (1 - g_b^2) ||z_b||^2,  T_b = 1.5 ||n_b||^2   noise of band b as the gain tells and as it was learnt
+ *   U_b  = OVERESTIMATE (1 - g_b^2) ||z_b||^2              noise of band b as the gain tells
+ *   T_b  = OVERESTIMATE ||n_b||^2                           and as it was learnt
  *   V_b  = min(U_b, U_b^(1/4) T_b^(3/4))
- *   W_b  = g_b^2 U_b T_b / (T_b + U_b / 50)                 the same in bands that the gain keeps
+ *   W_b  = g_b^2 U_b T_b / (T_b + NOISELESS U_b)            the same in bands that the gain keeps
  *   n_k  = N_k max(V_b + r_b^2 (U_b - V_b), W_b) / ||n_b||^2  noise expected in this frame
- *   w_k  = max(0.35 + 0.2 g_k, S_k / (S_k + n_k))
- *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back
+ *   w_k  = max(LOWEST + LOWEST_SLOPE g_k, S_k / (S_k + n_k))
+ *   m_b  = (||z_b|| / ||w z_b||)^(1/4)                      a quarter of the dB that a band loses is given back, up to MOST_LOST
+ *
+ * with the WIENER_ numbers of settings.ts.
  *
  * In clean speech T is small and in a frame without noise U is, so either keeps the voice as it is. A band that needs the comb filter
  * (strength r) is less tonal than its voice should be: there more of U lies between the harmonics. Where a band is mostly voice its one
- * gain lets the noise beside the harmonics through, so there W takes U at its word unless T is less than a fiftieth of it. A power of one
+ * gain lets the noise beside the harmonics through, so there W takes U at its word unless T is less than a small share of it. A power of one
  * bin is as uncertain as it is large, so weights made of it alone flutter; with those beside it they may go lower without being heard.
  *
  * The constructor allocates; every method is real-time safe.
@@ -58,8 +61,8 @@ export class WienerFilter {
    * @param energies 34: ||z_b||^2
    * @param gains 34 gains with floors, 0..1 unless the article's post-filter came before
    * @param strengths 34 strengths of the comb filter, 0..1
-   * @param bounds 34: no weight of the band may be lower; the larger of these and 0.35 + 0.2 g holds
-   * @param weights receives 484 f32, 0.35..1
+   * @param floorWeights 34: no weight of the band may be lower; the larger of these and LOWEST + LOWEST_SLOPE g holds
+   * @param weights receives 484 f32, LOWEST..1
    * @param makeUp receives 34 f32, 1..1.19
    */
   process(
@@ -68,7 +71,7 @@ export class WienerFilter {
     energies: usize,
     gains: usize,
     strengths: usize,
-    bounds: usize,
+    floorWeights: usize,
     weights: usize,
     makeUp: usize,
   ): void {
@@ -79,13 +82,13 @@ export class WienerFilter {
     }
     store<f32>(powers - 4, load<f32>(powers + 4));
     store<f32>(powers + BINS_BYTES, load<f32>(powers + BINS_BYTES - 8));
-    this.expect(noise, energies, gains, strengths, bounds);
+    this.expect(noise, energies, gains, strengths, floorWeights);
     this.weigh(noise, powers, weights);
     giveBack(energies, makeUp);
   }
 
   /** Noise expected in each band, as a multiple of what was learnt, and the least weight. */
-  private expect(noise: NoiseEstimator, energies: usize, gains: usize, strengths: usize, bounds: usize): void {
+  private expect(noise: NoiseEstimator, energies: usize, gains: usize, strengths: usize, floorWeights: usize): void {
     const energyLearnt = changetype<usize>(noise.energies);
     const expected = changetype<usize>(EXPECTED);
     const least = changetype<usize>(LEAST);
@@ -97,7 +100,7 @@ export class WienerFilter {
       const level = told < learnt ? told : Mathf.sqrt(Mathf.sqrt(told * learnt)) * Mathf.sqrt(learnt);
       const voice = (g * g * told * learnt) / (learnt + WIENER_NOISELESS * told);
       const r = load<f32>(strengths + b);
-      store<f32>(least + b, max<f32>(WIENER_LOWEST + WIENER_LOWEST_SLOPE * g, load<f32>(bounds + b)));
+      store<f32>(least + b, max<f32>(WIENER_LOWEST + WIENER_LOWEST_SLOPE * g, load<f32>(floorWeights + b)));
       store<f32>(expected + b, max<f32>(level + r * r * max<f32>(0, told - level), voice) / own);
     }
   }

@@ -2,7 +2,7 @@
  * Pitch candidates of the newest frame: normalised cross-correlation of the softened LPC residual at 12 kHz
  * (after RAPT and the search of LPCNet), one score a lag.
  *
- *   exc(n) = e(n) + 0.7 e(n - 1),   e = residual of an LPC of order 16
+ *   exc(n) = e(n) + SOFTENING e(n - 1),   e = residual of an LPC of order 16
  *   xc(T) = 2 SUM exc(n) exc(n - T) / (eps + SUM exc(n)^2 + SUM exc(n - T)^2)
  */
 import { FRAME, MAX_PERIOD, MIN_PERIOD, SAMPLE_RATE, WINDOW } from '../constants';

@@ -1,7 +1,7 @@
 /**
  * Pitch path over frames by dynamic programming, read back as far as the look-ahead goes.
  *
- *   D_n(T) = xc_n(T) + max( max_{|j| <= 5} [ D_{n-1}(T + j) - 0.005 j^2 ], max D_{n-1} - jump )
+ *   D_n(T) = xc_n(T) + max( max_{|j| <= REACH} [ D_{n-1}(T + j) - SLOPE j^2 ], max D_{n-1} - JUMP )
  */
 import { LOOKAHEAD } from '../constants';
 import { PITCH_JUMP as JUMP, PITCH_REACH as REACH, PITCH_SLOPE as SLOPE } from '../settings';

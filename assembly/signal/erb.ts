@@ -99,7 +99,7 @@ function leaveOutRumble(): void {
  */
 export function bandProducts(a: usize, b: usize, bands: usize): void {
   const products = changetype<usize>(PRODUCTS);
-  for (let k: usize = 0; k < 480; k += 4) {
+  for (let k: usize = 0; k < (BINS as usize) - 1; k += 4) {
     v128.store(products + (k << 2), binProducts(a + (k << 3), b + (k << 3)));
   }
   leaveOutRumble();

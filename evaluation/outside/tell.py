@@ -3,7 +3,8 @@
     python -m evaluation table --set SET --p808 MODEL.onnx --json table.json
     python -m evaluation tell --json table.json [--root .]
 
-In the README and the cards between the marks `<!-- voice: begin -->` and `<!-- voice: end -->`; what stands around them is written by hand.
+In the README and the cards between the marks `<!-- voice: begin -->` and `<!-- voice: end -->`; what stands around them is written by hand, and
+so are rows of the README's table that are not of voice.
 """
 
 import argparse
@@ -16,12 +17,11 @@ from evaluation.report.model_facts import model_facts, version
 from evaluation.scores.tables import cell, markdown
 
 COMMANDS = "`python -m evaluation outside --corpus CORPUS --first DATA --out SET`, `python -m evaluation hear --set SET`, `python -m evaluation table --set SET --p808 model_v8.onnx --json table.json`"
-# Rows of the README: system, how it is called there.
-ROWS = {
-    "noisy": "noisy", "rnnoise": "RNNoise 0.1", "gtcrn": "GTCRN (16 kHz)", "deepfilternet3": "DeepFilterNet3", "lite": "**lite** (default, {size})", "full": "**full** ({size})",
-}  # fmt: skip
+# Columns of the README: system, how it is called there.
+COLUMNS = {"noisy": "noisy", "rnnoise": "RNNoise", "gtcrn": "GTCRN", "deepfilternet3": "DeepFilterNet3", "lite": "**lite** (default)", "full": "**full**"}
+# Its rows: how it is called there, of what, metric. The others of them are in docs/quality.md.
+README_ROWS = [("PESQ-WB", "overall", "pesq"), ("P.808", "overall", "p808"), ("clean voices, SI-SDR, dB", "clean", "sisdr")]
 METRICS = ("pesq", "stoi", "sisdr", "p808")
-HEAD = ["PESQ-WB", "STOI", "SI-SDR", "P.808"]
 
 
 def marked(text: str, block: str) -> str:
@@ -32,16 +32,13 @@ def marked(text: str, block: str) -> str:
     return re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{block}\n{end}", text, flags=re.S)
 
 
-def overview(result, sizes) -> str:
-    """The README's table: every system over all clips, of clean speech, and of recordings."""
-    rows = []
-    for name, title in ROWS.items():
-        clean = result.get("clean", {}).get(name, {})
-        rows.append([
-            title.format(size=sizes.get(name)), *(cell(m, result["overall"][name].get(m)) for m in METRICS),
-            ", ".join(cell(m, clean.get(m)) for m in ("pesq", "sisdr")), cell("p808", result["recordings"].get(name, {}).get("p808")),
-        ])  # fmt: skip
-    return markdown(["", *HEAD[:2], "SI-SDR, dB", "P.808", "clean speech through it: PESQ-WB, SI-SDR", "recordings: P.808"], rows)
+def overview(result, old: str) -> str:
+    """The README's table, a column a system; rows of `old`, the README as it is, that are none of README_ROWS stay as they are, behind."""
+    rows = [[title, *(cell(m, result.get(group, {}).get(name, {}).get(m)) for name in COLUMNS)] for title, group, m in README_ROWS]
+    block = re.search(r"<!-- voice: begin -->(.*)<!-- voice: end -->", old, flags=re.S)
+    lines = [line for line in block[1].splitlines() if line.startswith("| ")][1:] if block else []
+    by_hand = [line for line in lines if line.split("|")[1].strip() not in {title for title, *_ in README_ROWS}]
+    return "\n".join([markdown(["", *COLUMNS.values()], rows), *by_hand])
 
 
 def slices(result, name) -> str:
@@ -63,10 +60,9 @@ def card(result, name, model) -> str:
 
 
 def tell(result, root: pathlib.Path) -> None:
-    """Writes docs/quality.md, README.md and the card of every network of ROWS that `result` has and models/ holds."""
-    networks = {name: root / "models" / name / "model.safetensors" for name in ROWS if (root / "models" / name / "model.safetensors").exists()}
-    sizes = {name: f"{path.stat().st_size / 1e6:.1f} MB" for name, path in networks.items()}
-    pages = {root / "README.md": overview(result, sizes)}
+    """Writes docs/quality.md, README.md and the card of every network of COLUMNS that `result` has and models/ holds."""
+    networks = {name: root / "models" / name / "model.safetensors" for name in COLUMNS if (root / "models" / name / "model.safetensors").exists()}
+    pages = {root / "README.md": overview(result, (root / "README.md").read_text())}
     pages |= {path.with_name("README.md"): card(result, name, path) for name, path in networks.items()}
     for path, block in pages.items():
         try:

@@ -178,7 +178,9 @@ async function showStats({ node }: Live): Promise<void> {
   loads = [...loads, stats.load].slice(-LOAD_SECONDS);
   element('load').textContent = percent(loads.reduce((sum, load) => sum + load, 0) / loads.length, 1);
   element('latency').textContent = `${(stats.latency * 1000).toFixed(1)} ms`;
-  element('attenuation').textContent = `${Math.max(0, stats.attenuation).toFixed(0)} dB`;
+  // The statistics keep what was measured while the network ran; aside, nothing is taken away.
+  const attenuation = node.state === 'running' ? Math.max(0, stats.attenuation) : 0;
+  element('attenuation').textContent = `${attenuation.toFixed(0)} dB`;
   element('late').textContent = String(stats.lateCallbacks);
   const { name, version } = stats.network;
   element('versions').textContent = `${name} ${version}, ${stats.coreVersion}${stats.relaxedSimd ? ' relaxed' : ''}`;

@@ -10,7 +10,7 @@ declare module '@jitsi/rnnoise-wasm' {
   export function createRNNWasmModuleSync(): Rnnoise;
 }
 
-/** 0.4.5, in part. It is under LiveKit's terms of service, and needs LiveKit Cloud. */
+/** 0.4.5, in part, by hand. Why it is not installed, and is compiled only: docs/migration.md. */
 declare module '@livekit/krisp-noise-filter' {
   import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-client';
 

@@ -4,6 +4,9 @@ import { DELAY as CORE_DELAY, SAMPLE_RATE as CORE_RATE, FRAME, RESAMPLER_HALF_WI
 
 export { CORE_DELAY, CORE_RATE, FRAME };
 
+/** Milliseconds of a frame. */
+export const FRAME_MS = (1000 * FRAME) / CORE_RATE;
+
 /** Delay of a resampler in samples of its input rate. */
 export function resamplerDelay(inRate: number, outRate: number): number {
   return Math.ceil((RESAMPLER_HALF_WIDTH * Math.max(1, inRate / outRate)) / 2) * 2;

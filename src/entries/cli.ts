@@ -17,7 +17,7 @@ import { Progress, pace } from '../files/progress';
 import { RAW_FORMATS, rawFormat } from '../files/raw';
 import { localRunner, partsRunner, type Runner, serve, type Work, workerRunner } from '../files/runners';
 import type { WavFormat } from '../files/wav';
-import { MAX_RATE, MIN_RATE } from '../files/wav-header';
+import { MAX_FILE_RATE, MIN_FILE_RATE } from '../files/wav-header';
 import type { NetworkName } from '../loading/networks';
 import { checkStrength } from '../offline/options';
 import { NoiseSuppressorError } from '../shared/errors';
@@ -205,7 +205,7 @@ function rawOf({ format, rate, channels }: Values, paths: readonly string[]): Wa
     return null;
   }
   if (rate === undefined) throw new UsageError('--format needs --rate: raw samples do not say their rate');
-  const hertz = whole('--rate', rate, MIN_RATE, MAX_RATE);
+  const hertz = whole('--rate', rate, MIN_FILE_RATE, MAX_FILE_RATE);
   const raw = rawFormat(format, hertz, whole('--channels', channels ?? '1', 1, CORE_CHANNELS));
   if (!raw) throw new UsageError(`--format is one of ${RAW_FORMATS.join(', ')}, not ${format}`);
   const wav = paths.find((path) => /\.wav$/i.test(path));

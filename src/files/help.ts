@@ -1,12 +1,13 @@
 /** What --help says; docs/command-line.md says it at length. */
 import { RAW_FORMATS } from './raw';
+import { MAX_FILE_RATE, MIN_FILE_RATE } from './wav-header';
 
 export const HELP = `Removes noise from speech in WAV files, folders of them, and pipes.
 
   percepnet-wasm denoise [options] <in.wav> <out.wav>
   percepnet-wasm denoise [options] <file, folder or pattern>... <out folder>
 
-The output has the length, sample rate (8 to 192 kHz), channels and sample format of the input. Either may be a pipe or a device, and
+The output has the length, sample rate (${MIN_FILE_RATE / 1000} to ${MAX_FILE_RATE / 1000} kHz), channels and sample format of the input. Either may be a pipe or a device, and
 - is standard input or output. In a folder every .wav is taken, at any depth, and keeps its place; a file that cannot be read is
 reported, the others are written, and the exit status is 1. Patterns know * ? [abc] {a,b} and, for folders at any depth, **.
 

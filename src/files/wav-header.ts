@@ -37,9 +37,9 @@ const W64_RIFF = Buffer.from('2e91cf11a5d628db04c10000', 'hex');
 const W64_CHUNK = Buffer.from('f3acd3118cd100c04f8edb8a', 'hex');
 
 const FORMAT_BYTES = 40;
-/** Hertz. */
-export const MIN_RATE = 8000;
-export const MAX_RATE = 192000;
+/** Hertz: what files, and raw samples, may have; the resampler takes more. */
+export const MIN_FILE_RATE = 8000;
+export const MAX_FILE_RATE = 192000;
 const NO_SAMPLES = 'is damaged: it ends without a data chunk';
 /** The size of what is not known, or does not fit. */
 export const UNKNOWN_SIZE = 0xffffffff;
@@ -265,8 +265,8 @@ function readFormat(chunk: Buffer, bigEndian: boolean, path: string): WavFormat 
   if (channels > CORE_CHANNELS) {
     throw broken(path, `has ${channels} channels; up to ${CORE_CHANNELS} are possible: split it first`);
   }
-  if (sampleRate < MIN_RATE || sampleRate > MAX_RATE) {
-    throw broken(path, `has a sample rate of ${sampleRate} Hz; ${MIN_RATE} to ${MAX_RATE} are possible`);
+  if (sampleRate < MIN_FILE_RATE || sampleRate > MAX_FILE_RATE) {
+    throw broken(path, `has a sample rate of ${sampleRate} Hz; ${MIN_FILE_RATE} to ${MAX_FILE_RATE} are possible`);
   }
   // Two fields tell the bytes of a sample. Where they differ, the byte rate says which is right.
   const wholeBytes = Math.ceil(declared / 8) * channels;

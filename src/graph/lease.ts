@@ -1,7 +1,8 @@
 /** The audio contexts that suppressed tracks share, or the app's own. */
+import { FRAME } from '../core/shape';
 
 /** Render quantum that needs no reframing at 48 kHz; browsers that do not know the option ignore it. */
-const RENDER_QUANTUM = 480;
+const RENDER_QUANTUM = FRAME;
 /** What may be, or come with, a gesture of the user: a mouse button down, a finger up, a key, the page to the front. */
 const WAKING = ['pointerdown', 'pointerup', 'touchend', 'keydown', 'visibilitychange'];
 

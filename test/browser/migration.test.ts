@@ -1,6 +1,6 @@
 /**
- * The pairs of examples/migration, before and after, in a page that Vite builds. `npm run check` holds them against the types of the packages.
- * Not run are what was before in LiveKit: Krisp's filter needs LiveKit Cloud, that of deepfilternet3-noise-filter a server of its author's.
+ * The pairs of examples/migration, before and after, in a page that Vite builds. `npm run check` compiles all of them. What was before in
+ * LiveKit, Krisp's filter and that of deepfilternet3-noise-filter, is not run; docs/migration.md says why.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -64,8 +64,12 @@ test('the microphone runs, is shown, changed and stopped', async () => {
     return data.some((value, i) => i % 4 === 0 && value > 100);
   });
   expect(await page.textContent('#latency')).toMatch(/^\d\d\.\d ms$/);
+  await page.waitForFunction(() => /^[1-9]\d* dB$/.test(document.getElementById('attenuation')?.textContent ?? ''));
   await page.check('#bypass');
   await page.waitForSelector('#state:text("Bypassed")');
+  // What goes through untouched is taken down by nothing, and is heard no voice in.
+  await page.waitForSelector('#attenuation:text-is("0 dB")', { timeout: 10_000 });
+  expect(await page.textContent('#probability-value')).toBe('0 %');
   await page.uncheck('#bypass');
   await page.waitForSelector('#state:text("Running")');
   await page.fill('#strength', '40');

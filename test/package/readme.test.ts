@@ -68,12 +68,15 @@ test.each(BLOCKS.filter(({ language }) => ['js', 'jsx', 'html'].includes(languag
 );
 
 test('the examples for Node and for the command line, as they stand', () => {
-  const code = `const pcm16 = new Int16Array(16000);\n${blockWith('pcm16')}\nconsole.log(clean.length);`;
+  const before =
+    'const samples = new Float32Array(44100); let sent = 0; const socket = { send: (x) => (sent += x.length) };';
+  const after = 'send(new Int16Array(1234)); socket.send(denoiser.flush()); console.log(clean.length, sent);';
+  const code = `${before}\n${blockWith('percepnet-wasm/offline')}\n${after}`;
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
     cwd: folder,
     encoding: 'utf8',
   });
-  expect(said).toBe('16000\n');
+  expect(said).toBe('44100 1234\n');
   cpSync('test/fixtures/noise.wav', join(folder, 'recordings/deep/noise.wav'));
   execFileSync('sh', ['-c', blockWith('percepnet-wasm denoise')], { cwd: folder, stdio: 'pipe' });
   expect(readdirSync(join(folder, 'cleaned/deep'))).toEqual(['noise.wav']);
@@ -81,5 +84,6 @@ test('the examples for Node and for the command line, as they stand', () => {
 
 test('the file to install is the one that npm pack makes', () => {
   const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  expect(blockWith('npm install')).toBe(`npm install path/to/${name}-${version}.tgz\n`);
+  const commands = blockWith('npm install').replaceAll(/ +#.*/g, '');
+  expect(commands).toBe(`npm ci && npm pack\nnpm install path/to/${name}-${version}.tgz\n`);
 });

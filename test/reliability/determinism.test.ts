@@ -1,4 +1,4 @@
-/** The same bits for the same input: across chunkings, builds and engines, and as yesterday (test/golden/hashes.json). */
+/** The same bits for the same input: across chunkings, builds and engines, and as yesterday (test/golden/determinism.json). */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { hasRelaxedSimd } from '../../src/loading/support';
 import { Pipeline } from '../../worklet/pipeline';
 import { coreBytes, fixture, instantiate, random, record, SEED, shippedModel, tinyModel } from '../helpers/kit';
 
-const GOLDEN = new URL('../golden/hashes.json', import.meta.url);
+const GOLDEN = new URL('../golden/determinism.json', import.meta.url);
 /** `npm run reliability -- --golden`. */
 const UPDATE = process.env.UPDATE_GOLDEN === '1';
 const RATES = [48_000, 44_100, 16_000];
@@ -61,7 +61,7 @@ describe('determinism', () => {
       const now = await hashes(wasm, model as Uint8Array<ArrayBuffer>);
       if (UPDATE) writeFileSync(GOLDEN, `${JSON.stringify({ ...golden(), [name]: now }, null, 2)}\n`);
       expect(now).toEqual(golden()[name]);
-      record(context, `${RATES.length} rates equal to test/golden/hashes.json (model ${now.model})`);
+      record(context, `${RATES.length} rates equal to test/golden/determinism.json (model ${now.model})`);
     });
   }
 

@@ -6,7 +6,7 @@ import { absent, ENGINES, type Engine, launch } from '../../browser/engines';
 import { type Site, serve } from '../../helpers/browser';
 import { record } from '../../helpers/kit';
 
-const golden = JSON.parse(readFileSync('test/golden/hashes.json', 'utf8')).tiny.output as Record<string, string>;
+const golden = JSON.parse(readFileSync('test/golden/determinism.json', 'utf8')).tiny.output as Record<string, string>;
 
 let site: Site;
 
