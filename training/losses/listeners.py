@@ -3,6 +3,7 @@
 They know nothing of the other's clock: clean and heard must be aligned. Scores in the cards are of the real P.862.2, pystoi and onnxruntime (evaluation/scores).
 """
 
+import importlib.util
 import math
 from pathlib import Path
 
@@ -196,6 +197,14 @@ def mel_bands(size: int, bands: int) -> Tensor:
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     triangles = torch.minimum((hertz - low) / (centre - low), (high - hertz) / (high - centre)).clamp_min(0)
     return (triangles * 2 / (high - low)).float()
+
+
+def p808_model() -> Path:
+    """DNSMOS P.808 as the package speechmos brings it; FileNotFoundError without it."""
+    package = importlib.util.find_spec("speechmos")
+    if not package or not package.origin:
+        raise FileNotFoundError("DNSMOS is missing: pip install -r training/requirements.txt, or name the model with --p808")
+    return Path(package.origin).parent / "dnsmos_models/model_v8.onnx"
 
 
 class Opinion:

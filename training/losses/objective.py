@@ -2,7 +2,6 @@
 
 import torch
 
-from common.listening import p808_model
 from common.shape import FEATURES, LOOKAHEAD
 from training.losses.bands import (
     POOLED_WEIGHT,
@@ -16,7 +15,7 @@ from training.losses.bands import (
     strength_loss,
     teacher_loss,
 )
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
 from training.losses.sound import band_energies, banded, enhance, overlap_add
 
 class Listeners:
