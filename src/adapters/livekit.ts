@@ -3,7 +3,13 @@ import { isClosed } from '../graph/closing';
 import { linked } from '../graph/linked';
 import { NoiseSuppressorNode } from '../graph/node';
 import { type CreateOptions, checkLive } from '../graph/node-options';
-import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from '../graph/track';
+import {
+  type SuppressedTrack,
+  type SuppressNoiseOptions,
+  setBrowserSuppression,
+  suppressNoise,
+  untilRendering,
+} from '../graph/track';
 import { NoiseSuppressorError } from '../shared/errors';
 import { BOOLEAN, checkOptions } from '../shared/options';
 
@@ -48,7 +54,7 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
    * Nothing is loaded before init().
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own
    */
-  constructor(private readonly options: CreateOptions = {}) {
+  constructor(private readonly options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'> = {}) {
     checkLive(options);
     this.enabled = !options.bypass;
     this.strength = options.strength;

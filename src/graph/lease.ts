@@ -4,7 +4,7 @@ import { FRAME } from '../core/shape';
 /** Render quantum that needs no reframing at 48 kHz; browsers that do not know the option ignore it. */
 const RENDER_QUANTUM = FRAME;
 /** What may be, or come with, a gesture of the user: a mouse button down, a finger up, a key, the page to the front. */
-const WAKING = ['pointerdown', 'pointerup', 'touchend', 'keydown', 'visibilitychange'];
+export const WAKING = ['pointerdown', 'pointerup', 'touchend', 'keydown', 'visibilitychange'];
 
 /** A use of a context. The last one to end suspends it, if it is ours. */
 export interface ContextLease {

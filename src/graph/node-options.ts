@@ -129,6 +129,7 @@ export const LIVE_RULES: Rules<SuppressNoiseOptions> = {
   ...LIMITS,
   context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
   stopSourceOnDestroy: BOOLEAN,
+  keepAlive: BOOLEAN,
   fallback: BOOLEAN,
 };
 

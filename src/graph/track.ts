@@ -3,12 +3,13 @@ import '../shared/disposable';
 import { NoiseSuppressorError } from '../shared/errors';
 import { DEFAULT_TIMEOUT_MS, limited } from '../shared/limited';
 import { isObject, shown } from '../shared/realm';
+import { keepAlive } from './keep-alive';
 import { type ContextLease, leaseContext } from './lease';
 import { NoiseSuppressorNode } from './node';
 import { type CreateOptions, checkLive } from './node-options';
 import { OutputTrack } from './output-track';
 
-/** What suppressNoise() takes; LiveKit, Chime and NoiseSuppressorNode.create() pass over what is only its own. */
+/** What suppressNoise() takes. Of what is only its own LiveKit takes `keepAlive`; Chime and NoiseSuppressorNode.create() pass over it. */
 export interface SuppressNoiseOptions extends CreateOptions {
   /**
    * Reuse the app's context, which is the app's to resume. Otherwise one shared context is created, resumed at a gesture when the
@@ -26,6 +27,14 @@ export interface SuppressNoiseOptions extends CreateOptions {
    * @example `{ stopSourceOnDestroy: true }`
    */
   stopSourceOnDestroy?: boolean;
+  /**
+   * Ask a phone's browser to let the sound go on while the page is in the background or the screen locked: plays silence by an audio
+   * element, sets `navigator.audioSession.type` to 'play-and-record' where there is one, and resumes an interrupted context. All of it
+   * ends with the track. A browser that refuses it is not an error. After a fallback it does nothing.
+   * @defaultValue false
+   * @example `{ keepAlive: true }`
+   */
+  keepAlive?: boolean;
   /**
    * Resolve with the untouched track, and the reason in its `error`, instead of rejecting when suppression cannot start.
    * @defaultValue true
@@ -106,7 +115,7 @@ async function start(
   options: SuppressNoiseOptions,
   refused: readonly AudioContext[] = [],
 ): Promise<SuppressedTrack> {
-  const { context, stopSourceOnDestroy, fallback, ...create } = options;
+  const { context, stopSourceOnDestroy, keepAlive: _, fallback, ...create } = options;
   const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = create;
   const lease = leaseContext(context, refused);
   const deadline = performance.now() + timeoutMs;
@@ -203,6 +212,8 @@ class LiveTrack implements SuppressedTrack {
   readonly error = null;
   private input: MediaStreamAudioSourceNode;
   private readonly output: OutputTrack;
+  /** Ends what keeps it alive in the background. */
+  private readonly letGo: () => void;
   /** Where the microphone goes. */
   private target: AudioNode;
   private ending: Promise<void> | null = null;
@@ -229,6 +240,7 @@ class LiveTrack implements SuppressedTrack {
       () => this.destroy(),
       () => this.end(true),
     );
+    this.letGo = options.keepAlive ? keepAlive(lease.context) : () => {};
     this.target = node;
     this.sources.add(current);
     this.input.connect(node).connect(this.output.node);
@@ -291,6 +303,7 @@ class LiveTrack implements SuppressedTrack {
 
   private async free(told: boolean): Promise<void> {
     this.life.abort();
+    this.letGo();
     this.input.disconnect();
     this.node.destroy();
     if (this.options.stopSourceOnDestroy) for (const source of this.sources) source.stop();

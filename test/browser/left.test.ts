@@ -1,4 +1,4 @@
-/** Whatever way a public function ends: listeners, edges of the graph, timers, contexts and processors are as many as before. */
+/** Whatever way a public function ends: listeners, edges of the graph, timers, contexts, processors and elements are as many as before, and the audio session is what it was. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launchChromium, type Site, serve } from '../helpers/browser';
@@ -17,7 +17,17 @@ function counted(): void {
   const edges = new Map<AudioNode, Set<unknown>>();
   const timers = new Set<unknown>();
   const contexts = new Set<AudioContext>();
+  const elements = new Set<HTMLAudioElement>();
   let processors = 0;
+  // As in Safari.
+  const session = { type: 'auto' };
+  Object.defineProperty(navigator, 'audioSession', { value: session });
+  const { createElement } = Document.prototype;
+  Document.prototype.createElement = function (this: Document, ...given: never[]) {
+    const element = Reflect.apply(createElement, this, given);
+    if (element instanceof HTMLAudioElement) elements.add(element);
+    return element;
+  } as never;
 
   const { addEventListener, removeEventListener } = EventTarget.prototype;
   const known = new WeakMap<EventTarget, Map<string, Map<unknown, object>>>();
@@ -105,6 +115,8 @@ function counted(): void {
       timers: timers.size,
       contexts: [...contexts].filter(({ state }) => state !== 'closed').length,
       processors,
+      elements: [...elements].filter((element) => !element.paused || element.srcObject).length,
+      calls: session.type === 'auto' ? 0 : 1,
     }),
   };
 }
@@ -293,6 +305,39 @@ const EXITS: { exit: string; answer: unknown; run(given: Given): Promise<unknown
       handle.node?.destroy();
       await tools.until(() => handle.node?.context.state === 'suspended');
       return handle.track.readyState;
+    },
+  },
+  {
+    exit: 'suppressNoise(), kept alive twice, destroy() and stop()',
+    answer: [2, 1, 'play-and-record'],
+    run: async ({ context, track, assets }) => {
+      const handle = await suppressNoise(track, { assets, keepAlive: true, fallback: false });
+      const other = await suppressNoise(track, { context, assets, keepAlive: true, fallback: false });
+      const { elements, calls } = left.count();
+      const { type } = (navigator as unknown as { audioSession: { type: string } }).audioSession;
+      await handle.destroy();
+      other.track.stop();
+      return [elements, calls, type];
+    },
+  },
+  {
+    exit: 'suppressNoise(), kept alive, its context closed',
+    answer: [1, 'ended'],
+    run: async ({ track, assets }) => {
+      const handle = await suppressNoise(track, { assets, keepAlive: true, fallback: false });
+      const { elements } = left.count();
+      await (handle.node!.context as AudioContext).close();
+      await tools.until(() => handle.track.readyState === 'ended');
+      return [elements, handle.track.readyState];
+    },
+  },
+  {
+    exit: 'suppressNoise(), to be kept alive, without its files',
+    answer: 'asset-not-found',
+    run: async ({ track }) => {
+      const handle = await suppressNoise(track, { assets: { model: '/nowhere' }, keepAlive: true });
+      await handle.destroy();
+      return handle.error?.code;
     },
   },
   {

@@ -34,7 +34,7 @@ export function isOldChromium(version: string): boolean {
 }
 
 /** Path of a Chromium: CHROME_PATH, then the usual names; as root on a Debian system it is installed when missing. */
-function findChromium(): string {
+export function findChromium(): string {
   const found = locate();
   if (found) return found;
   if (process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {

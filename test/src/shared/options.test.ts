@@ -156,8 +156,13 @@ test.each([
 
 test('what suppressNoise() takes goes for the others, as its type does', () => {
   const context = Object.assign(new EventTarget(), { sampleRate: 48000 }) as AudioContext;
-  checkLive({ context, fallback: false, stopSourceOnDestroy: true });
-  for (const [name, value] of Object.entries({ context: {}, fallback: 'no', stopSourceOnDestroy: 1 })) {
+  checkLive({ context, fallback: false, stopSourceOnDestroy: true, keepAlive: true });
+  for (const [name, value] of Object.entries({
+    context: {},
+    fallback: 'no',
+    stopSourceOnDestroy: 1,
+    keepAlive: 'yes',
+  })) {
     expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
   }
 });
