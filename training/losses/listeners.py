@@ -219,9 +219,7 @@ class Opinion:
 
     def __init__(self, path: Path, device: torch.device | str = "cpu"):
         weights = {entry.name: torch.tensor(numpy_helper.to_array(entry)).to(device) for entry in onnx.load(path).graph.initializer}
-        self.convolutions = [
-            (weights[f"conv2d_{n}/kernel:0"].to(memory_format=torch.channels_last), weights[f"conv2d_{n}/bias:0"]) for n in self.CONVOLUTIONS
-        ]
+        self.convolutions = [(weights[f"conv2d_{n}/kernel:0"].to(memory_format=torch.channels_last), weights[f"conv2d_{n}/bias:0"]) for n in self.CONVOLUTIONS]
         dense = "mos_estimator_small_1/dense_{}/{}/ReadVariableOp/resource:0"
         self.dense = [(weights[dense.format(n, "MatMul")], weights[dense.format(n, "BiasAdd")]) for n in (3, 4, 5)]
         self.bands = mel_bands(self.FRAME, self.BANDS).to(device)

@@ -18,6 +18,7 @@ from training.losses.bands import (
 from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
 from training.losses.sound import band_energies, banded, enhance, overlap_add
 
+
 class Listeners:
     """The scores of finished sound that training rises."""
 

@@ -81,13 +81,6 @@ class Stage(Run):
         network = Finer(args.channels, self.shards.batch(1)[CONTEXT].shape[-1])
         self.begin(network, *(weights_of(self.weights, network.config) if self.weights else ()))
         self.measure = FinerLoss(args, self.device)
-        self.adversary = args.out / "discriminator.pt"
-        if self.measure.adversarial and self.adversary.exists():
-            self.measure.adversarial.load(torch.load(self.adversary, map_location=self.device, weights_only=True))
-
-    def averaged(self) -> None:
-        if self.measure.adversarial:
-            torch.save(self.measure.adversarial.state(), self.adversary)
 
     def loss(self, network: nn.Module, batch: list[Tensor]) -> tuple[Tensor, dict[str, float]]:
         return self.measure(network, *batch)
@@ -108,12 +101,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sdr-weight", type=float, default=0.001, help="of a decibel")
     parser.add_argument("--p808", type=Path, help="DNSMOS P.808 model (model_v8.onnx); the one of speechmos by default")
     parser.add_argument("--p808-weight", type=float, default=0.0, help="of what it says of the sound below 8 kHz")
-    parser.add_argument(
-        "--adversarial-share",
-        type=float,
-        default=0.0,
-        help="length of the gradient against a discriminator beside that of everything else (losses/adversarial.py)",
-    )
     return parser.parse_args()
 
 
