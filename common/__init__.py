@@ -5,7 +5,6 @@ frames        the core's windows, and sound at 16 kHz by its frames
 sound         rates, levels, resampling
 rooms         images of a talker in a box
 whisper       a voice without vocal folds
-listening     what is published of DNSMOS, and where its model lies
 tables        CSV files
 commands      `python -m training`, `python -m evaluation`
 checks        their tests as programs

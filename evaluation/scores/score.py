@@ -23,7 +23,6 @@ import soundfile as sf
 from scipy import signal
 
 from common.commands import named_path
-from common.listening import POLYNOMIALS
 from common.sound import NARROW as RATE
 from common.tables import rows_of
 from evaluation.scores.tables import TITLES, means
@@ -31,6 +30,12 @@ from evaluation.scores.tables import TITLES, means
 METRICS = ("pesq", "stoi", "sisdr", "between", "sig", "bak", "ovrl", "p808")
 DNSMOS_WINDOW = 144160  # samples: 9.01 s
 DNSMOS_HOP = 16000
+# From the raw SIG, BAK and OVRL of P.835 to opinions, as published with the model: square, slope, offset.
+POLYNOMIALS = (
+    (-0.08397278, 1.22083953, 0.0052439),
+    (-0.13166888, 1.60915514, -0.39604546),
+    (-0.06766283, 1.11546468, 0.04602535),
+)
 
 session = opinion = None  # of onnxruntime, P.835 and P.808, one per process
 between_harmonics = None  # harmonics.Between, one per process

@@ -1,4 +1,4 @@
-"""What the training of a finer stage makes smaller: distances of its spectra, what listeners.py says of their sound, and what adversarial.py can tell them from clean ones by."""
+"""What the training of a finer stage makes smaller: distances of its spectra and what listeners.py says of their sound."""
 
 import argparse
 
@@ -6,8 +6,7 @@ import torch
 from torch.nn import functional
 
 from common.shape import HOP
-from training.losses.adversarial import Adversarial
-from training.losses.listeners import Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
 from training.losses.sound import NARROW_BINS, overlap_add
 from training.network.finer import BINS
 
@@ -21,20 +20,16 @@ class FinerLoss:
 
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
-        self.adversarial = Adversarial(device) if args.adversarial_share else None
-        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight}
+        self.opinion = Opinion(args.p808 or p808_model(), device) if args.p808_weight else None
+        self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "p808": args.p808_weight}
 
-    def __call__(self, net, s, noise, y, p, context, clean, taught, level) -> tuple[torch.Tensor, dict]:
+    def __call__(self, net, s, noise, y, p, context, above, clean, taught, level) -> tuple[torch.Tensor, dict]:
         """Loss and its parts; those with a 0 are without the stage."""
-        told = net(s, noise, y, p, context)
-        # Against the discriminator, gradients are weighed where the stage ends: from there they take one way.
-        opposed = self.adversarial if torch.is_grad_enabled() else None
-        ended = out = told.detach().requires_grad_() if opposed else told
+        out = net(s, noise, y, p, context)
         with torch.autocast(s.device.type, enabled=False):
             # As loud as listeners.Spectra wants voices, its windows' scale.
             level = level.view(-1, 1, 1)
-            noisy = y[:, : s.shape[1]]
-            out, s, clean, taught, noisy = (x * level for x in (out, s, clean, taught, noisy))
+            out, s, above, clean, taught = (x * level for x in (out, s, above, clean, taught))
 
             def distance(x, y):
                 return self.spectra.compressed(x * SCALE, y * SCALE).mean((1, 2))
@@ -51,16 +46,12 @@ class FinerLoss:
             if spoken.any():
                 x, y = x[spoken], y[spoken]
                 parts |= {"pesq": self.pesq.score(x, y), "stoi": self.stoi.score(x, y), "sdr": si_sdr(x, y)}
-                loss = loss - sum(weight * parts[name].mean() for name, weight in self.weights.items())
+                if self.opinion:
+                    parts["p808"] = self.opinion.score(overlap_add(torch.cat([out, above], -1)[spoken]))
+                loss = loss - sum(weight * parts[name].mean() for name, weight in self.weights.items() if weight)
                 if not torch.is_grad_enabled():
                     y = overlap_add(functional.pad(s, SILENT))[spoken]
                     parts |= {"pesq0": self.pesq.score(x, y), "stoi0": self.stoi.score(x, y), "sdr0": si_sdr(x, y)}
-            if opposed:
-                seen = [x * SCALE for x in (clean, out, noisy)]
-                (gradient,) = torch.autograd.grad(loss, ended, retain_graph=True)
-                (against,) = torch.autograd.grad(opposed(*seen), ended)
-                share = self.args.adversarial_share * torch.linalg.vector_norm(gradient) / (torch.linalg.vector_norm(against) + 1e-12)
-                parts["discriminator"] = opposed.learn(*seen)
-                gradient = gradient + share * against
-                loss = (told.real * gradient.real + told.imag * gradient.imag).sum()
+                    if self.opinion:
+                        parts["p8080"] = self.opinion.score(overlap_add(torch.cat([s, above], -1)[spoken]))
         return loss, {name: part.mean().item() for name, part in parts.items()}

@@ -1,8 +1,9 @@
-"""What measures of listening say of enhanced sound, as losses: a relative of PESQ, STOI, SI-SDR and DNSMOS P.835. All take 16 kHz sound.
+"""What measures of listening say of enhanced sound, as losses: a relative of PESQ, STOI, SI-SDR and DNSMOS P.808. All take 16 kHz sound.
 
 They know nothing of the other's clock: clean and heard must be aligned. Scores in the cards are of the real P.862.2, pystoi and onnxruntime (evaluation/scores).
 """
 
+import importlib.util
 import math
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from onnx import numpy_helper
 from torch import Tensor
 from torch.nn import functional
 
-from common.listening import POLYNOMIALS
 from common.sound import NARROW as RATE
 
 # Added to energies of full scale 1 and to their roots: no gradient may become infinite in digital silence.
@@ -181,37 +181,64 @@ class Spectra:
         return total / len(self.windows)
 
 
-class Dnsmos:
-    """DNSMOS P.835 (Reddy et al. 2022) from its ONNX file, in bf16, for sound of any length from 0.4 s on."""
+def mel_bands(size: int, bands: int) -> Tensor:
+    """[bins, bands] for spectra of windows of `size` samples: triangles of area one on Slaney's scale of mel (Auditory Toolbox, 1998): linear up to 1 kHz, a step of a logarithm above."""
+    step = math.log(6.4) / 27
 
-    CONVOLUTIONS = ("", "_1", "_2", "_3", "_4", "_5", "_6")
-    # Convolutions after which the frames and bands are halved.
-    POOLED = (3, 4, 5)
-    FRAME, HOP = 320, 160
+    def mel(hertz: Tensor) -> Tensor:
+        return torch.where(hertz < 1000, hertz * 3 / 200, 15 + torch.log(hertz.clamp_min(1000) / 1000) / step)
 
-    def __init__(self, path: Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.bfloat16):
+    def hertz_of(mels: Tensor) -> Tensor:
+        return torch.where(mels < 15, mels * 200 / 3, 1000 * torch.exp((mels - 15) * step))
+
+    top = float(mel(torch.tensor(RATE / 2, dtype=torch.float64)))
+    edges = hertz_of(torch.linspace(0, top, bands + 2, dtype=torch.float64))
+    hertz = torch.arange(size // 2 + 1, dtype=torch.float64).unsqueeze(1) * RATE / size
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    triangles = torch.minimum((hertz - low) / (centre - low), (high - hertz) / (high - centre)).clamp_min(0)
+    return (triangles * 2 / (high - low)).float()
+
+
+def p808_model() -> Path:
+    """DNSMOS P.808 as the package speechmos brings it; FileNotFoundError without it."""
+    package = importlib.util.find_spec("speechmos")
+    if not package or not package.origin:
+        raise FileNotFoundError("DNSMOS is missing: pip install -r training/requirements.txt, or name the model with --p808")
+    return Path(package.origin).parent / "dnsmos_models/model_v8.onnx"
+
+
+class Opinion:
+    """DNSMOS P.808 (Reddy et al. 2021) from its ONNX file, for sound of any length from 0.4 s on; the level does not matter."""
+
+    CONVOLUTIONS = ("5", "6", "7", "8", "9")
+    # Convolutions after which frames and bands are halved.
+    POOLED = (0, 1, 3)
+    FRAME, HOP, BANDS = 321, 160, 120
+    # Decibels below the loudest, at most, and what they are divided by.
+    RANGE, SCALE = 80.0, 40.0
+
+    def __init__(self, path: Path, device: torch.device | str = "cpu"):
         weights = {entry.name: torch.tensor(numpy_helper.to_array(entry)).to(device) for entry in onnx.load(path).graph.initializer}
-        self.dtype = dtype
-        self.parts = [weights[f"time2freq/stft-{part}/kernel:0"][:, :, 0].T for part in ("real", "imag")]
-        self.convolutions = [
-            (weights[f"conv2d{n}/kernel:0"].to(dtype, memory_format=torch.channels_last), weights[f"conv2d{n}/bias:0"].to(dtype)) for n in self.CONVOLUTIONS
-        ]
-        dense = "mos_estimator_logpow/dense{}/{}/ReadVariableOp/resource:0"
-        self.dense = [(weights[dense.format(n, "MatMul")], weights[dense.format(n, "BiasAdd")]) for n in ("", "_1", "_3")]
+        self.convolutions = [(weights[f"conv2d_{n}/kernel:0"].to(memory_format=torch.channels_last), weights[f"conv2d_{n}/bias:0"]) for n in self.CONVOLUTIONS]
+        dense = "mos_estimator_small_1/dense_{}/{}/ReadVariableOp/resource:0"
+        self.dense = [(weights[dense.format(n, "MatMul")], weights[dense.format(n, "BiasAdd")]) for n in (3, 4, 5)]
+        self.bands = mel_bands(self.FRAME, self.BANDS).to(device)
+        self.window = torch.hann_window(self.FRAME, device=device)
 
     def score(self, heard: Tensor) -> Tensor:
-        """Sound [batch, samples], +-1 full scale -> SIG, BAK, OVRL, [batch, 3]."""
-        frames = heard.unfold(-1, self.FRAME, self.HOP)
-        powers = sum((frames @ part) ** 2 for part in self.parts)
-        y = torch.log10(powers.clamp_min(1e-12)).unsqueeze(1).to(self.dtype, memory_format=torch.channels_last)
+        """Sound [batch, samples] -> 1 to 5, [batch]."""
+        frames = functional.pad(heard, (self.FRAME // 2, self.FRAME // 2)).unfold(-1, self.FRAME, self.HOP)
+        spectra = torch.fft.rfft(frames * self.window)
+        mel = ((spectra.real**2 + spectra.imag**2) @ self.bands).clamp_min(1e-10)
+        levels = 10 * torch.log10(mel / mel.amax((1, 2), keepdim=True))
+        y = ((levels.clamp_min(-self.RANGE) + self.SCALE) / self.SCALE).unsqueeze(1).contiguous(memory_format=torch.channels_last)
         for number, (kernel, bias) in enumerate(self.convolutions):
             y = functional.relu(functional.conv2d(y, kernel, bias, padding=1))
             if number in self.POOLED:
                 y = functional.max_pool2d(y, 2)
-        y = y.float().amax((2, 3))
+        y = y.amax((2, 3))
         for number, (kernel, bias) in enumerate(self.dense):
             y = y @ kernel + bias
             if number < len(self.dense) - 1:
                 y = functional.relu(y)
-        a, b, c = torch.tensor(POLYNOMIALS, device=y.device).T
-        return a * y**2 + b * y + c
+        return y.squeeze(-1)

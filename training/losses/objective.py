@@ -2,7 +2,6 @@
 
 import torch
 
-from common.listening import dnsmos_model
 from common.shape import FEATURES, LOOKAHEAD
 from training.losses.bands import (
     POOLED_WEIGHT,
@@ -16,11 +15,8 @@ from training.losses.bands import (
     strength_loss,
     teacher_loss,
 )
-from training.losses.listeners import Dnsmos, Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
 from training.losses.sound import band_energies, banded, enhance, overlap_add
-
-# DNSMOS hears 4.5 s of a sequence: more sequences for the same time, whose gradients differ less from step to step.
-DNSMOS_SAMPLES = 72000
 
 
 class Listeners:
@@ -28,16 +24,16 @@ class Listeners:
 
     def __init__(self, args, device):
         self.spectra, self.pesq, self.stoi = Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
-        self.dnsmos = Dnsmos(args.dnsmos or dnsmos_model(), device) if args.dnsmos_weight else None
+        self.opinion = Opinion(args.p808 or p808_model(), device) if args.p808_weight else None
         self.weights = {
             "sound": -args.sound_weight,
             "taught": -args.taught_weight,
             "pesq": args.pesq_weight,
             "stoi": args.stoi_weight,
             "sdr": args.sdr_weight,
-            "ovrl": args.dnsmos_weight,
+            "p808": args.p808_weight,
         }
-        self.clips = args.dnsmos_clips
+        self.clips = args.p808_clips
         self.filters = args.filters
 
     def __call__(self, gains, strengths, rows, spectra, sound, taught=None) -> tuple[torch.Tensor, dict]:
@@ -63,9 +59,8 @@ class Listeners:
                     scores["stoi"] = self.stoi.score(sound, heard)
                 if self.weights["sdr"]:
                     scores["sdr"] = si_sdr(sound, heard)
-                if self.dnsmos:
-                    at = int(torch.randint(max(1, heard.shape[1] - DNSMOS_SAMPLES), ()))
-                    scores["ovrl"] = self.dnsmos.score(heard[: self.clips, at : at + DNSMOS_SAMPLES])[:, 2]
+                if self.opinion:
+                    scores["p808"] = self.opinion.score(heard[: self.clips])
             if not scores:
                 return gains.sum() * 0, {}
         return -sum(self.weights[name] * score.mean() for name, score in scores.items()), {name: score.mean() for name, score in scores.items()}

@@ -1,9 +1,9 @@
-"""What a trained band network decides of shards, beside them: decided/, float16 [sequences, frames - 2, 5 * 100 + context].
+"""What a trained band network decides of shards, beside them: decided/, float16 [sequences, frames - 2, 2 * 161 + 3 * 100 + context].
 
     python -m training decided --cache CACHE --bands MODEL [--watch]
 
-For train_finer.py, which hears each shard many times: of the frames in decision, for bins below 5 kHz, the spectrum that is heard
-without a finer stage (re and im), that of the clean sound (re and im), the log power of the noise as the enhancer learns it; then the state of gru_gain. With --watch it goes on with new shards.
+For train_finer.py, which hears each shard many times: of the frames in decision, the spectrum that is heard without a
+finer stage (re and im, bins up to 8 kHz); for bins below 5 kHz that of the clean sound (re and im) and the log power of the noise as the enhancer learns it; then the state of gru_gain. With --watch it goes on with new shards.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from common.shape import FEATURES, LOOKAHEAD, SAMPLE_RATE
 from training.export.restore import checkpoint
-from training.losses.sound import NARROW_HOP, RATE, WINDOW, band_energies, factors
+from training.losses.sound import NARROW_BINS, NARROW_HOP, RATE, WINDOW, band_energies, factors
 from training.network.finer import BINS, log_power
 from training.network.network import PercepNet
 
@@ -74,7 +74,7 @@ def main() -> None:
                 spectra = torch.from_numpy(spectra[:, LOOKAHEAD:].astype(np.float32).view(np.complex64)[..., 0])
                 heard, noise, context = bands.decide(features, spectra)
                 clean = clean_spectra(torch.from_numpy(sound.copy()))[:, : heard.shape[1]]
-                complexes = [torch.view_as_real(x[..., :BINS].contiguous()).flatten(-2) for x in (heard, clean)]
+                complexes = [torch.view_as_real(x.contiguous()).flatten(-2) for x in (heard[..., :NARROW_BINS], clean[..., :BINS])]
                 parts.append(torch.cat([*complexes, noise[..., :BINS], context], -1).half().numpy())
             decided = np.concatenate(parts)
             temporary = folder / f"{os.getpid()}.tmp"

@@ -47,9 +47,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--pesq-weight", type=float, default=0.0)
     parser.add_argument("--stoi-weight", type=float, default=0.0)
     parser.add_argument("--sdr-weight", type=float, default=0.0, help="of a decibel")
-    parser.add_argument("--dnsmos", type=Path, help="DNSMOS P.835 model (sig_bak_ovr.onnx); the one of speechmos by default")
-    parser.add_argument("--dnsmos-weight", type=float, default=0.0, help="of its OVRL")
-    parser.add_argument("--dnsmos-clips", type=int, default=4, help="sequences of a batch that it hears: it takes longest")
+    parser.add_argument("--p808", type=Path, help="DNSMOS P.808 model (model_v8.onnx); the one of speechmos by default")
+    parser.add_argument("--p808-weight", type=float, default=0.0, help="of what it says")
+    parser.add_argument("--p808-clips", type=int, default=8, help="sequences of a batch that it hears: it takes longest")
     parser.add_argument("--post-filter", action=argparse.BooleanOptionalAction, default=False, help="of the article, in the loss of bands")
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),

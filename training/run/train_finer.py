@@ -17,6 +17,7 @@ from common.shape import LOOKAHEAD
 from training.export.restore import checkpoint
 from training.features.shards import Shards
 from training.losses.finer import FinerLoss
+from training.losses.sound import NARROW_BINS
 from training.network.finer import BINS, Finer
 from training.run.loop import Run, add_options
 
@@ -27,7 +28,7 @@ CONTEXT = 4
 
 
 class Decided(Shards):
-    """Shards with what decided.py wrote beside them: S, N, Y (two frames more), P, context, clean, teacher's and level of each crop."""
+    """Shards with what decided.py wrote beside them: S, N, Y (two frames more), P, context, what is heard above S, clean, teacher's and level of each crop."""
 
     STEP = "decided"
 
@@ -48,12 +49,13 @@ class Decided(Shards):
 
         time = frames - 2 * LOOKAHEAD
         decided = part("decided", at, at + time)
-        heard, clean = (spectra(x.reshape(time, BINS, 2)) for x in (decided[:, : 2 * BINS], decided[:, 2 * BINS : 4 * BINS]))
-        noise, context = decided[:, 4 * BINS : 5 * BINS].astype(np.float32), decided[:, 5 * BINS :].astype(np.float32)
+        heard, clean, noise, context = np.split(decided, np.cumsum([2 * NARROW_BINS, 2 * BINS, BINS]), -1)
+        heard, clean = (spectra(x.reshape(time, -1, 2)) for x in (heard, clean))
+        noise, context = noise.astype(np.float32), context.astype(np.float32)
         noisy, comb = spectra(part("spectra", at + LOOKAHEAD, at + frames)[:, :, :BINS]).swapaxes(0, 1)
         taught = spectra(part("taught", at + LOOKAHEAD, at + LOOKAHEAD + time)[:, :BINS])
         level = np.float32(10 ** ((LEVEL - shard[number, at, -1].astype(np.float32)) / 20))
-        return heard, noise, noisy, comb[:time], context, clean, taught, level
+        return heard[:, :BINS], noise, noisy, comb[:time], context, heard[:, BINS:], clean, taught, level
 
 
 def weights_of(path: Path, config: dict[str, int]) -> tuple[dict[str, Tensor], float]:
@@ -79,13 +81,6 @@ class Stage(Run):
         network = Finer(args.channels, self.shards.batch(1)[CONTEXT].shape[-1])
         self.begin(network, *(weights_of(self.weights, network.config) if self.weights else ()))
         self.measure = FinerLoss(args, self.device)
-        self.adversary = args.out / "discriminator.pt"
-        if self.measure.adversarial and self.adversary.exists():
-            self.measure.adversarial.load(torch.load(self.adversary, map_location=self.device, weights_only=True))
-
-    def averaged(self) -> None:
-        if self.measure.adversarial:
-            torch.save(self.measure.adversarial.state(), self.adversary)
 
     def loss(self, network: nn.Module, batch: list[Tensor]) -> tuple[Tensor, dict[str, float]]:
         return self.measure(network, *batch)
@@ -104,12 +99,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--pesq-weight", type=float, default=0.005)
     parser.add_argument("--stoi-weight", type=float, default=0.05)
     parser.add_argument("--sdr-weight", type=float, default=0.001, help="of a decibel")
-    parser.add_argument(
-        "--adversarial-share",
-        type=float,
-        default=0.0,
-        help="length of the gradient against a discriminator beside that of everything else (losses/adversarial.py)",
-    )
+    parser.add_argument("--p808", type=Path, help="DNSMOS P.808 model (model_v8.onnx); the one of speechmos by default")
+    parser.add_argument("--p808-weight", type=float, default=0.0, help="of what it says of the sound below 8 kHz")
     return parser.parse_args()
 
 
