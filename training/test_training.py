@@ -350,6 +350,9 @@ def test_finer(folder: Path) -> None:
     torch.save(state, folder / "finer.pt")
     run("export", str(folder / "finer.pt"), str(again), *named)
     assert again.read_bytes() == model.read_bytes()
+    run("average", str(out / "latest.pt"), str(model), str(folder / "finer-mean.pt"))
+    mean, stages = torch.load(folder / "finer-mean.pt", weights_only=True), (torch.load(out / "latest.pt", weights_only=True), state["finer"])
+    assert all(torch.allclose(weight, sum(stage["model"][name] for stage in stages) / 2) for name, weight in mean["model"].items())
     # From the file it goes on as the checkpoint left it, but for the rounding of its weights.
     on = folder / "finer-on"
     run(*stage, "--out", str(on), "--steps", "1", "--rate", "1e-6", "--quantise-from", "0", "--weights", str(model))

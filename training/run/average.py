@@ -1,7 +1,9 @@
 """The mean of two trained networks of one family: python -m training average A.pt B.pt OUT.pt --sparse lite (A and B may be model files)
 
+Of files that have a finer stage, or checkpoints of one, it is the mean of the stages.
+
 B went on from A's weights, so both lie in one valley of the loss, and the mean is often better than either. Where their tiles
-differ, the strongest of the mean stay, as many as each has. The card of the result is B's.
+differ, the strongest of the mean stay, as many as each has. The card and the hours of the result are B's.
 """
 
 import argparse
@@ -10,17 +12,18 @@ from pathlib import Path
 import torch
 
 from training.export.restore import checkpoint
+from training.network.finer import Finer
 from training.network.network import PercepNet
 from training.network.sparsity import DENSITY, BlockSparsity
 
 
-def average(a: dict, b: dict, density: dict[str, float] | None) -> PercepNet:
+def average(a: dict, b: dict, density: dict[str, float] | None) -> PercepNet | Finer:
     """Checkpoints as train.py writes them; ValueError when their sizes differ."""
     if a["config"] != b["config"]:
         raise ValueError(f"networks of different sizes: {a['config']} and {b['config']}")
-    network = PercepNet(**b["config"])
+    network = (Finer if "channels" in b["config"] else PercepNet)(**b["config"])
     network.load_state_dict({name: torch.lerp(weight, b["model"][name], 0.5) for name, weight in a["model"].items()})
-    if density:
+    if density and isinstance(network, PercepNet):
         sparsity = BlockSparsity(network, density)
         sparsity.update(network, 1.0)
         sparsity.apply(network)
@@ -35,8 +38,11 @@ def main() -> None:
     parser.add_argument("--sparse", choices=sorted(DENSITY))
     arguments = parser.parse_args()
     a, b = (checkpoint(path) for path in (arguments.a, arguments.b))
+    card = b.get("card", {})
+    heard = b.get("heard", 3600 * float(card.get("finer_hours_heard" if "finer" in b else "hours_heard", 0)))
+    a, b = (state.get("finer", state) for state in (a, b))
     network = average(a, b, DENSITY[arguments.sparse] if arguments.sparse else None)
-    torch.save({"model": network.state_dict(), "config": network.config, "card": b["card"]}, arguments.out)
+    torch.save({"model": network.state_dict(), "config": network.config, "card": card, "heard": heard}, arguments.out)
 
 
 if __name__ == "__main__":
