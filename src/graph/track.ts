@@ -212,8 +212,6 @@ class LiveTrack implements SuppressedTrack {
   readonly error = null;
   private input: MediaStreamAudioSourceNode;
   private readonly output: OutputTrack;
-  /** Ends what keeps it alive in the background. */
-  private readonly letGo: () => void;
   /** Where the microphone goes. */
   private target: AudioNode;
   private ending: Promise<void> | null = null;
@@ -240,7 +238,7 @@ class LiveTrack implements SuppressedTrack {
       () => this.destroy(),
       () => this.end(true),
     );
-    this.letGo = options.keepAlive ? keepAlive(lease.context) : () => {};
+    if (options.keepAlive) signal.addEventListener('abort', keepAlive(lease.context), { once: true });
     this.target = node;
     this.sources.add(current);
     this.input.connect(node).connect(this.output.node);
@@ -303,7 +301,6 @@ class LiveTrack implements SuppressedTrack {
 
   private async free(told: boolean): Promise<void> {
     this.life.abort();
-    this.letGo();
     this.input.disconnect();
     this.node.destroy();
     if (this.options.stopSourceOnDestroy) for (const source of this.sources) source.stop();

@@ -2,11 +2,11 @@
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findChromium, type Site, serve } from '../helpers/browser';
+import { keepElements } from '../helpers/elements';
 
 type Handle = Awaited<ReturnType<typeof percepnet.suppressNoise>>;
 interface Kept {
   handle: Handle;
-  elements: HTMLAudioElement[];
 }
 
 let browser: Browser;
@@ -33,16 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   page = await browser.newPage();
   session = await page.createCDPSession();
-  await page.evaluateOnNewDocument(() => {
-    const elements: HTMLAudioElement[] = [];
-    Object.assign(globalThis, { elements });
-    const { createElement } = Document.prototype;
-    Document.prototype.createElement = function (this: Document, ...given: never[]) {
-      const element = Reflect.apply(createElement, this, given);
-      if (element instanceof HTMLAudioElement) elements.push(element);
-      return element;
-    } as never;
-  });
+  await page.evaluateOnNewDocument(keepElements);
   await page.goto(site.origin);
   await page.waitForFunction(() => 'tools' in globalThis);
   // A gesture, for the context.
@@ -71,7 +62,7 @@ const start = (keepAlive: boolean): Promise<void> =>
 /** Frames and, of the elements, whether they play and the loudest sample in them, during so many milliseconds. */
 const measure = (ms: number): Promise<{ frames: number; playing: boolean[]; peak: number }> =>
   page.evaluate(async (ms) => {
-    const { handle, elements } = globalThis as unknown as Kept;
+    const { handle } = globalThis as unknown as Kept;
     const count = async (): Promise<number> => (await handle.node!.getStats()).framesProcessed;
     const listening = new AudioContext();
     const ear = new AnalyserNode(listening, { fftSize: 8192 });
@@ -116,12 +107,12 @@ test('frozen and back: the sound and the silence go on by themselves', async () 
 test('paused by the system it plays again when the page comes back, and no more once the track is stopped', async () => {
   await start(true);
   const front = await hide();
-  await page.evaluate(() => (globalThis as unknown as Kept).elements[0].pause());
+  await page.evaluate(() => elements[0].pause());
   await front.close();
   await page.bringToFront();
-  await page.waitForFunction(() => !(globalThis as unknown as Kept).elements[0].paused, { polling: 100 });
+  await page.waitForFunction(() => !elements[0].paused, { polling: 100 });
   const after = await page.evaluate(() => {
-    const { handle, elements } = globalThis as unknown as Kept;
+    const { handle } = globalThis as unknown as Kept;
     handle.track.stop();
     document.dispatchEvent(new Event('visibilitychange'));
     return elements.map(({ paused, srcObject }) => [paused, srcObject]);

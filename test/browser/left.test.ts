@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launchChromium, type Site, serve } from '../helpers/browser';
+import { keepElements } from '../helpers/elements';
 
 let browser: Browser;
 let site: Site;
@@ -17,17 +18,10 @@ function counted(): void {
   const edges = new Map<AudioNode, Set<unknown>>();
   const timers = new Set<unknown>();
   const contexts = new Set<AudioContext>();
-  const elements = new Set<HTMLAudioElement>();
   let processors = 0;
   // As in Safari.
   const session = { type: 'auto' };
   Object.defineProperty(navigator, 'audioSession', { value: session });
-  const { createElement } = Document.prototype;
-  Document.prototype.createElement = function (this: Document, ...given: never[]) {
-    const element = Reflect.apply(createElement, this, given);
-    if (element instanceof HTMLAudioElement) elements.add(element);
-    return element;
-  } as never;
 
   const { addEventListener, removeEventListener } = EventTarget.prototype;
   const known = new WeakMap<EventTarget, Map<string, Map<unknown, object>>>();
@@ -115,7 +109,7 @@ function counted(): void {
       timers: timers.size,
       contexts: [...contexts].filter(({ state }) => state !== 'closed').length,
       processors,
-      elements: [...elements].filter((element) => !element.paused || element.srcObject).length,
+      elements: elements.filter((element) => !element.paused || element.srcObject).length,
       calls: session.type === 'auto' ? 0 : 1,
     }),
   };
@@ -136,6 +130,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   page = await browser.newPage();
+  await page.addInitScript(keepElements);
   await page.addInitScript(counted);
   await page.goto(site.origin);
   await page.waitForFunction(() => 'tools' in globalThis);
