@@ -10,7 +10,6 @@ so are rows of the README's table that are not of voice.
 import argparse
 import json
 import pathlib
-import re
 
 from evaluation.outside.table import document
 from evaluation.report.model_facts import model_facts, version
@@ -21,22 +20,26 @@ COMMANDS = "`python -m evaluation outside --corpus CORPUS --first DATA --out SET
 COLUMNS = {"noisy": "noisy", "rnnoise": "RNNoise", "gtcrn": "GTCRN", "deepfilternet3": "DeepFilterNet3", "lite": "**lite** (default)", "full": "**full**"}
 # Its rows: how it is called there, of what, metric. The others of them are in docs/quality.md.
 README_ROWS = [("PESQ-WB", "overall", "pesq"), ("P.808", "overall", "p808"), ("clean voices, SI-SDR, dB", "clean", "sisdr")]
+BEGIN, END = "<!-- voice: begin -->", "<!-- voice: end -->"
 METRICS = ("pesq", "stoi", "sisdr", "p808")
+
+
+def between(text: str) -> str:
+    """What stands between the marks of `text`. Raises ValueError where it has none."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"needs one {BEGIN} and one {END}")
+    return text.partition(BEGIN)[2].partition(END)[0]
 
 
 def marked(text: str, block: str) -> str:
     """`text` with `block` between its marks. Raises ValueError where it has none."""
-    begin, end = "<!-- voice: begin -->", "<!-- voice: end -->"
-    if text.count(begin) != 1 or text.count(end) != 1:
-        raise ValueError(f"needs one {begin} and one {end}")
-    return re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{block}\n{end}", text, flags=re.S)
+    return text.replace(f"{BEGIN}{between(text)}{END}", f"{BEGIN}\n{block}\n{END}")
 
 
 def overview(result, old: str) -> str:
-    """The README's table, a column a system; rows of `old`, the README as it is, that are none of README_ROWS stay as they are, behind."""
+    """The README's table, a column a system; rows of `old`, the table as it is, that are none of README_ROWS stay as they are, behind."""
     rows = [[title, *(cell(m, result.get(group, {}).get(name, {}).get(m)) for name in COLUMNS)] for title, group, m in README_ROWS]
-    block = re.search(r"<!-- voice: begin -->(.*)<!-- voice: end -->", old, flags=re.S)
-    lines = [line for line in block[1].splitlines() if line.startswith("| ")][1:] if block else []
+    lines = [line for line in old.splitlines() if line.startswith("| ")][1:]
     by_hand = [line for line in lines if line.split("|")[1].strip() not in {title for title, *_ in README_ROWS}]
     return "\n".join([markdown(["", *COLUMNS.values()], rows), *by_hand])
 
@@ -62,11 +65,10 @@ def card(result, name, model) -> str:
 def tell(result, root: pathlib.Path) -> None:
     """Writes docs/quality.md, README.md and the card of every network of COLUMNS that `result` has and models/ holds."""
     networks = {name: root / "models" / name / "model.safetensors" for name in COLUMNS if (root / "models" / name / "model.safetensors").exists()}
-    pages = {root / "README.md": overview(result, (root / "README.md").read_text())}
-    pages |= {path.with_name("README.md"): card(result, name, path) for name, path in networks.items()}
-    for path, block in pages.items():
+    for name, path in {"": root / "README.md", **{name: path.with_name("README.md") for name, path in networks.items()}}.items():
+        text = path.read_text()
         try:
-            path.write_text(marked(path.read_text(), block))
+            path.write_text(marked(text, card(result, name, networks[name]) if name else overview(result, between(text))))
         except ValueError as error:
             raise SystemExit(f"{path} {error}") from error
     words = any("words" in row for row in result["overall"].values())
