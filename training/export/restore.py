@@ -75,6 +75,12 @@ def restore(path: Path) -> dict:
     return {"model": model, "config": config, "card": card, **restored}
 
 
+def seconds_heard(state: dict) -> float:
+    """Of a checkpoint, or of what restore() made of a file: of its finer stage if it has one, else of its bands; 0 where nothing says it."""
+    hours = state.get("card", {}).get("finer_hours_heard" if "finer" in state else "hours_heard", 0)
+    return state.get("heard", 3600 * float(hours))
+
+
 def finer_weights(tensors: dict[str, np.ndarray], config: dict[str, int]) -> dict[str, Tensor]:
     """State dict of finer.Finer: what export.finer_tensors() wrote."""
     state: dict[str, Tensor] = {}

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from common.shape import HOP
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
 from training.losses.sound import NARROW_BINS, overlap_add
 from training.network.finer import BINS
 
@@ -20,7 +20,7 @@ class FinerLoss:
 
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
-        self.opinion = Opinion(args.p808 or p808_model(), device) if args.p808_weight else None
+        self.opinion = Opinion(device, args.p808) if args.p808_weight else None
         self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "p808": args.p808_weight}
 
     def __call__(self, net, s, noise, y, p, context, above, clean, taught, level) -> tuple[torch.Tensor, dict]:

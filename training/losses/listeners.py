@@ -217,8 +217,8 @@ class Opinion:
     # Decibels below the loudest, at most, and what they are divided by.
     RANGE, SCALE = 80.0, 40.0
 
-    def __init__(self, path: Path, device: torch.device | str = "cpu"):
-        weights = {entry.name: torch.tensor(numpy_helper.to_array(entry)).to(device) for entry in onnx.load(path).graph.initializer}
+    def __init__(self, device: torch.device | str = "cpu", path: Path | None = None):
+        weights = {entry.name: torch.tensor(numpy_helper.to_array(entry)).to(device) for entry in onnx.load(path or p808_model()).graph.initializer}
         self.convolutions = [(weights[f"conv2d_{n}/kernel:0"].to(memory_format=torch.channels_last), weights[f"conv2d_{n}/bias:0"]) for n in self.CONVOLUTIONS]
         dense = "mos_estimator_small_1/dense_{}/{}/ReadVariableOp/resource:0"
         self.dense = [(weights[dense.format(n, "MatMul")], weights[dense.format(n, "BiasAdd")]) for n in (3, 4, 5)]

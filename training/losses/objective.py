@@ -15,7 +15,7 @@ from training.losses.bands import (
     strength_loss,
     teacher_loss,
 )
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
 from training.losses.sound import band_energies, banded, enhance, overlap_add
 
 
@@ -24,7 +24,7 @@ class Listeners:
 
     def __init__(self, args, device):
         self.spectra, self.pesq, self.stoi = Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
-        self.opinion = Opinion(args.p808 or p808_model(), device) if args.p808_weight else None
+        self.opinion = Opinion(device, args.p808) if args.p808_weight else None
         self.weights = {
             "sound": -args.sound_weight,
             "taught": -args.taught_weight,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from training.export.restore import checkpoint
+from training.export.restore import checkpoint, seconds_heard
 from training.network.finer import Finer
 from training.network.network import PercepNet
 from training.network.sparsity import DENSITY, BlockSparsity
@@ -38,11 +38,9 @@ def main() -> None:
     parser.add_argument("--sparse", choices=sorted(DENSITY))
     arguments = parser.parse_args()
     a, b = (checkpoint(path) for path in (arguments.a, arguments.b))
-    card = b.get("card", {})
-    heard = b.get("heard", 3600 * float(card.get("finer_hours_heard" if "finer" in b else "hours_heard", 0)))
-    a, b = (state.get("finer", state) for state in (a, b))
-    network = average(a, b, DENSITY[arguments.sparse] if arguments.sparse else None)
-    torch.save({"model": network.state_dict(), "config": network.config, "card": card, "heard": heard}, arguments.out)
+    stages = [state.get("finer", state) for state in (a, b)]
+    network = average(stages[0], stages[1], DENSITY[arguments.sparse] if arguments.sparse else None)
+    torch.save({"model": network.state_dict(), "config": network.config, "card": b.get("card", {}), "heard": seconds_heard(b)}, arguments.out)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from common.shape import LOOKAHEAD
-from training.export.restore import checkpoint
+from training.export.restore import checkpoint, seconds_heard
 from training.features.shards import Shards
 from training.losses.finer import FinerLoss
 from training.losses.sound import NARROW_BINS
@@ -68,8 +68,7 @@ def weights_of(path: Path, config: dict[str, int]) -> tuple[dict[str, Tensor], f
         raise SystemExit(
             f"{path} has a finer stage of {stage['config']}, this run trains one of {config}: give --channels, and --bands of the same width to decided"
         )
-    heard = state["heard"] if "heard" in state else 3600 * float(state.get("card", {}).get("finer_hours_heard", 0))
-    return stage["model"], heard
+    return stage["model"], seconds_heard(state)
 
 
 class Stage(Run):
