@@ -187,7 +187,7 @@ function networkChoice(dist) {
               <label><input type="radio" name="network" value="lite" checked /><span>lite</span></label>
               <label><input type="radio" name="network" value="full" /><span>full</span></label>
             </fieldset>
-            <span class="hint">lite: ${size('model.safetensors')}; full: ${size('model-full.safetensors')}, 1.7 times the CPU</span>
+            <span class="hint">lite: ${size('model.safetensors')}; full: ${size('model-full.safetensors')}, 1.6 times the CPU</span>
           </div>`;
 }
 

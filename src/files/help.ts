@@ -12,7 +12,7 @@ The output has the length, sample rate (${MIN_FILE_RATE / 1000} to ${MAX_FILE_RA
 reported, the others are written, and the exit status is 1. Patterns know * ? [abc] {a,b} and, for folders at any depth, **.
 
   --strength S   0 leaves the sound as it is, 1 removes as much as possible (default 1)
-  --model NAME   lite (default), full (1.1 MB, 1.7 times the work), or a file of your own (.safetensors)
+  --model NAME   lite (default), full (1.1 MB, 1.6 times the work), or a file of your own (.safetensors)
   --jobs N, -j   threads: files at the same time (default: as many as there are cores)
   --split        a long file too in parts, a thread each; equal to 40 dB and more, not bit for bit
   --json         a summary as JSON in place of text

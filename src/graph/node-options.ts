@@ -81,7 +81,7 @@ export interface VoiceActivityOptions {
 /** What a node does, and how it comes to be. */
 export interface CreateOptions extends NoiseSuppressorOptions {
   /**
-   * Which network of the package runs: 'lite' (1.0 MB), or 'full' (1.1 MB, 1.7 times the CPU), which needs
+   * Which network of the package runs: 'lite' (1.0 MB), or 'full' (1.1 MB, 1.6 times the CPU), which needs
    * `import 'percepnet-wasm/full'` or `assets.base`. Not together with `assets.model`.
    * @defaultValue 'lite'
    * @throws 'asset-not-found' for 'full' that is neither imported nor in a folder

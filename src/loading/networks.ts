@@ -4,7 +4,7 @@ import { NoiseSuppressorError } from '../shared/errors';
 import { beside } from './beside';
 
 /**
- * A network that comes with the package: 'lite' (1.0 MB) is small and quick; 'full' (1.1 MB) has a finer stage behind it, takes 1.7 times the CPU, and needs
+ * A network that comes with the package: 'lite' (1.0 MB) is small and quick; 'full' (1.1 MB) has a finer stage behind it, takes 1.6 times the CPU, and needs
  * `import 'percepnet-wasm/full'` or a folder in `assets.base`.
  */
 export type NetworkName = 'lite' | 'full';
