@@ -18,7 +18,7 @@ const SLOW = [
   'test/quality/**/*.test.ts',
   'test/speed/**/*.test.ts',
   'test/scripts/ci-tests.test.ts',
-  'test/scripts/install.test.ts',
+  'test/install.test.ts',
   'test/evaluation/ladder.test.ts',
   'test/examples/file/clean.test.ts',
   'test/examples/voice-agent/server.test.ts',
