@@ -68,6 +68,10 @@ test('the network is said once, beside the files or among them', () => {
   });
   expect(assetsOf({ assets: { network: 'full' } })).toMatchObject({ network: 'full' });
   checkFiles({ network: 'full', assets: { network: 'full' } });
+  for (const model of ['/own.safetensors', new Uint8Array(4)])
+    expect(() => checkAssets({ network: 'full', model })).toThrow(
+      /network \('full'\) and assets\.model both say which network/,
+    );
   expect(() => checkFiles({ network: 'full', assets: { network: 'lite' } })).toThrow(
     /network is 'full' and assets\.network 'lite': say it once/,
   );
