@@ -42,17 +42,9 @@ export const HASHES = [...unit('reliability/determinism'), '-t', 'golden hashes'
 
 /** Of files without a test of the same path, or with one that needs a page: the tests that speak of them first of all. */
 const NEAREST = {
-  'assembly/network/matvec_pair': ['assembly/network/matvec'],
-  'assembly/network/qrnn': ['assembly/network/finer'],
-  'assembly/network/weights': ['assembly/network/percepnet', 'src/core/model'],
-  'assembly/signal/complex_fft': ['assembly/signal/fft'],
-  'assembly/stream': ['assembly/suppressor'],
-  'src/channel/timing': ['src/channel/channels'],
-  'src/files/raw': ['src/entries/cli-raw'],
-  'src/files/wav-samples': ['src/entries/cli-raw'],
+  'assembly/network/matvec_scalar': ['assembly/network/matvec'],
   'src/loading/assets': ['src/offline/denoise-loads', 'src/offline/cores'],
   'src/offline/lasting': ['src/offline/denoiser'],
-  'src/offline/samples': ['src/offline/denoiser', 'src/offline/denoiser-chunks'],
 };
 
 /** Whose test of the same path needs a page. */
