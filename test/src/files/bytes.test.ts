@@ -64,7 +64,7 @@ describe.each(Object.entries(WAYS))('%s', (name, open) => {
     await open(async (source) => {
       const pieces: Buffer[] = [];
       for (;;) {
-        const piece = await source.take(72_000, 6);
+        const piece = await source.take(49_998, 6);
         if (piece.length === 0) break;
         pieces.push(piece);
       }
