@@ -4,6 +4,12 @@ const BROWSER = [
   'test/browser/**/*.test.ts',
   'test/reliability/browser/**/*.test.ts',
   'test/src/adapters/**/*.test.ts',
+  // Of sources that nothing but a page can run.
+  'test/src/graph/{node,output-track,track}.test.ts',
+  'test/src/loading/assets.test.ts',
+  'test/bench/bench.test.ts',
+  'test/bench/compare/compare.test.ts',
+  'test/examples/file/file.test.ts',
 ];
 const PACKAGE = ['test/package/**/*.test.ts', 'test/bundlers/**/*.test.ts'];
 const RELIABILITY = ['test/reliability/*.test.ts'];
@@ -12,16 +18,16 @@ const SLOW = [
   'test/quality/**/*.test.ts',
   'test/speed/**/*.test.ts',
   'test/scripts/ci-tests.test.ts',
-  'test/scripts/install.test.ts',
-  'test/cli/ladder.test.ts',
-  'test/examples/file-clean.test.ts',
-  'test/examples/voice-agent.test.ts',
-  'test/assembly/entries/index.test.ts',
+  'test/install.test.ts',
+  'test/evaluation/ladder.test.ts',
+  'test/examples/file/clean.test.ts',
+  'test/examples/voice-agent/server.test.ts',
+  'test/assembly/entries/{ablation,index}.test.ts',
   'test/assembly/signal/resampler.test.ts',
   'test/src/core/model.test.ts',
   'test/src/entries/cli*.test.ts',
   'test/src/files/output.test.ts',
-  'test/src/offline/*.test.ts',
+  'test/src/offline/{cores,denoise,denoise-loads,denoise-stream,denoiser,denoiser-chunks,parts,workers}.test.ts',
 ];
 
 const node = {

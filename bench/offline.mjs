@@ -11,9 +11,10 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { coreSizes } from '../scripts/core-shape.mjs';
 import { fixture } from '../scripts/fixture.mjs';
 
-const RATE = 48_000;
+const { SAMPLE_RATE: RATE } = coreSizes();
 /** Of /proc, as everywhere on Linux. */
 const TICKS_A_SECOND = 100;
 const POLL_MS = 20;

@@ -7,8 +7,9 @@
  *   --network=full      lite by default
  *   --chart=FILE.svg    also draws it
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { coreSizes } from '../scripts/core-shape.mjs';
 import { barChart } from './chart.mjs';
 
 const STREAMS = [1, 2, 4, 8, 16, 32, 64];
@@ -20,7 +21,6 @@ const FRAMES = 1280;
 const WARM_UP = 20;
 const SECONDS = 10;
 const ROUNDS = 3;
-const FRAMES_A_SECOND = 100;
 
 const { values: options } = parseArgs({
   options: {
@@ -33,7 +33,8 @@ const { values: options } = parseArgs({
 
 const { denoise, Denoiser } = await import('../dist/offline.js');
 await import('../dist/full.js');
-const { FRAME } = JSON.parse(readFileSync('build/shape.json', 'utf8')).constants;
+const { SAMPLE_RATE, FRAME } = coreSizes();
+const FRAMES_A_SECOND = SAMPLE_RATE / FRAME;
 
 /** A tone complex in noise: nothing may find silence to skip. */
 function sound(seconds, rate) {
@@ -54,7 +55,7 @@ async function microseconds(work) {
 /** Streams that share a core: microseconds of 10 ms of all of them. */
 async function streams(count) {
   const list = await Promise.all(Array.from({ length: count }, () => Denoiser.create({ network: options.network })));
-  const input = sound(1, 48_000).subarray(0, FRAME);
+  const input = sound(1, SAMPLE_RATE).subarray(0, FRAME);
   const block = new Float32Array(FRAME);
   const rounds = (frames) => {
     for (let i = 0; i < frames; i++) {
@@ -81,12 +82,12 @@ async function recording(size, seconds, rate, channels) {
 
 const GROUPS = [
   ['streams in one core', 'streams', STREAMS, streams],
-  ['channels of a recording', 'channels', CHANNELS, (count) => recording(count, SECONDS, 48_000, count)],
+  ['channels of a recording', 'channels', CHANNELS, (count) => recording(count, SECONDS, SAMPLE_RATE, count)],
   ['rates of a recording', 'Hz', RATES, (rate) => recording(rate, SECONDS, rate, 1)],
-  ['lengths of a recording', 'minutes', MINUTES, (minutes) => recording(minutes, 60 * minutes, 48_000, 1)],
+  ['lengths of a recording', 'minutes', MINUTES, (minutes) => recording(minutes, 60 * minutes, SAMPLE_RATE, 1)],
 ];
 
-await denoise(sound(2, 48_000), { sampleRate: 48_000, network: options.network });
+await denoise(sound(2, SAMPLE_RATE), { sampleRate: SAMPLE_RATE, network: options.network });
 const groups = [];
 for (const [title, unit, sizes, measure] of GROUPS) {
   console.error(`${title} ...`);

@@ -9,11 +9,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { coreSizes } from '../scripts/core-shape.mjs';
 import { fixture, samplesOf } from '../scripts/fixture.mjs';
 
-const RATE = 48_000;
-/** Where frames begin. */
-const HOP = 480;
+const { SAMPLE_RATE: RATE, FRAME } = coreSizes();
 
 const { values } = parseArgs({ options: { clips: { type: 'string' } } });
 const { denoise } = await import('../dist/offline.js');
@@ -60,7 +59,7 @@ function decibels(heard, whole, first, end) {
 }
 
 const sound = values.clips ? inARow(values.clips) : changing(80);
-const eighths = [1, 2, 3, 4, 5, 6, 7].map((k) => Math.floor((k * sound.length) / 8 / HOP) * HOP);
+const eighths = [1, 2, 3, 4, 5, 6, 7].map((k) => Math.floor((k * sound.length) / 8 / FRAME) * FRAME);
 const places = values.clips ? eighths : [50 * RATE];
 const before = values.clips ? [0, 2, 5, 10, 15, 20, 30] : [0, 2, 5, 10, 20, 40];
 /** Seconds of what is compared. */

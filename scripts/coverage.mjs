@@ -16,7 +16,13 @@ import { FILES, positions } from '../test/helpers/coverage.ts';
 
 const LEAST = 0.9;
 const UNIT = ['assembly', 'src', 'worklet', 'reliability'];
-const BROWSER = ['browser/node', 'browser/track', 'browser/assets', 'src/adapters', 'reliability/browser/faults'];
+const BROWSER = [
+  'src/graph/node',
+  'src/graph/track',
+  'src/loading/assets',
+  'src/adapters',
+  'reliability/browser/faults',
+];
 const BUILD = 'test-results/dist';
 const folder = resolve('test-results/coverage');
 const cores = `${folder}/cores`;

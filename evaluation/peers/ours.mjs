@@ -2,12 +2,12 @@
 //   node evaluation/peers/ours.mjs <noisy folder> <output folder> <model.safetensors>
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { coreSizes } from '../../scripts/core-shape.mjs';
 import { ensureBuild } from '../../scripts/ensure-build.mjs';
 import { overFolder, throughBlocks } from './peer.mjs';
 
-const FRAME = 480;
-
 const { Denoiser } = await import(new URL('offline.js', ensureBuild()).href);
+const { FRAME } = coreSizes();
 const denoiser = await Denoiser.create({ assets: { model: pathToFileURL(resolve(process.argv[4])) } });
 await overFolder((samples) => {
   denoiser.reset();

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { overFolder, throughBlocks } from './peer.mjs';
 
+/** Samples RNNoise takes at a time. */
 const FRAME = 480;
 /** Samples: RNNoise gives the first half of an overlap of two frames. */
 const DELAY = 480;

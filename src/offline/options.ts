@@ -3,18 +3,8 @@ import { MAX_RATE, MIN_RATE } from '../core/shape';
 import { type AssetOptions, checkFiles } from '../loading/asset-options';
 import type { NetworkName } from '../loading/networks';
 import { NoiseSuppressorError } from '../shared/errors';
-import {
-  CHANNELS,
-  checkOptions,
-  NETWORK,
-  number,
-  OBJECT,
-  oneOf,
-  type Rules,
-  SIGNAL,
-  STRENGTH,
-  TIMEOUT,
-} from '../shared/options';
+import { LIMITS } from '../shared/limited';
+import { CHANNELS, checkOptions, NETWORK, number, OBJECT, oneOf, type Rules, STRENGTH } from '../shared/options';
 import { isFloat32Array, isObject, shown } from '../shared/realm';
 import type { DenoiseWorker } from './workers';
 
@@ -101,8 +91,7 @@ const DENOISER: Rules<Omit<DenoiseOptions, 'onProgress' | 'workers'>> = {
   channels: CHANNELS,
   network: NETWORK,
   assets: OBJECT,
-  signal: SIGNAL,
-  timeoutMs: TIMEOUT,
+  ...LIMITS,
 };
 export const OFFLINE_RULES: Rules<DenoiseOptions> = {
   ...DENOISER,

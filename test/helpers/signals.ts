@@ -7,6 +7,12 @@ export function uniform(seed: number): () => number {
   };
 }
 
+/** Whole numbers below `below`, repeatable. */
+export function randomFrom(seed: number): (below: number) => number {
+  const draw = uniform(seed);
+  return (below) => Math.floor(draw() * below);
+}
+
 /** Uniform in -1..1, repeatable. */
 export function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
   const random = uniform(seed);
@@ -30,4 +36,27 @@ export function snr(reference: ArrayLike<number>, measured: ArrayLike<number>, e
     error += (reference[i]! - measured[i]!) ** 2;
   }
   return 10 * Math.log10(signal / error);
+}
+
+/** Harmonics of a pitch, a crude vowel. */
+export function voice(length: number, hz: number): Float32Array<ArrayBuffer> {
+  const x = new Float32Array(length);
+  for (let k = 1; k * hz < 4000; k++) {
+    for (let n = 0; n < length; n++) x[n]! += (0.1 / k) * Math.sin((2 * Math.PI * k * hz * n) / 48000 + k * k);
+  }
+  return x;
+}
+
+export function rms(x: Float32Array, from = 0, to = x.length): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += x[i]! * x[i]!;
+  return Math.sqrt(sum / (to - from));
+}
+
+/** The core's DC blocker in double precision. */
+export function blocked(x: Float32Array): Float64Array {
+  const r = 1 - (2 * Math.PI * 1) / 48000;
+  const y = new Float64Array(x.length);
+  for (let n = 0; n < x.length; n++) y[n] = x[n]! - (x[n - 1] ?? 0) + r * (y[n - 1] ?? 0);
+  return y;
 }

@@ -13,7 +13,7 @@ const FILES = [unit('src/files', 'src/entries/cli'), unit('reliability/wav')];
 /** After the test of the same path, where there is one. By the beginning of the file's name; the first that fits. */
 const STAGES = {
   'assembly/network/': [unit('assembly/network'), unit('assembly/suppressor', 'reliability/models')],
-  'assembly/enhance/': [unit('assembly/enhance'), unit('src/offline/two-channels'), ...CORE],
+  'assembly/enhance/': [unit('assembly/enhance'), unit('quality/two-channels'), ...CORE],
   'assembly/signal/resampler': [unit('reliability/input', 'reliability/core')],
   'assembly/signal/': [unit('assembly/signal', 'assembly/pitch', 'assembly/enhance'), ...CORE],
   'assembly/pitch/': [unit('assembly/pitch'), ...CORE],
@@ -27,41 +27,36 @@ const STAGES = {
   'src/offline/': [unit('src/offline'), unit('reliability/input')],
   'src/adapters/': [browser('src/adapters')],
   'src/loading/': [
-    unit('src/loading', 'src/offline/loads', 'src/offline/cores'),
-    browser('browser/loads', 'browser/errors', 'browser/node'),
+    unit('src/loading', 'src/offline/denoise-loads', 'src/offline/cores'),
+    browser('browser/loads', 'browser/errors', 'src/graph/node'),
   ],
   'src/graph/': [
-    browser('browser/node', 'browser/options'),
-    browser('browser/track', 'browser/output'),
+    browser('src/graph/node', 'browser/options'),
+    browser('src/graph/track', 'src/graph/output-track'),
     browser('browser/left', 'browser/suspended'),
   ],
-  'src/': [unit('src'), browser('browser/node', 'browser/options')],
+  'src/': [unit('src'), browser('src/graph/node', 'browser/options')],
 };
 /** These know that the samples are those of before, not that they are right. */
 export const HASHES = [...unit('reliability/determinism'), '-t', 'golden hashes'];
 
-/** Of files without a test of the same path: the tests that speak of them first of all. */
+/** Of files without a test of the same path, or with one that needs a page: the tests that speak of them first of all. */
 const NEAREST = {
-  'assembly/network/matvec_pair': ['assembly/network/matvec'],
-  'assembly/network/qrnn': ['assembly/network/finer'],
-  'assembly/network/weights': ['assembly/network/percepnet', 'src/core/model'],
-  'assembly/signal/complex_fft': ['assembly/signal/fft'],
-  'assembly/stream': ['assembly/suppressor'],
-  'src/channel/timing': ['src/channel/channels'],
-  'src/files/raw': ['src/entries/cli-raw'],
-  'src/files/wav-samples': ['src/entries/cli-raw'],
-  'src/loading/assets': ['src/offline/loads', 'src/offline/cores'],
+  'assembly/network/matvec_scalar': ['assembly/network/matvec'],
+  'src/loading/assets': ['src/offline/denoise-loads', 'src/offline/cores'],
   'src/offline/lasting': ['src/offline/denoiser'],
-  'src/offline/samples': ['src/offline/denoiser', 'src/offline/chunks'],
 };
+
+/** Whose test of the same path needs a page. */
+const IN_A_PAGE = /^src\/(adapters\/|graph\/(node|output-track|track)$)/;
 
 /** @returns {string[][]} arguments of vitest, stage by stage */
 export function stagesOf(file) {
   const prefix = Object.keys(STAGES).find((start) => file.startsWith(start));
   const own = file.replace(/\.ts$/, '');
-  const nearest = existsSync(`test/${own}.test.ts`) ? [own] : NEAREST[own];
+  const nearest = NEAREST[own] ?? (existsSync(`test/${own}.test.ts`) ? [own] : null);
   if (!nearest) return STAGES[prefix];
-  const first = file.startsWith('src/adapters/') ? browser(...nearest) : unit(...nearest);
+  const first = IN_A_PAGE.test(own) ? browser(...nearest) : unit(...nearest);
   return [first, ...STAGES[prefix]];
 }
 

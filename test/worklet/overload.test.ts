@@ -1,7 +1,6 @@
-/** When the worklet gives up, for how long, and how speech starts and ends. */
+/** When the worklet gives up, and for how long. */
 import { describe, expect, test } from 'vitest';
 import { OverloadDetector, WINDOW_FRAMES } from '../../worklet/overload';
-import { VoiceActivity } from '../../worklet/voice-activity';
 
 /** One window in which each frame takes `ms`; the change it ends with. */
 function second(detector: OverloadDetector, ms: number): string {
@@ -102,34 +101,5 @@ describe('OverloadDetector', () => {
     for (let i = 0; i < 3; i++) detector.late();
     expect(second(detector, 0)).toBe('overload');
     expect(detector.lateCallbacks).toBe(3);
-  });
-});
-
-describe('VoiceActivity', () => {
-  const settings = { start: 0.6, stop: 0.4, holdFrames: 3 };
-  const run = (probabilities: number[]): boolean[] => {
-    const voice = new VoiceActivity(settings);
-    return probabilities.map((probability) => {
-      voice.update(Float64Array.of(probability));
-      return voice.speaking;
-    });
-  };
-
-  test('starts at once and ends after the hold', () => {
-    expect(run([0.5, 0.6, 0.5, 0.3, 0.3, 0.3, 0.3, 0.3])).toEqual([false, true, true, true, true, true, false, false]);
-  });
-
-  test('does not end while the probability keeps coming back', () => {
-    expect(run([0.9, 0.1, 0.1, 0.1, 0.5, 0.1, 0.1, 0.1])).not.toContain(false);
-  });
-
-  test('ends with the processing', () => {
-    expect(run([0.9, -1, 0.5])).toEqual([true, false, false]);
-  });
-
-  test('tells each change once', () => {
-    const voice = new VoiceActivity(settings);
-    const changes = [0.9, 0.9, 0, 0, 0, 0, 0].map((p) => voice.update(Float64Array.of(p)));
-    expect(changes.filter(Boolean)).toHaveLength(2);
   });
 });

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CORE_IMPORTS, type CoreExports } from '../../../src/core/exports';
-import { CORE_FUNCTIONS } from '../../../src/core/shape';
 import { compileAssembly } from '../../helpers/assembly';
 import { coreBytes } from '../../helpers/kit';
 
@@ -21,16 +20,6 @@ test('the compiler is called in one place', () => {
 test('tests get the bytes that ship', async () => {
   expect(Buffer.compare(await compileAssembly('assembly/entries/index.ts'), await coreBytes())).toBe(0);
 }, 300_000);
-
-test('CoreExports has functions that the core has, with as many arguments', () => {
-  const [, body = ''] = /interface CoreExports \{([^}]*)\}/.exec(readFileSync('src/core/exports.ts', 'utf8')) ?? [];
-  const called = [...body.matchAll(/^ {2}(\w+)\((.*)\): /gm)].map(([, name = '', given = '']) => [
-    name,
-    given === '' ? 0 : given.split(',').length,
-  ]);
-  expect(called.length).toBeGreaterThan(15);
-  expect(CORE_FUNCTIONS).toMatchObject(Object.fromEntries(called));
-});
 
 test('a stream takes no more memory than is asked for before it is made', async () => {
   const { instance } = await WebAssembly.instantiate(await coreBytes(), CORE_IMPORTS);

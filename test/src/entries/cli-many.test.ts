@@ -3,9 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../../src/entries/cli';
-import { Progress } from '../../../src/files/progress';
-import { at, denoise, err, folder, io, out, start, useCommandLine } from '../../helpers/command-line';
+import { at, denoise, err, folder, out, start, useCommandLine } from '../../helpers/command-line';
 import { chunk, pcm16, ramp, riff } from '../../helpers/wav';
 
 /** A tenth of a second. */
@@ -164,37 +162,5 @@ describe('options', () => {
   it.each(['0', '1.5', 'all', '', '-1'])('--jobs %j is refused', async (jobs) => {
     expect(await denoise(`--jobs=${jobs}`, 'in', 'out')).toBe(2);
     expect(err).toMatch(/^--jobs is a whole number from 1 to 1024, not .*\nTry --help\.\n$/);
-  });
-
-  it('each is in the help and in its page', async () => {
-    await run(['--help'], io);
-    const page = await readFile('docs/command-line.md', 'utf8');
-    const source = await readFile('src/entries/cli.ts', 'utf8');
-    const [, block = ''] = /options: \{([\s\S]*?)\n {4}\},/.exec(source.slice(source.indexOf('function parse'))) ?? [];
-    const options = [...block.matchAll(/^ {6}(\w+): /gm)].map(([, name]) => `--${name}`);
-    expect(options).toHaveLength(12);
-    for (const option of options) {
-      expect(out).toContain(`  ${option}`);
-      expect(page).toContain(`\`${option}`);
-    }
-  });
-
-  it('progress weighs files by their bytes and foretells the end', () => {
-    let line = '';
-    const clock = performance.now;
-    let now = 0;
-    performance.now = () => now;
-    try {
-      const progress = new Progress((text) => (line = text), '', [100, 300]);
-      now = 10_000;
-      progress.show(0, 1);
-      expect(line).toContain('0 of 2 files  [########......................] 25 %, 30.0 s left');
-      progress.end(0);
-      now = 20_000;
-      progress.show(1, 1 / 3);
-      expect(line).toContain('1 of 2 files  [###############...............] 50 %, 20.0 s left');
-    } finally {
-      performance.now = clock;
-    }
   });
 });

@@ -1,209 +1,40 @@
-/** Options from JavaScript, where no compiler stands in the way: what is none is refused by its name. */
-import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
-import { NoiseSuppressorTransformDevice } from '../../../src/entries/chime';
-import { NoiseSuppressorProcessor } from '../../../src/entries/livekit';
-import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../../../src/graph/node-options';
-import { recommendedConstraints } from '../../../src/graph/track';
-import { type AssetOptions, checkAssets } from '../../../src/loading/asset-options';
-import { checkDenoise, checkDenoiser } from '../../../src/offline/options';
+/** Rules of options: what each takes, and how what it does not take is told. */
+import { expect, test } from 'vitest';
+import { checkOptions, number, oneOf, type Rule } from '../../../src/shared/options';
 
-const refused = (name: string): object => ({
-  name: 'NoiseSuppressorError',
-  code: 'invalid-input',
-  message: expect.stringContaining(name),
+const takes = ([, test]: Rule, values: readonly unknown[]): unknown[] => values.filter(test);
+
+test('a number has both bounds, and none of them is NaN', () => {
+  const rule = number(0, 1);
+  expect(takes(rule, [0, 0.5, 1, -0.1, 1.1, Number.NaN, '1', null, undefined, 1n])).toEqual([0, 0.5, 1]);
+  expect(rule[0]).toBe('a number from 0 to 1');
+  expect(number(0, Number.MAX_VALUE, 'milliseconds')[0]).toBe('a number, 0 or more (milliseconds)');
+  expect(takes(number(0, Number.MAX_VALUE), [0, 1e300, Number.POSITIVE_INFINITY])).toEqual([0, 1e300]);
 });
 
-const NODE: [name: string, value: unknown][] = [
-  ['strength', '0.5'],
-  ['strength', 1.01],
-  ['strength', null],
-  ['strength', Number.NaN],
-  ['strength', [0.5]],
-  ['bypass', 'false'],
-  ['bypass', 0],
-  ['bypass', null],
-  ['channels', 'quad'],
-  ['channels', 2],
-  ['channels', new String('mono')],
-  ['network', 'huge'],
-  ['network', { name: 'lite' }],
-  ['overload', 'ignore'],
-  ['overload', true],
-  ['voiceActivity', 'yes'],
-  ['voiceActivity', null],
-  ['voiceActivity', 1],
-  ['voiceActivity', [0.6, 0.4]],
-  ['voiceActivity.holdMs', { holdMs: '200' }],
-  ['voiceActivity.holdMs', { holdMs: -1 }],
-  ['voiceActivity.holdMs', { holdMs: Number.POSITIVE_INFINITY }],
-  ['voiceActivity.startThreshold', { startThreshold: '0.6' }],
-  ['voiceActivity.startThreshold', { startThreshold: 60 }],
-  ['voiceActivity.stopThreshold', { stopThreshold: null }],
-  ['voiceActivity.stopThreshold', { stopThreshold: 0.7 }],
-  ['voiceActivity.hold', { hold: 200 }],
-  ['strenght', 0.5],
-  ['constructor', 1],
-  ['toString', undefined],
-];
-
-const ASSETS: [name: string, value: unknown][] = [
-  ['assets.base', 5],
-  ['assets.base', null],
-  ['assets.base', { toString: () => '/percepnet/' }],
-  ['assets.worklet', new Uint8Array(4)],
-  ['assets.wasm', {}],
-  ['assets.wasm', [0, 97, 115, 109]],
-  ['assets.model', 7],
-  ['assets.model', Promise.resolve()],
-  ['assets.network', 'huge'],
-  ['assets.network', 'toString'],
-  ['assets.integrity', 'sha384-AAAA'],
-  ['assets.integrity', ['sha384-AAAA']],
-  ['assets.fetchInit', 'no-store'],
-  ['assets.fetchInit.signal', { signal: {} }],
-  ['fetchInit.integrity', { integrity: 'sha384-AAAA' }],
-  ['assets.fetchInit.headers', { headers: { 'no header': 'x' } }],
-  ['assets.module', '/worklet.js'],
-];
-
-describe.each([
-  ['create()', checkLive, NODE],
-  ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), NODE],
-  ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), NODE],
-] as const)('%s', (_, check, values) => {
-  test.each(values)('refuses %s: %o', (name, value) => {
-    const [option, member] = name.split('.') as [string, string?];
-    expect(() => check({ [option]: value } as object)).toThrow(expect.objectContaining(refused(member ?? option)));
-  });
-
-  test.each([[null], ['mono'], [1], [[]], [() => {}]])('refuses options that are none: %o', (options) => {
-    expect(() => check(options as never)).toThrow(expect.objectContaining(refused('options')));
-  });
-
-  test('takes what is right, and nothing', () => {
-    check({});
-    check({ strength: undefined, voiceActivity: undefined, bypass: undefined });
-    check({ strength: 0, bypass: true, channels: 'stereo', overload: 'report', voiceActivity: { holdMs: 0 } });
-    check({ strength: 1, voiceActivity: { startThreshold: 1, stopThreshold: 1 } });
-    check(runInNewContext('({ strength: 0.5, voiceActivity: { holdMs: 100 } })'));
-  });
+test('one of several is that string', () => {
+  const rule = oneOf('mono', 'stereo');
+  expect(takes(rule, ['mono', 'stereo', 'Mono', '', ['mono'], new String('mono'), 1])).toEqual(['mono', 'stereo']);
+  expect(rule[0]).toBe("'mono' or 'stereo'");
 });
 
-describe('create(), LiveKit, Chime, checkSupport()', () => {
-  const calls: ((options: object) => unknown)[] = [
-    checkLive,
-    (options) => new NoiseSuppressorProcessor(options),
-    (options) => new NoiseSuppressorTransformDevice('default', options),
-    checkSupportOptions,
-  ];
+const rules = { strength: number(0, 1), channels: oneOf('mono', 'stereo') };
 
-  test.each([...ASSETS, ['assets', 'lite'], ['assets', null], ['assets', []]])('refuse %s: %o', (name, value) => {
-    const member = /^assets\.(\w+)/.exec(name)?.[1] ?? (name === 'assets' ? undefined : 'fetchInit');
-    for (const call of calls) {
-      const options = { assets: member ? { [member]: value } : value };
-      expect(() => call(options)).toThrow(expect.objectContaining(refused(name)));
-    }
-  });
-
-  test.each([
-    ['signal', {}],
-    ['signal', 'now'],
-    ['signal', { aborted: false, addEventListener: () => {} }],
-    ['timeoutMs', '10'],
-    ['timeoutMs', 0],
-  ])('refuse %s: %o', (name, value) => {
-    for (const call of calls) {
-      expect(() => call({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
-    }
-  });
-
-  test('take files in every form, of every realm', () => {
-    const foreign: AssetOptions = runInNewContext(
-      '({ base: { href: "https://a.example/" }, wasm: new Uint8Array(4), model: new ArrayBuffer(4) })',
-    );
-    for (const assets of [
-      {},
-      { base: new URL('https://a.example/') },
-      { wasm: new DataView(new ArrayBuffer(4)) },
-      foreign,
-    ]) {
-      checkAssets(assets);
-      for (const call of calls) call({ assets, signal: null, timeoutMs: 1 });
-    }
-    checkAssets({ fetchInit: { headers: new Headers({ a: 'b' }), signal: null, credentials: 'include' } });
-  });
+test('undefined is as if it were left out, and what is not there is not asked for', () => {
+  checkOptions({}, rules);
+  checkOptions({ strength: undefined, channels: 'mono' }, rules);
+  checkOptions(Object.create({ inherited: 1 }), rules);
 });
 
-test.each([
-  ['create()', checkLive],
-  ['checkSupport()', checkSupportOptions],
-  ['denoise()', checkDenoise],
-  ['Denoiser', checkDenoiser],
-])('%s takes a network, and one only', (_, check) => {
-  check({ network: 'lite' });
-  check({ network: 'full', assets: { network: 'full' } });
-  check({ network: 'full', assets: { base: '/percepnet/' } });
-  for (const options of [
-    { network: 'full', assets: { network: 'lite' } },
-    { network: 'lite', assets: { model: '/own.safetensors' } },
-    { assets: { network: 'full', model: new Uint8Array(4) } },
-    { network: 'huge' },
-  ]) {
-    expect(() => check(options as object)).toThrow(expect.objectContaining(refused('network')));
-  }
-});
-
-test('what suppressNoise() takes goes for the others, as its type does', () => {
-  const context = Object.assign(new EventTarget(), { sampleRate: 48000 }) as AudioContext;
-  checkLive({ context, fallback: false, stopSourceOnDestroy: true, keepAlive: true });
-  for (const [name, value] of Object.entries({
-    context: {},
-    fallback: 'no',
-    stopSourceOnDestroy: 1,
-    keepAlive: 'yes',
-  })) {
-    expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
-  }
-});
-
-test('LiveKit is enabled by true and false alone', async () => {
-  const processor = new NoiseSuppressorProcessor();
-  await processor.setEnabled(false);
-  expect(processor.isEnabled()).toBe(false);
-  for (const value of ['false', 0, null]) {
-    await expect(processor.setEnabled(value as never)).rejects.toMatchObject(refused('enabled'));
-  }
-  expect(processor.isEnabled()).toBe(false);
-});
-
-test('a context that is none is named', () => {
-  for (const value of [undefined, null, {}, 48000, 'context']) {
-    expect(() => checkContext(value)).toThrow(expect.objectContaining(refused('context')));
-  }
-});
-
-test('checkSupport() has an option of its own', () => {
-  checkSupportOptions({ measure: true });
-  expect(() => checkSupportOptions({ measure: 1 as never })).toThrow(expect.objectContaining(refused('measure')));
-});
-
-test('recommendedConstraints() takes an object', () => {
-  expect(recommendedConstraints({ deviceId: 'a', channelCount: 2 })).toMatchObject({ deviceId: 'a', channelCount: 2 });
-  for (const value of [true, null, 'default', [{}]]) {
-    expect(() => recommendedConstraints(value as never)).toThrow(expect.objectContaining(refused('constraints')));
-  }
-});
-
-test('one threshold moves alone, the other keeps its default', () => {
-  expect(voiceActivity({ voiceActivity: { startThreshold: 0.9, stopThreshold: undefined } })).toEqual({
-    start: 0.9,
-    stop: 0.4,
-    holdMs: 200,
-  });
-  expect(voiceActivity({ voiceActivity: false })).toBeNull();
-  // Speech would never end.
-  expect(() => checkLive({ voiceActivity: { startThreshold: 0.3 } })).toThrow(
-    expect.objectContaining(refused('startThreshold')),
-  );
+test.each<[options: unknown, of: string | undefined, message: string]>([
+  [{ strength: 2 }, undefined, 'strength is a number from 0 to 1, not 2'],
+  [{ strength: 2 }, 'assets', 'assets.strength is a number from 0 to 1, not 2'],
+  [{ strenght: 1 }, undefined, 'there is no option strenght; there are strength, channels'],
+  // Also where nothing is said of it: a name that is wrong is wrong with any value.
+  [{ strenght: undefined }, 'limits', 'there is no option limits.strenght; there are strength, channels'],
+  [{ toString: 1 }, undefined, 'there is no option toString; there are strength, channels'],
+  [null, undefined, 'options is an object, not null'],
+  [['mono'], 'limits', 'limits is an object, not an Array'],
+])('%o of %s: %s', (options, of, message) => {
+  expect(() => checkOptions(options, rules, of)).toThrow(expect.objectContaining({ code: 'invalid-input', message }));
 });

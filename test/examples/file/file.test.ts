@@ -3,8 +3,8 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import wavefile from 'wavefile';
-import { chunk, pcm16, riff } from '../helpers/wav';
-import { pages, painted, usePages } from './pages';
+import { pages, painted, usePages } from '../../browser/pages';
+import { chunk, pcm16, riff } from '../../helpers/wav';
 
 /** Of the long recording. By hand: FILE_PAGE_MINUTES=60, within these bounds. */
 const MINUTES = Number(process.env.FILE_PAGE_MINUTES ?? 5);
@@ -316,7 +316,7 @@ test('the whole file is one stream: what is saved is what denoise() makes of it 
   await page.setInputFiles('#file', path);
   await page.waitForSelector('#state:text("Done")');
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
-  const { denoise } = await import('../../test-results/dist/offline.js' as string);
+  const { denoise } = await import('../../../test-results/dist/offline.js' as string);
   const samples = (file: string) =>
     new wavefile.WaveFile(readFileSync(file)).getSamples(false, Int16Array) as unknown as Int16Array;
   const input = Float32Array.from(samples(path), (x) => x / 32768);

@@ -1,12 +1,12 @@
 /** examples/file/clean.ts: whatever pieces a recording comes in, what comes out is what denoise() makes of the whole. */
 import { expect, test, vi } from 'vitest';
-import { clean } from '../../examples/file/clean';
-import { denoise } from '../../src/entries/offline';
-import { testAssets } from '../helpers/assets';
-import { noise } from '../helpers/signals';
+import { clean } from '../../../examples/file/clean';
+import { denoise } from '../../../src/entries/offline';
+import { testAssets } from '../../helpers/assets';
+import { noise } from '../../helpers/signals';
 
 vi.mock('percepnet-wasm/offline', async () => {
-  const { Denoiser } = await import('../../src/entries/offline');
+  const { Denoiser } = await import('../../../src/entries/offline');
   // Called later, when this file's own imports are there.
   const create = async (options: object) => Denoiser.create({ ...options, network: undefined, assets: await assets });
   return { Denoiser: { create } };

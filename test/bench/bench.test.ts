@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { pages, usePages } from './pages';
+import { pages, usePages } from '../browser/pages';
 
 /** A cancelled run ends, on a busy machine. Whole steps take longer than that. */
 const WITHIN_MS = 3000;

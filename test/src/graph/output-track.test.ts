@@ -1,8 +1,8 @@
 /** The output track in a microphone's place: what it is and tells when the source, the context or the app changes something. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium, type Site, serve } from '../helpers/browser';
-import { absent, launch } from './engines';
+import { absent, launch } from '../../browser/engines';
+import { launchChromium, type Site, serve } from '../../helpers/browser';
 
 let browser: Browser;
 let site: Site;

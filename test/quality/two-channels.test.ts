@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseModel } from '../../../src/core/model';
-import { FRAME } from '../../../src/core/shape';
-import { run } from '../../../src/entries/cli';
-import { Denoiser, denoise } from '../../../src/entries/offline';
-import { coreBytes, fixture, shippedModel } from '../../helpers/kit';
-import { make, openScope, QUANTUM, rewind } from '../../helpers/worklet-scope';
+import { parseModel } from '../../src/core/model';
+import { FRAME } from '../../src/core/shape';
+import { run } from '../../src/entries/cli';
+import { Denoiser, denoise } from '../../src/entries/offline';
+import { coreBytes, fixture, shippedModel } from '../helpers/kit';
+import { make, openScope, QUANTUM, rewind } from '../helpers/worklet-scope';
 
 const RATE = 48000;
-const LITE = fileURLToPath(new URL('../../../models/lite/model.safetensors', import.meta.url));
+const LITE = fileURLToPath(new URL('../../models/lite/model.safetensors', import.meta.url));
 
 const anna = fixture('speech');
 const bob = fixture('fricatives');

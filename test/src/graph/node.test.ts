@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BUILD, launchChromium, openPage, type Site, serve } from '../helpers/browser';
+import { BUILD, launchChromium, openPage, type Site, serve } from '../../helpers/browser';
 
 let browser: Browser;
 let site: Site;

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BUILD, launchChromium, openPage, type Site, serve } from '../helpers/browser';
-import { envelope, type Microphone, makeMicrophone, microphoneSwitches } from './microphone';
+import { envelope, type Microphone, makeMicrophone, microphoneSwitches } from '../../browser/microphone';
+import { BUILD, launchChromium, openPage, type Site, serve } from '../../helpers/browser';
 
 let browser: Browser;
 let site: Site;

@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, type WebSocketServer } from 'ws';
-import type { listen, Word } from '../../examples/voice-agent/server';
-import { denoise } from '../../src/entries/offline';
-import { coreBytes, fixture, shippedModel } from '../helpers/kit';
+import type { listen, Word } from '../../../examples/voice-agent/server';
+import { denoise } from '../../../src/entries/offline';
+import { coreBytes, fixture, shippedModel } from '../../helpers/kit';
 
 const RATE = 16_000;
 const speech = fixture('speech');

@@ -1,7 +1,7 @@
 /** The compare page: the versions are there, in step, equally loud and switched in place; the blind test tells what was preferred. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { pages, painted, usePages } from './pages';
+import { pages, painted, usePages } from '../../browser/pages';
 
 usePages();
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CORE_IMPORTS, type CoreExports } from '../../src/core/exports';
-import { loadNetwork, parseModel } from '../../src/core/model';
-import { BANDS, DELAY, FRAME } from '../../src/core/shape';
-import { denoise } from '../../src/entries/offline';
-import { compileAssembly } from '../helpers/assembly';
-import { testAssets } from '../helpers/assets';
-import { noise, snr, tones } from '../helpers/signals';
+import { CORE_IMPORTS, type CoreExports } from '../../../src/core/exports';
+import { loadNetwork, parseModel } from '../../../src/core/model';
+import { BANDS, DELAY, FRAME } from '../../../src/core/shape';
+import { denoise } from '../../../src/entries/offline';
+import { compileAssembly } from '../../helpers/assembly';
+import { testAssets } from '../../helpers/assets';
+import { noise, snr, tones } from '../../helpers/signals';
 
 const ROW = 2 * BANDS + 1;
 const HOPS = 60;
@@ -39,7 +39,7 @@ describe('the core of evaluation/ablate.mjs', () => {
       CORE_IMPORTS,
     );
     core = instance.exports as unknown as Ablation;
-    const tiny = fileURLToPath(new URL('../golden/tiny.safetensors', import.meta.url));
+    const tiny = fileURLToPath(new URL('../../golden/tiny.safetensors', import.meta.url));
     loadNetwork(core, parseModel(readFileSync(tiny)));
     [noisyAt, decisionsAt, outAt] = [FRAME, ROW, FRAME].map((width) => core.alloc(4 * HOPS * width)) as [
       number,

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { crc32 } from '../../src/core/model';
-import type * as Inline from '../../src/entries/inline';
-import { readStamp, writeStamp } from '../../src/loading/stamp';
-import { BUILD, launchChromium, openPage, type Route, type Site, serve } from '../helpers/browser';
+import { crc32 } from '../../../src/core/model';
+import type * as Inline from '../../../src/entries/inline';
+import { readStamp, writeStamp } from '../../../src/loading/stamp';
+import { BUILD, launchChromium, openPage, type Route, type Site, serve } from '../../helpers/browser';
 
 const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 

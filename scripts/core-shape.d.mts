@@ -1,0 +1,2 @@
+/** Only those that tests read. */
+export function coreSizes(): { readonly [name: string]: number };

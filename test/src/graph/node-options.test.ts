@@ -1,0 +1,156 @@
+/** Options from JavaScript, where no compiler stands in the way: what is none is refused by its name. */
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { NoiseSuppressorTransformDevice } from '../../../src/entries/chime';
+import { NoiseSuppressorProcessor } from '../../../src/entries/livekit';
+import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../../../src/graph/node-options';
+import { recommendedConstraints } from '../../../src/graph/track';
+import { refused } from '../../helpers/refused';
+
+const NODE: [name: string, value: unknown][] = [
+  ['strength', '0.5'],
+  ['strength', 1.01],
+  ['strength', null],
+  ['strength', Number.NaN],
+  ['strength', [0.5]],
+  ['bypass', 'false'],
+  ['bypass', 0],
+  ['bypass', null],
+  ['channels', 'quad'],
+  ['channels', 2],
+  ['channels', new String('mono')],
+  ['network', 'huge'],
+  ['network', { name: 'lite' }],
+  ['overload', 'ignore'],
+  ['overload', true],
+  ['voiceActivity', 'yes'],
+  ['voiceActivity', null],
+  ['voiceActivity', 1],
+  ['voiceActivity', [0.6, 0.4]],
+  ['voiceActivity.holdMs', { holdMs: '200' }],
+  ['voiceActivity.holdMs', { holdMs: -1 }],
+  ['voiceActivity.holdMs', { holdMs: Number.POSITIVE_INFINITY }],
+  ['voiceActivity.startThreshold', { startThreshold: '0.6' }],
+  ['voiceActivity.startThreshold', { startThreshold: 60 }],
+  ['voiceActivity.stopThreshold', { stopThreshold: null }],
+  ['voiceActivity.stopThreshold', { stopThreshold: 0.7 }],
+  ['voiceActivity.hold', { hold: 200 }],
+  ['strenght', 0.5],
+  ['constructor', 1],
+  ['toString', undefined],
+];
+
+describe.each([
+  ['create()', checkLive, NODE],
+  ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), NODE],
+  ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), NODE],
+] as const)('%s', (_, check, values) => {
+  test.each(values)('refuses %s: %o', (name, value) => {
+    const [option, member] = name.split('.') as [string, string?];
+    expect(() => check({ [option]: value } as object)).toThrow(expect.objectContaining(refused(member ?? option)));
+  });
+
+  test.each([[null], ['mono'], [1], [[]], [() => {}]])('refuses options that are none: %o', (options) => {
+    expect(() => check(options as never)).toThrow(expect.objectContaining(refused('options')));
+  });
+
+  test('takes what is right, and nothing', () => {
+    check({});
+    check({ strength: undefined, voiceActivity: undefined, bypass: undefined });
+    check({ strength: 0, bypass: true, channels: 'stereo', overload: 'report', voiceActivity: { holdMs: 0 } });
+    check({ strength: 1, voiceActivity: { startThreshold: 1, stopThreshold: 1 } });
+    check(runInNewContext('({ strength: 0.5, voiceActivity: { holdMs: 100 } })'));
+  });
+});
+
+describe('create(), LiveKit, Chime, checkSupport()', () => {
+  const calls: ((options: object) => unknown)[] = [
+    checkLive,
+    (options) => new NoiseSuppressorProcessor(options),
+    (options) => new NoiseSuppressorTransformDevice('default', options),
+    checkSupportOptions,
+  ];
+
+  test.each([
+    ['signal', {}],
+    ['signal', 'now'],
+    ['signal', { aborted: false, addEventListener: () => {} }],
+    ['timeoutMs', '10'],
+    ['timeoutMs', 0],
+  ])('refuse %s: %o', (name, value) => {
+    for (const call of calls) {
+      expect(() => call({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
+    }
+  });
+});
+
+test.each([
+  ['create()', checkLive],
+  ['checkSupport()', checkSupportOptions],
+])('%s takes a network, and one only', (_, check) => {
+  check({ network: 'lite' });
+  check({ network: 'full', assets: { network: 'full' } });
+  check({ network: 'full', assets: { base: '/percepnet/' } });
+  for (const options of [
+    { network: 'full', assets: { network: 'lite' } },
+    { network: 'lite', assets: { model: '/own.safetensors' } },
+    { assets: { network: 'full', model: new Uint8Array(4) } },
+    { network: 'huge' },
+  ]) {
+    expect(() => check(options as object)).toThrow(expect.objectContaining(refused('network')));
+  }
+});
+
+test('what suppressNoise() takes goes for the others, as its type does', () => {
+  const context = Object.assign(new EventTarget(), { sampleRate: 48000 }) as AudioContext;
+  checkLive({ context, fallback: false, stopSourceOnDestroy: true, keepAlive: true });
+  for (const [name, value] of Object.entries({
+    context: {},
+    fallback: 'no',
+    stopSourceOnDestroy: 1,
+    keepAlive: 'yes',
+  })) {
+    expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
+  }
+});
+
+test('LiveKit is enabled by true and false alone', async () => {
+  const processor = new NoiseSuppressorProcessor();
+  await processor.setEnabled(false);
+  expect(processor.isEnabled()).toBe(false);
+  for (const value of ['false', 0, null]) {
+    await expect(processor.setEnabled(value as never)).rejects.toMatchObject(refused('enabled'));
+  }
+  expect(processor.isEnabled()).toBe(false);
+});
+
+test('a context that is none is named', () => {
+  for (const value of [undefined, null, {}, 48000, 'context']) {
+    expect(() => checkContext(value)).toThrow(expect.objectContaining(refused('context')));
+  }
+});
+
+test('checkSupport() has an option of its own', () => {
+  checkSupportOptions({ measure: true });
+  expect(() => checkSupportOptions({ measure: 1 as never })).toThrow(expect.objectContaining(refused('measure')));
+});
+
+test('recommendedConstraints() takes an object', () => {
+  expect(recommendedConstraints({ deviceId: 'a', channelCount: 2 })).toMatchObject({ deviceId: 'a', channelCount: 2 });
+  for (const value of [true, null, 'default', [{}]]) {
+    expect(() => recommendedConstraints(value as never)).toThrow(expect.objectContaining(refused('constraints')));
+  }
+});
+
+test('one threshold moves alone, the other keeps its default', () => {
+  expect(voiceActivity({ voiceActivity: { startThreshold: 0.9, stopThreshold: undefined } })).toEqual({
+    start: 0.9,
+    stop: 0.4,
+    holdMs: 200,
+  });
+  expect(voiceActivity({ voiceActivity: false })).toBeNull();
+  // Speech would never end.
+  expect(() => checkLive({ voiceActivity: { startThreshold: 0.3 } })).toThrow(
+    expect.objectContaining(refused('startThreshold')),
+  );
+});
