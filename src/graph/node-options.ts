@@ -100,7 +100,7 @@ export interface CreateOptions extends NoiseSuppressorOptions {
    * @throws 'aborted'
    * @example `{ signal: controller.signal }`
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
   /**
    * How long to wait for the files and the first frame.
    * @defaultValue 10000

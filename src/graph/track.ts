@@ -145,7 +145,7 @@ async function start(
 export async function untilRendering(
   node: NoiseSuppressorNode,
   timeoutMs = DEFAULT_TIMEOUT_MS,
-  signal?: AbortSignal,
+  signal?: AbortSignal | null,
 ): Promise<void> {
   const over = new AbortController();
   const started = new Promise<void>((resolve, reject) => {

@@ -10,7 +10,7 @@ export type Rules<Options> = { readonly [Name in keyof Options]-?: Rule };
 export const BOOLEAN: Rule = ['true or false', (value) => typeof value === 'boolean'];
 export const OBJECT: Rule = ['an object', isObject];
 export const SIGNAL: Rule = [
-  'an AbortSignal',
+  'an AbortSignal, or null for none',
   // As in fetch(), null is none.
   (value) =>
     value === null ||
