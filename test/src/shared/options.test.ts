@@ -90,6 +90,21 @@ describe.each([
     expect(() => check(options as never)).toThrow(expect.objectContaining(refused('options')));
   });
 
+  test.each([
+    ['a prototype', Object.create({ strength: 0.5 })],
+    [
+      'a getter of its class',
+      new (class {
+        get strength(): number {
+          return 2;
+        }
+      })(),
+    ],
+  ])('refuses what options have from %s, which is lost when they are copied', (_, options) => {
+    expect(() => check(options)).toThrow(expect.objectContaining(refused('strength comes from the prototype')));
+    check({ ...options });
+  });
+
   test('takes what is right, and nothing', () => {
     check({});
     check({ strength: undefined, voiceActivity: undefined, bypass: undefined });
