@@ -1,8 +1,9 @@
 import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chime-sdk-js';
+import { keepAlive } from '../graph/keep-alive';
 import { linked } from '../graph/linked';
 import { NoiseSuppressorNode, rest } from '../graph/node';
-import { type CreateOptions, checkLive } from '../graph/node-options';
-import { recommendedConstraints } from '../graph/track';
+import { type CreateOptions, checkAdapter } from '../graph/node-options';
+import { recommendedConstraints, type SuppressNoiseOptions } from '../graph/track';
 import { NoiseSuppressorError } from '../shared/errors';
 
 /** The nodes in one context, on their way or there; undefined if they could not be made. */
@@ -19,7 +20,7 @@ class Suppressor {
   private attempt: Attempt | null = null;
   private muted = false;
 
-  constructor(private options: CreateOptions) {}
+  constructor(private options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'>) {}
 
   /** The same nodes for the same context, unless they have died. */
   nodes(context: AudioContext): Promise<AudioNodeSubgraph | undefined> {
@@ -51,14 +52,19 @@ class Suppressor {
 
   private async start(context: AudioContext, abort: AbortController): Promise<AudioNodeSubgraph | undefined> {
     const wanted = (): boolean => this.attempt?.abort === abort;
+    const { keepAlive: kept, ...options } = this.options;
     try {
-      const node = await NoiseSuppressorNode.create(context, { ...this.options, signal: abort.signal });
+      const node = await NoiseSuppressorNode.create(context, { ...options, signal: abort.signal });
       if (!wanted()) {
         node.destroy();
         return undefined;
       }
       rest(node, this.muted);
       this.node = node;
+      if (kept) {
+        const end = keepAlive(context);
+        node.addEventListener('statechange', () => node.state === 'destroyed' && end());
+      }
       return aroundFailure(node);
     } catch (error) {
       abort.abort();
@@ -89,14 +95,15 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
 
   /**
    * Nothing is loaded before Chime starts the device.
+   * @param options as NoiseSuppressorNode.create() has them, and `keepAlive`: track and context are Chime's
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own
    */
   constructor(
     private readonly inner: Device,
-    options: CreateOptions = {},
+    options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'> = {},
   ) {
-    checkLive(options);
-    this.suppressor = new Suppressor(options);
+    checkAdapter(options);
+    this.suppressor = new Suppressor({ ...options });
   }
 
   /** For strength, statistics and speech events; null before Chime has started the device. */

@@ -2,7 +2,7 @@ import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-clien
 import { isClosed } from '../graph/closing';
 import { linked } from '../graph/linked';
 import { NoiseSuppressorNode } from '../graph/node';
-import { type CreateOptions, checkLive } from '../graph/node-options';
+import { type CreateOptions, checkAdapter } from '../graph/node-options';
 import {
   type SuppressedTrack,
   type SuppressNoiseOptions,
@@ -33,6 +33,7 @@ interface Wish {
 export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio, AudioProcessorOptions> {
   /** By which LiveKit tells processors apart. */
   readonly name = 'percepnet-noise-suppressor';
+  private readonly options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'>;
   private handle: SuppressedTrack | null = null;
   private context: AudioContext | undefined;
   private enabled: boolean;
@@ -52,10 +53,13 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
 
   /**
    * Nothing is loaded before init().
+   * @param options as NoiseSuppressorNode.create() has them, and `keepAlive`: track and context are LiveKit's
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own
    */
-  constructor(private readonly options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'> = {}) {
-    checkLive(options);
+  constructor(options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'> = {}) {
+    checkAdapter(options);
+    // Checked once: what the app does to its own object later is not.
+    this.options = { ...options };
     this.enabled = !options.bypass;
     this.strength = options.strength;
   }

@@ -100,7 +100,7 @@ export interface CreateOptions extends NoiseSuppressorOptions {
    * @throws 'aborted'
    * @example `{ signal: controller.signal }`
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
   /**
    * How long to wait for the files and the first frame.
    * @defaultValue 10000
@@ -117,25 +117,48 @@ export const VOICE_RULES: Rules<VoiceActivityOptions> = {
   stopThreshold: number(0, 1),
   holdMs: number(0, Number.MAX_VALUE, 'milliseconds'),
 };
-/** Of all who make nodes: one object may serve them all, so the names that another has are taken. */
-export const LIVE_RULES: Rules<SuppressNoiseOptions> = {
+/** Of who calls the constructor. */
+const NODE_RULES: Rules<NoiseSuppressorOptions> = {
   strength: STRENGTH,
   bypass: BOOLEAN,
   channels: CHANNELS,
   voiceActivity: ['true, false or an object', (value) => typeof value === 'boolean' || isObject(value)],
   overload: oneOf('bypass', 'report'),
-  network: NETWORK,
-  assets: OBJECT,
-  ...LIMITS,
+};
+const CREATE_RULES: Rules<CreateOptions> = { ...NODE_RULES, network: NETWORK, assets: OBJECT, ...LIMITS };
+type AdapterOptions = CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'>;
+/** Of SDKs, whose the track and the context are. */
+const ADAPTER_RULES: Rules<AdapterOptions> = { ...CREATE_RULES, keepAlive: BOOLEAN };
+export const LIVE_RULES: Rules<SuppressNoiseOptions> = {
+  ...ADAPTER_RULES,
   context: ['an AudioContext that plays', (value) => isContext(value) && !isOffline(value)],
   stopSourceOnDestroy: BOOLEAN,
-  keepAlive: BOOLEAN,
   fallback: BOOLEAN,
 };
 
-/** @throws {NoiseSuppressorError} 'invalid-input' for an option that there is not, or a value that is none of its own */
+/** @throws {NoiseSuppressorError} 'invalid-input' for an option that suppressNoise() has not, or a value that is none of its own */
 export function checkLive(options: SuppressNoiseOptions): void {
-  checkOptions(options, LIVE_RULES);
+  check(options, LIVE_RULES);
+}
+
+/** As checkLive, of LiveKit and Chime: what decides about their own track or context is refused. */
+export function checkAdapter(options: AdapterOptions): void {
+  check(options, ADAPTER_RULES);
+}
+
+/** As checkLive, of NoiseSuppressorNode.create(). */
+export function checkCreate(options: CreateOptions): void {
+  check(options, CREATE_RULES);
+}
+
+/** As checkLive, of the node's constructor, which loads nothing. */
+export function checkNode(options: NoiseSuppressorOptions): void {
+  checkOptions(options, NODE_RULES);
+  checkVoice(options);
+}
+
+function check<Options extends CreateOptions>(options: Options, rules: Rules<Options>): void {
+  checkOptions(options, rules);
   checkVoice(options);
   checkFiles(options);
 }

@@ -18,7 +18,8 @@ import {
   type CreateOptions,
   checkBypass,
   checkContext,
-  checkLive,
+  checkCreate,
+  checkNode,
   checkSupportOptions,
   type NoiseSuppressorOptions,
 } from './node-options';
@@ -89,8 +90,9 @@ export class NoiseSuppressorNode extends EventNode {
    */
   static async create(context: BaseAudioContext, options: CreateOptions = {}): Promise<NoiseSuppressorNode> {
     checkContext(context);
-    checkLive(options);
-    return start(context, options, () => new NoiseSuppressorNode(context, options));
+    checkCreate(options);
+    const { network, assets, signal, timeoutMs, ...own } = options;
+    return start(context, options, () => new NoiseSuppressorNode(context, own));
   }
 
   /** k-rate, 0..1, default 1. A gain floor inside the core, so every value is in phase. */
@@ -123,7 +125,7 @@ export class NoiseSuppressorNode extends EventNode {
    */
   constructor(context: BaseAudioContext, options: NoiseSuppressorOptions = {}) {
     checkContext(context);
-    checkLive(options);
+    checkNode(options);
     const registration = registrationOf(context);
     const { assets } = registration;
     if (!assets) {

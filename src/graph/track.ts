@@ -9,7 +9,7 @@ import { NoiseSuppressorNode } from './node';
 import { type CreateOptions, checkLive } from './node-options';
 import { OutputTrack } from './output-track';
 
-/** What suppressNoise() takes. Of what is only its own LiveKit takes `keepAlive`; Chime and NoiseSuppressorNode.create() pass over it. */
+/** What suppressNoise() takes. Of what it adds LiveKit and Chime take `keepAlive`; they and NoiseSuppressorNode.create() refuse the rest. */
 export interface SuppressNoiseOptions extends CreateOptions {
   /**
    * Reuse the app's context, which is the app's to resume. Otherwise one shared context is created, resumed at a gesture when the
@@ -97,7 +97,8 @@ export async function suppressNoise(
   }
   try {
     checkLive(options);
-    return await start(track, options);
+    // What the app does to its own object later is for other calls.
+    return await start(track, { ...options });
   } catch (cause) {
     const error =
       cause instanceof NoiseSuppressorError
@@ -144,7 +145,7 @@ async function start(
 export async function untilRendering(
   node: NoiseSuppressorNode,
   timeoutMs = DEFAULT_TIMEOUT_MS,
-  signal?: AbortSignal,
+  signal?: AbortSignal | null,
 ): Promise<void> {
   const over = new AbortController();
   const started = new Promise<void>((resolve, reject) => {

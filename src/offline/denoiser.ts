@@ -134,10 +134,11 @@ export class Denoiser {
    * Real-time safe, as are reset() and strength: allocates nothing, but for the first block that is no multiple of frameLength. To have the
    * end of a recording, put in `delay` zeros after it.
    * @param input samples in +-1; in stereo all of the left channel followed by as many of the right one
-   * @param output as input; may be the same array. What it has beyond the length of input stays as it is
+   * @param output as input; may be the same array, and share no part of its memory otherwise. What it has beyond the length of input stays
+   * as it is
    * @throws {NoiseSuppressorError} 'invalid-input' for what is no Float32Array, an odd number of samples in stereo, an output shorter than
-   * input, or between calls without one (reset() first); 'destroyed'; 'processor-failed' when the core traps and so does a new one: the
-   * block is whole even then, with the delayed input where the core failed
+   * input or laid over it, or between calls without one (reset() first); 'destroyed'; 'processor-failed' when the core traps and so does
+   * a new one: the block is whole even then, with the delayed input where the core failed
    */
   process(input: Float32Array, output: Float32Array): number;
   process(input: Chunk, output?: Float32Array): Chunk | number {
@@ -236,6 +237,12 @@ export class Denoiser {
     }
     if (output.length < input.length) {
       const text = `output has room for the ${input.length} samples of input, not ${output.length}`;
+      throw new NoiseSuppressorError('invalid-input', text);
+    }
+    const shift = output.byteOffset - input.byteOffset;
+    if (shift !== 0 && output.buffer === input.buffer && Math.abs(shift) < input.byteLength) {
+      const text =
+        'output lies over a part of input, which would be written before it is read: give the same array, or another';
       throw new NoiseSuppressorError('invalid-input', text);
     }
     this.enter('blocks');

@@ -49,7 +49,7 @@ export interface DenoiseOptions {
    * @throws 'aborted'
    * @example `{ signal: AbortSignal.timeout(5000) }`
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
   /**
    * How long to wait for core and network.
    * @defaultValue 60000

@@ -26,7 +26,7 @@ export interface Job {
  */
 export async function cleaned(
   { assets, input, rate, strength }: Job,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal | null | undefined,
   tell: (fraction: number) => void,
 ): Promise<Float32Array[]> {
   const length = input[0]?.length ?? 0;
@@ -57,7 +57,7 @@ async function run(
   output: readonly Float32Array[],
   rate: number,
   strength: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal | null | undefined,
   tell: (fraction: number) => void,
 ): Promise<void> {
   const length = input[0]!.length;
@@ -84,7 +84,7 @@ async function run(
 }
 
 /** @throws {NoiseSuppressorError} 'aborted' */
-export function checkAborted(signal: AbortSignal | undefined): void {
+export function checkAborted(signal: AbortSignal | null | undefined): void {
   if (signal?.aborted)
     throw new NoiseSuppressorError('aborted', 'the work was aborted by its signal', { cause: signal.reason });
 }

@@ -44,7 +44,7 @@ export async function inParts(
   workers: readonly DenoiseWorker[],
   { input, rate, ...job }: Job,
   timeoutMs: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal | null | undefined,
   tell: (fraction: number) => void,
 ): Promise<Float32Array[]> {
   const length = input[0]!.length;

@@ -10,7 +10,7 @@ export type Rules<Options> = { readonly [Name in keyof Options]-?: Rule };
 export const BOOLEAN: Rule = ['true or false', (value) => typeof value === 'boolean'];
 export const OBJECT: Rule = ['an object', isObject];
 export const SIGNAL: Rule = [
-  'an AbortSignal',
+  'an AbortSignal, or null for none',
   // As in fetch(), null is none.
   (value) =>
     value === null ||
@@ -38,11 +38,16 @@ export function oneOf(...values: readonly string[]): Rule {
 
 /**
  * @param of the options' own name, for the error
- * @throws {NoiseSuppressorError} 'invalid-input' for an option that there is not, or whose value is none of its own; undefined is none
+ * @throws {NoiseSuppressorError} 'invalid-input' for an option that there is not, that is inherited, or whose value is none of its own; undefined is none
  */
 export function checkOptions<Options>(options: unknown, rules: Rules<Options>, of = 'options'): void {
   if (!isObject(options)) throw new NoiseSuppressorError('invalid-input', `${of} is an object, not ${shown(options)}`);
   const prefix = of === 'options' ? '' : `${of}.`;
+  for (const name of Object.keys(rules)) {
+    if (Object.hasOwn(options, name) || options[name] === undefined) continue;
+    const text = `${prefix}${name} comes from the prototype of ${of}, where it is not looked for: give it as the object's own`;
+    throw new NoiseSuppressorError('invalid-input', text);
+  }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined;
     if (!rule) {

@@ -1,8 +1,8 @@
 /** The packed package and empty projects to install it in. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** Where setup.ts leaves the package's files and the tarball. */
 export const STAGE = 'test-results/package';
@@ -43,6 +43,13 @@ export function install(folder: string, packages: readonly string[]): void {
 /** Puts a package that the repository has already into a project as its own: a peer, say. */
 export function bring(folder: string, name: string): void {
   cpSync(`node_modules/${name}`, join(folder, 'node_modules', name), { recursive: true });
+}
+
+/** As bring(), where it stays, beside what it needs itself: npm would take such a link away again. */
+export function link(folder: string, name: string): void {
+  const path = join(folder, 'node_modules', name);
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(resolve(`node_modules/${name}`), path);
 }
 
 /** Writes files of a project, folders included. */

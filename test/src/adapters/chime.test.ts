@@ -1,5 +1,6 @@
 /** The transform device in amazon-chime-sdk-js's own device controller. */
 import { describe, expect, test } from 'vitest';
+import { keepElements } from '../../helpers/elements';
 import { openedWith, page } from './page';
 
 openedWith('chime');
@@ -181,4 +182,36 @@ test('stopped while Chime still uses it, the microphone passes', async () => {
     return { heard, code: device.error?.code, inner: await device.intrinsicDevice() };
   });
   expect(result).toEqual({ heard: true, code: 'destroyed', inner: 'default' });
+});
+
+test.each([[true], [false]])('keepAlive: %s, in each context that Chime makes, to the end', async (keepAlive) => {
+  await page.evaluate(keepElements);
+  const result = await page.evaluate(async (keepAlive) => {
+    const { NoiseSuppressorTransformDevice, controller } = chime;
+    const devices = controller();
+    const device = new NoiseSuppressorTransformDevice('default', {
+      assets: { model: '/test/golden/tiny.safetensors' },
+      keepAlive,
+    });
+    const seen = [kept()];
+    await devices.startAudioInput(device);
+    seen.push(kept());
+    await device.withInnerDevice('other').createAudioNode(new AudioContext());
+    seen.push(kept());
+    await device.stop();
+    seen.push(kept());
+    const context = new AudioContext();
+    await device.createAudioNode(context);
+    seen.push(kept());
+    await context.close();
+    await tools.until(() => kept()[0] === 0);
+    seen.push(kept());
+    await device.createAudioNode(new AudioContext());
+    device.node?.destroy();
+    seen.push(kept());
+    return seen;
+  }, keepAlive);
+  const off = [0, 0, 'auto'];
+  const on = keepAlive ? [1, 1, 'play-and-record'] : off;
+  expect(result).toEqual([off, on, on, off, on, off, off]);
 });

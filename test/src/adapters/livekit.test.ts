@@ -1,5 +1,6 @@
 /** The processor on livekit-client's own LocalAudioTrack. */
 import { describe, expect, test } from 'vitest';
+import { keepElements } from '../../helpers/elements';
 import { openedWith, page } from './page';
 
 openedWith('livekit');
@@ -278,4 +279,52 @@ test('what the app has set goes on in the next context', async () => {
     return [...result, next.state, next.context.state];
   });
   expect(result).toEqual([false, true, 0.5, true, false, 'destroyed', 'suspended']);
+});
+
+test.each([[true], [false]])(
+  'keepAlive: %s, from the start across another microphone to the end',
+  async (keepAlive) => {
+    await page.evaluate(keepElements);
+    const result = await page.evaluate(async (keepAlive) => {
+      const { LocalAudioTrack, NoiseSuppressorProcessor } = livekit;
+      const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+      const context = new AudioContext();
+      const track = new LocalAudioTrack(microphone.getAudioTracks()[0], undefined, false, context);
+      const processor = new NoiseSuppressorProcessor({ assets: { model: '/test/golden/tiny.safetensors' }, keepAlive });
+      const seen = [kept()];
+      await track.setProcessor(processor);
+      seen.push(kept());
+      await track.restartTrack();
+      seen.push(kept());
+      await track.stopProcessor();
+      seen.push(kept());
+      await track.setProcessor(processor);
+      seen.push(kept());
+      await context.close();
+      await tools.until(() => processor.processedTrack?.readyState === 'ended');
+      seen.push(kept());
+      track.stop();
+      return seen;
+    }, keepAlive);
+    const off = [0, 0, 'auto'];
+    const on = keepAlive ? [1, 1, 'play-and-record'] : off;
+    expect(result).toEqual([off, on, on, off, on, off]);
+  },
+);
+
+test("LiveKit's own track is never stopped, whatever the app does to its options", async () => {
+  const result = await page.evaluate(async () => {
+    const { LocalAudioTrack, NoiseSuppressorProcessor } = livekit;
+    const [source] = (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
+    const track = new LocalAudioTrack(source, undefined, false, new AudioContext());
+    const options = { assets: await tools.assets() };
+    const processor = new NoiseSuppressorProcessor(options);
+    Object.assign(options, { stopSourceOnDestroy: true });
+    await track.setProcessor(processor);
+    await track.stopProcessor();
+    const own = source.readyState;
+    track.stop();
+    return own;
+  });
+  expect(result).toBe('live');
 });

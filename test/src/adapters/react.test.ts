@@ -8,6 +8,7 @@ import { renderToString } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeMicrophone, microphoneSwitches } from '../../browser/microphone';
 import { BUILD, launchChromium, openPage, type Site, serve } from '../../helpers/browser';
+import { keepElements } from '../../helpers/elements';
 
 let browser: Browser;
 let site: Site;
@@ -139,6 +140,35 @@ describe.each([18, 19])('React %i', (major) => {
       };
     });
     expect(result).toEqual({ before: 'idle', same: true, asked: 0, ended: 'ended', left: ['live', 'live'] });
+  });
+
+  test.each([[true], [false]])('keepAlive: %s, from the start to the end, and when it changes', async (keepAlive) => {
+    await page.evaluate(keepElements);
+    const result = await page.evaluate(async (keepAlive) => {
+      const assets = { model: '/test/golden/tiny.safetensors' };
+      const seen = [kept()];
+      react.render({ assets, keepAlive });
+      await react.until(({ state }) => state === 'running');
+      seen.push(kept());
+      react.render({ assets, keepAlive, strength: 0.5 });
+      await tools.sleep(50);
+      seen.push(kept());
+      react.render({ assets, keepAlive: !keepAlive });
+      await tools.until(() => react.given.at(-1)?.state !== 'running');
+      await react.until(({ state }) => state === 'running');
+      seen.push(kept());
+      react.render({ assets, keepAlive });
+      await tools.until(() => react.given.at(-1)?.state !== 'running');
+      await react.until(({ state }) => state === 'running');
+      seen.push(kept());
+      react.render(null);
+      await tools.sleep(50);
+      seen.push(kept());
+      return seen;
+    }, keepAlive);
+    const off = [0, 0, 'auto'];
+    const [here, there] = keepAlive ? [[1, 1, 'play-and-record'], off] : [off, [1, 1, 'play-and-record']];
+    expect(result).toEqual([off, here, here, there, here, off]);
   });
 
   test('unmounted while it loads, or while the user is asked, it leaves nothing behind', async () => {

@@ -1,9 +1,17 @@
 /** Options from JavaScript, where no compiler stands in the way: what is none is refused by its name. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { type NoiseSuppressionOptions, Session } from '../../../src/adapters/react-session';
 import { NoiseSuppressorTransformDevice } from '../../../src/entries/chime';
 import { NoiseSuppressorProcessor } from '../../../src/entries/livekit';
-import { checkContext, checkLive, checkSupportOptions, voiceActivity } from '../../../src/graph/node-options';
+import {
+  checkContext,
+  checkCreate,
+  checkLive,
+  checkNode,
+  checkSupportOptions,
+  voiceActivity,
+} from '../../../src/graph/node-options';
 import { recommendedConstraints } from '../../../src/graph/track';
 import { refused } from '../../helpers/refused';
 
@@ -41,7 +49,8 @@ const NODE: [name: string, value: unknown][] = [
 ];
 
 describe.each([
-  ['create()', checkLive, NODE],
+  ['create()', checkCreate, NODE],
+  ['suppressNoise()', checkLive, NODE],
   ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), NODE],
   ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), NODE],
 ] as const)('%s', (_, check, values) => {
@@ -54,6 +63,21 @@ describe.each([
     expect(() => check(options as never)).toThrow(expect.objectContaining(refused('options')));
   });
 
+  test.each([
+    ['a prototype', Object.create({ strength: 0.5 })],
+    [
+      'a getter of its class',
+      new (class {
+        get strength(): number {
+          return 2;
+        }
+      })(),
+    ],
+  ])('refuses what options have from %s, which is lost when they are copied', (_, options) => {
+    expect(() => check(options)).toThrow(expect.objectContaining(refused('strength comes from the prototype')));
+    check({ ...options });
+  });
+
   test('takes what is right, and nothing', () => {
     check({});
     check({ strength: undefined, voiceActivity: undefined, bypass: undefined });
@@ -63,8 +87,9 @@ describe.each([
   });
 });
 
-describe('create(), LiveKit, Chime, checkSupport()', () => {
+describe('create(), suppressNoise(), LiveKit, Chime, checkSupport()', () => {
   const calls: ((options: object) => unknown)[] = [
+    checkCreate,
     checkLive,
     (options) => new NoiseSuppressorProcessor(options),
     (options) => new NoiseSuppressorTransformDevice('default', options),
@@ -85,7 +110,8 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
 });
 
 test.each([
-  ['create()', checkLive],
+  ['create()', checkCreate],
+  ['suppressNoise()', checkLive],
   ['checkSupport()', checkSupportOptions],
 ])('%s takes a network, and one only', (_, check) => {
   check({ network: 'lite' });
@@ -101,17 +127,60 @@ test.each([
   }
 });
 
-test('what suppressNoise() takes goes for the others, as its type does', () => {
-  const context = Object.assign(new EventTarget(), { sampleRate: 48000 }) as AudioContext;
-  checkLive({ context, fallback: false, stopSourceOnDestroy: true, keepAlive: true });
-  for (const [name, value] of Object.entries({
-    context: {},
-    fallback: 'no',
-    stopSourceOnDestroy: 1,
-    keepAlive: 'yes',
-  })) {
-    expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
-  }
+/** What each door has beside what a node does, and the others have not: what is taken and then passed over is found out late. */
+const CONTEXT = Object.assign(new EventTarget(), { sampleRate: 48000 });
+const BEYOND: Record<string, unknown> = {
+  network: 'lite',
+  assets: {},
+  signal: null,
+  timeoutMs: 1,
+  keepAlive: true,
+  context: CONTEXT,
+  stopSourceOnDestroy: true,
+  fallback: false,
+  track: null,
+  constraints: {},
+  autoStart: false,
+};
+const LOADS = ['network', 'assets', 'signal', 'timeoutMs'];
+
+/** What useNoiseSuppression() says of its options. */
+function session(options: object): void {
+  const session = new Session(() => {});
+  session.set(options as NoiseSuppressionOptions);
+  const { refused } = session as unknown as { refused: Error | null };
+  if (refused) throw refused;
+}
+
+describe.each([
+  ['the constructor of a node', checkNode, []],
+  ['create()', checkCreate, LOADS],
+  ['suppressNoise()', checkLive, [...LOADS, 'keepAlive', 'context', 'stopSourceOnDestroy', 'fallback']],
+  ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), [...LOADS, 'keepAlive']],
+  ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), [...LOADS, 'keepAlive']],
+  [
+    'React',
+    session,
+    [
+      ...['network', 'assets', 'timeoutMs'],
+      ...['keepAlive', 'context', 'fallback', 'track', 'constraints', 'autoStart'],
+    ],
+  ],
+] as const)('%s', (_, check, taken: readonly string[]) => {
+  test.each(Object.entries(BEYOND))('and %s', (name, value) => {
+    const call = (): unknown => check({ strength: 0.5, [name]: value });
+    if (taken.includes(name)) call();
+    else expect(call).toThrow(expect.objectContaining(refused(`there is no option ${name}; there are strength, `)));
+  });
+});
+
+test.each([
+  ['context', {}],
+  ['fallback', 'no'],
+  ['stopSourceOnDestroy', 1],
+  ['keepAlive', 'yes'],
+])('suppressNoise() refuses %s: %o', (name, value) => {
+  expect(() => checkLive({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
 });
 
 test('LiveKit is enabled by true and false alone', async () => {

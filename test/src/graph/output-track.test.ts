@@ -142,7 +142,7 @@ describe("the app's context", () => {
       const starts = [
         percepnet.suppressNoise(track, options),
         percepnet.suppressNoise(track, { ...options, fallback: false }),
-        percepnet.NoiseSuppressorNode.create(context, options),
+        percepnet.NoiseSuppressorNode.create(context, { assets: options.assets }),
         percepnet.NoiseSuppressorNode.register(context, options.assets),
       ] as const;
       const codes = Promise.all(starts.slice(1).map((start) => tools.codeOf(start)));

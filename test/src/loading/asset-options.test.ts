@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { NoiseSuppressorTransformDevice } from '../../../src/entries/chime';
 import { NoiseSuppressorProcessor } from '../../../src/entries/livekit';
-import { checkLive, checkSupportOptions } from '../../../src/graph/node-options';
+import { checkCreate, checkLive, checkSupportOptions } from '../../../src/graph/node-options';
 import { type AssetOptions, assetsOf, checkAssets, checkFiles } from '../../../src/loading/asset-options';
 import { refused } from '../../helpers/refused';
 
@@ -29,6 +29,7 @@ const ASSETS: [name: string, value: unknown][] = [
 
 describe('create(), LiveKit, Chime, checkSupport()', () => {
   const calls: ((options: object) => unknown)[] = [
+    checkCreate,
     checkLive,
     (options) => new NoiseSuppressorProcessor(options),
     (options) => new NoiseSuppressorTransformDevice('default', options),

@@ -47,6 +47,26 @@ describe('Denoiser', () => {
     expect(run(b)).toEqual(first);
   });
 
+  it.each([
+    ['mono', 1],
+    ['mono', -FRAME],
+    ['stereo', FRAME],
+    ['stereo', -1],
+  ] as const)(
+    'refuses an output that lies over a part of the input, %s, %i samples further',
+    async (channels, shift) => {
+      using denoiser = await Denoiser.create({ assets, channels });
+      const samples = new Float32Array(FRAME * 8);
+      const input = samples.subarray(FRAME * 2, FRAME * 6);
+      const over = samples.subarray(FRAME * 2 + shift, FRAME * 6 + shift);
+      expect(() => denoiser.process(input, over)).toThrow(
+        expect.objectContaining({ code: 'invalid-input', message: expect.stringContaining('output lies over') }),
+      );
+      // Side by side is not over one another.
+      denoiser.process(samples.subarray(0, FRAME * 4), samples.subarray(FRAME * 4));
+    },
+  );
+
   it('survives that another instance makes the memory grow', async () => {
     using first = await Denoiser.create({ assets, strength: 0 });
     const frame = noise(FRAME, 3);
