@@ -12,7 +12,7 @@ from training.data.vowels import held, laughed
 # Voices recorded with more noise than this (dB below the voice) are no targets: they speak in babble alone.
 CLEAN_FLOOR = 40.0
 # Of a talker's pieces: in so many a vowel is held for so many seconds, or, in this share of those, laughed.
-DRAWN_OUT, HELD_SECONDS, LAUGHED = 0.08, (0.4, 5.0), 0.4
+DRAWN_OUT, HELD_SECONDS, LAUGHED = 0.08, (0.4, 7.0), 0.4
 # No source of voices gives more than this share of the sequences.
 LARGEST_SOURCE = 0.3
 
