@@ -5,7 +5,7 @@ import { beside } from './beside';
 
 /**
  * A network that comes with the package: 'lite' (1.0 MB) is small and quick; 'full' (1.1 MB) has a finer stage behind it, takes 1.6 times the CPU, and needs
- * `import 'percepnet-wasm/full'` or a folder in `assets.base`.
+ * `import 'percepnet-wasm/full'` or a folder in `assets.base`, but in Node.
  */
 export type NetworkName = 'lite' | 'full';
 
@@ -25,10 +25,20 @@ export function offer(name: NetworkName, address: () => string): void {
   addresses.set(name, address);
 }
 
+/** Where no bundler was, all files of the package lie beside this module. The name is no literal: bundlers would carry the file. */
+function onDisk(name: NetworkName): string | undefined {
+  const module: string = import.meta.url;
+  if (typeof process !== 'object' || !module?.startsWith('file:')) return undefined;
+  const { href } = new URL(NETWORK_FILES[name], module);
+  return process.getBuiltinModule?.('node:fs').existsSync(new URL(href)) ? href : undefined;
+}
+
 /** @throws {NoiseSuppressorError} 'asset-not-found' for a network that this bundle does not carry */
 export function networkAddress(name: NetworkName): string {
   const address = addresses.get(name);
   if (address) return address();
+  const file = onDisk(name);
+  if (file) return file;
   throw new NoiseSuppressorError(
     'asset-not-found',
     `the '${name}' network is not part of this bundle: add import 'percepnet-wasm/${name}', or name a folder that has its file in assets.base`,

@@ -31,7 +31,7 @@ export interface DenoiseOptions {
   channels?: 'mono' | 'stereo';
   /**
    * Which network of the package runs: 'lite' (1.0 MB), or 'full' (1.1 MB, 1.6 times the CPU), which needs
-   * `import 'percepnet-wasm/full'` or `assets.base`. Not together with `assets.model`.
+   * `import 'percepnet-wasm/full'` or `assets.base`, but in Node. Not together with `assets.model`.
    * @defaultValue 'lite'
    * @throws 'asset-not-found' for 'full' that is neither imported nor in a folder
    * @example `{ network: 'full' }`
