@@ -1,7 +1,7 @@
 /** What the reference says of each option, tried: the values at and beyond its bounds, the default, the example. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type NoiseSuppressionOptions, Session } from '../src/adapters/react-session';
+import { Session } from '../src/adapters/react-session';
 import { NoiseSuppressorNode } from '../src/graph/node';
 import {
   checkCreate,
@@ -19,6 +19,7 @@ import { denoise } from '../src/offline/denoise';
 import { denoiseStream } from '../src/offline/denoise-stream';
 import { Denoiser } from '../src/offline/denoiser';
 import { checkDenoise, checkDenoiseStream } from '../src/offline/options';
+import { checkSession } from './helpers/doors';
 import { coreBytes, tinyModel } from './helpers/kit';
 
 interface Option {
@@ -62,14 +63,6 @@ const track = (): MediaStreamTrack =>
       (this as { readyState: string }).readyState = 'ended';
     },
   }) as unknown as MediaStreamTrack;
-
-/** What useNoiseSuppression() says of its options. */
-function checkSession(options: object): void {
-  const session = new Session(() => {});
-  session.set(options as NoiseSuppressionOptions);
-  const { refused } = session as unknown as { refused: Error | null };
-  if (refused) throw refused;
-}
 
 /** Who checks the options of an interface. */
 const CHECKS: Record<string, (options: never) => void> = {

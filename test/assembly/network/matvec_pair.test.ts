@@ -1,30 +1,5 @@
 /** One matrix times two vectors at once: what it gives each of them alone. */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { compileProbe, compileTwoStepProbe, relaxedProbe } from '../../helpers/compile-probe';
-import { checkMatvecPair, matvecVectors, Probe } from '../../helpers/probe';
+import { exactSums } from '../../helpers/exact-sums';
+import { checkMatvecPair } from '../../helpers/probe';
 
-const seed = Number(process.env.SEED ?? Date.now() % 1e9);
-const relaxed = await relaxedProbe();
-
-describe(`matrix kernels of two vectors at once, SEED=${seed}`, () => {
-  const vectors = matvecVectors(seed);
-  let plain: Probe;
-  beforeAll(async () => {
-    plain = new Probe(new WebAssembly.Module(await compileProbe(false)));
-  });
-
-  it.each(vectors)('plain SIMD gives the exact sums: $name', (vector) => {
-    expect(checkMatvecPair(plain, vector)).toBeUndefined();
-  });
-
-  const why = relaxed ? '' : ' (skipped: no relaxed SIMD whose dot product passes the self-test, needs Node 24)';
-  describe.skipIf(why)(`relaxed SIMD${why}`, () => {
-    it.each(vectors)('relaxed SIMD gives the exact sums: $name', (vector) => {
-      expect(checkMatvecPair(relaxed!, vector)).toBeUndefined();
-    });
-    it('in two steps, as on x86 without VNNI, they are the same', async () => {
-      const probe = new Probe(new WebAssembly.Module(await compileTwoStepProbe()));
-      for (const vector of vectors) expect(checkMatvecPair(probe, vector)).toBeUndefined();
-    }, 180_000);
-  });
-});
+exactSums('matrix kernels of two vectors at once', ' gives', checkMatvecPair);

@@ -1,8 +1,6 @@
 /** Options from JavaScript, where no compiler stands in the way: what is none is refused by its name. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { type NoiseSuppressionOptions, Session } from '../../../src/adapters/react-session';
-import { NoiseSuppressorTransformDevice } from '../../../src/entries/chime';
 import { NoiseSuppressorProcessor } from '../../../src/entries/livekit';
 import {
   checkContext,
@@ -13,6 +11,7 @@ import {
   voiceActivity,
 } from '../../../src/graph/node-options';
 import { recommendedConstraints } from '../../../src/graph/track';
+import { checkSession, chime, LOADING, livekit, takesOneNetwork } from '../../helpers/doors';
 import { refused } from '../../helpers/refused';
 
 const NODE: [name: string, value: unknown][] = [
@@ -51,8 +50,8 @@ const NODE: [name: string, value: unknown][] = [
 describe.each([
   ['create()', checkCreate, NODE],
   ['suppressNoise()', checkLive, NODE],
-  ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), NODE],
-  ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), NODE],
+  ['LiveKit', livekit, NODE],
+  ['Chime', chime, NODE],
 ] as const)('%s', (_, check, values) => {
   test.each(values)('refuses %s: %o', (name, value) => {
     const [option, member] = name.split('.') as [string, string?];
@@ -88,14 +87,6 @@ describe.each([
 });
 
 describe('create(), suppressNoise(), LiveKit, Chime, checkSupport()', () => {
-  const calls: ((options: object) => unknown)[] = [
-    checkCreate,
-    checkLive,
-    (options) => new NoiseSuppressorProcessor(options),
-    (options) => new NoiseSuppressorTransformDevice('default', options),
-    checkSupportOptions,
-  ];
-
   test.each([
     ['signal', {}],
     ['signal', 'now'],
@@ -103,7 +94,7 @@ describe('create(), suppressNoise(), LiveKit, Chime, checkSupport()', () => {
     ['timeoutMs', '10'],
     ['timeoutMs', 0],
   ])('refuse %s: %o', (name, value) => {
-    for (const call of calls) {
+    for (const call of LOADING) {
       expect(() => call({ [name]: value })).toThrow(expect.objectContaining(refused(name)));
     }
   });
@@ -114,17 +105,7 @@ test.each([
   ['suppressNoise()', checkLive],
   ['checkSupport()', checkSupportOptions],
 ])('%s takes a network, and one only', (_, check) => {
-  check({ network: 'lite' });
-  check({ network: 'full', assets: { network: 'full' } });
-  check({ network: 'full', assets: { base: '/percepnet/' } });
-  for (const options of [
-    { network: 'full', assets: { network: 'lite' } },
-    { network: 'lite', assets: { model: '/own.safetensors' } },
-    { assets: { network: 'full', model: new Uint8Array(4) } },
-    { network: 'huge' },
-  ]) {
-    expect(() => check(options as object)).toThrow(expect.objectContaining(refused('network')));
-  }
+  takesOneNetwork(check as (options: object) => unknown);
 });
 
 /** What each door has beside what a node does, and the others have not: what is taken and then passed over is found out late. */
@@ -144,23 +125,15 @@ const BEYOND: Record<string, unknown> = {
 };
 const LOADS = ['network', 'assets', 'signal', 'timeoutMs'];
 
-/** What useNoiseSuppression() says of its options. */
-function session(options: object): void {
-  const session = new Session(() => {});
-  session.set(options as NoiseSuppressionOptions);
-  const { refused } = session as unknown as { refused: Error | null };
-  if (refused) throw refused;
-}
-
 describe.each([
   ['the constructor of a node', checkNode, []],
   ['create()', checkCreate, LOADS],
   ['suppressNoise()', checkLive, [...LOADS, 'keepAlive', 'context', 'stopSourceOnDestroy', 'fallback']],
-  ['LiveKit', (options: object) => new NoiseSuppressorProcessor(options), [...LOADS, 'keepAlive']],
-  ['Chime', (options: object) => new NoiseSuppressorTransformDevice('default', options), [...LOADS, 'keepAlive']],
+  ['LiveKit', livekit, [...LOADS, 'keepAlive']],
+  ['Chime', chime, [...LOADS, 'keepAlive']],
   [
     'React',
-    session,
+    checkSession,
     [
       ...['network', 'assets', 'timeoutMs'],
       ...['keepAlive', 'context', 'fallback', 'track', 'constraints', 'autoStart'],

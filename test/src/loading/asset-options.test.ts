@@ -1,10 +1,8 @@
 /** Files as apps name them: in every form there is, each refused by its name where it is none. */
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { NoiseSuppressorTransformDevice } from '../../../src/entries/chime';
-import { NoiseSuppressorProcessor } from '../../../src/entries/livekit';
-import { checkCreate, checkLive, checkSupportOptions } from '../../../src/graph/node-options';
 import { type AssetOptions, assetsOf, checkAssets, checkFiles } from '../../../src/loading/asset-options';
+import { LOADING } from '../../helpers/doors';
 import { refused } from '../../helpers/refused';
 
 const ASSETS: [name: string, value: unknown][] = [
@@ -27,18 +25,10 @@ const ASSETS: [name: string, value: unknown][] = [
   ['assets.module', '/worklet.js'],
 ];
 
-describe('create(), LiveKit, Chime, checkSupport()', () => {
-  const calls: ((options: object) => unknown)[] = [
-    checkCreate,
-    checkLive,
-    (options) => new NoiseSuppressorProcessor(options),
-    (options) => new NoiseSuppressorTransformDevice('default', options),
-    checkSupportOptions,
-  ];
-
+describe('create(), suppressNoise(), LiveKit, Chime, checkSupport()', () => {
   test.each([...ASSETS, ['assets', 'lite'], ['assets', null], ['assets', []]])('refuse %s: %o', (name, value) => {
     const member = /^assets\.(\w+)/.exec(name)?.[1] ?? (name === 'assets' ? undefined : 'fetchInit');
-    for (const call of calls) {
+    for (const call of LOADING) {
       const options = { assets: member ? { [member]: value } : value };
       expect(() => call(options)).toThrow(expect.objectContaining(refused(name)));
     }
@@ -55,7 +45,7 @@ describe('create(), LiveKit, Chime, checkSupport()', () => {
       foreign,
     ]) {
       checkAssets(assets);
-      for (const call of calls) call({ assets, signal: null, timeoutMs: 1 });
+      for (const call of LOADING) call({ assets, signal: null, timeoutMs: 1 });
     }
     checkAssets({ fetchInit: { headers: new Headers({ a: 'b' }), signal: null, credentials: 'include' } });
   });

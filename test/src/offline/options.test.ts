@@ -9,24 +9,13 @@ import {
   checkSamples,
   checkStrength,
 } from '../../../src/offline/options';
+import { takesOneNetwork } from '../../helpers/doors';
 import { refused } from '../../helpers/refused';
 
 const CALLS = { 'denoise()': checkDenoise, Denoiser: checkDenoiser, 'denoiseStream()': checkDenoiseStream } as const;
 
 describe.each(Object.entries(CALLS))('%s', (_, check: (options: object) => void) => {
-  test('takes a network, and one only', () => {
-    check({ network: 'lite' });
-    check({ network: 'full', assets: { network: 'full' } });
-    check({ network: 'full', assets: { base: '/percepnet/' } });
-    for (const options of [
-      { network: 'full', assets: { network: 'lite' } },
-      { network: 'lite', assets: { model: '/own.safetensors' } },
-      { assets: { network: 'full', model: new Uint8Array(4) } },
-      { network: 'huge' },
-    ]) {
-      expect(() => check(options)).toThrow(expect.objectContaining(refused('network')));
-    }
-  });
+  test('takes a network, and one only', () => takesOneNetwork(check));
 
   test.each<[name: string, value: unknown]>([
     ['strength', 1.01],
