@@ -29,8 +29,8 @@ export function offer(name: NetworkName, address: () => string): void {
 function onDisk(name: NetworkName): string | undefined {
   const module: string = import.meta.url;
   if (typeof process !== 'object' || !module?.startsWith('file:')) return undefined;
-  const { href } = new URL(NETWORK_FILES[name], module);
-  return process.getBuiltinModule?.('node:fs').existsSync(new URL(href)) ? href : undefined;
+  const file = new URL(NETWORK_FILES[name], module);
+  return process.getBuiltinModule?.('node:fs').existsSync(file) ? file.href : undefined;
 }
 
 /** @throws {NoiseSuppressorError} 'asset-not-found' for a network that this bundle does not carry */
