@@ -10,6 +10,8 @@ so are rows of the README's table that are not of voice.
 import argparse
 import json
 import pathlib
+from collections.abc import Callable
+from functools import partial
 
 from evaluation.outside.table import document
 from evaluation.report.model_facts import model_facts, version
@@ -65,10 +67,12 @@ def card(result, name, model) -> str:
 def tell(result, root: pathlib.Path) -> None:
     """Writes docs/quality.md, README.md and the card of every network of COLUMNS that `result` has and models/ holds."""
     networks = {name: root / "models" / name / "model.safetensors" for name in COLUMNS if (root / "models" / name / "model.safetensors").exists()}
-    for name, path in {"": root / "README.md", **{name: path.with_name("README.md") for name, path in networks.items()}}.items():
-        text = path.read_text()
+    readme = root / "README.md"
+    pages: dict[pathlib.Path, Callable[[], str]] = {readme: lambda: overview(result, between(readme.read_text()))}
+    pages |= {path.with_name("README.md"): partial(card, result, name, path) for name, path in networks.items()}
+    for path, block in pages.items():
         try:
-            path.write_text(marked(text, card(result, name, networks[name]) if name else overview(result, between(text))))
+            path.write_text(marked(path.read_text(), block()))
         except ValueError as error:
             raise SystemExit(f"{path} {error}") from error
     words = any("words" in row for row in result["overall"].values())
