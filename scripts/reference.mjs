@@ -81,6 +81,7 @@ export function reference({ name, page, intro, model, rules, known }) {
 
   function item(title, versions) {
     const [first] = versions;
+    if (first.kind !== 'Interface' && first.kind !== 'Class') return overloads(title, versions);
     const doc = documented(title, versions);
     if (first.kind === 'Interface' && rules[title]) {
       return [prose(doc.summary), heritage(first), ...first.members.flatMap((member) => option(title, member))];
@@ -88,10 +89,25 @@ export function reference({ name, page, intro, model, rules, known }) {
     if (first.kind === 'Interface') {
       return [prose(doc.summary), heritage(first), first.members.map((member) => listed(title, member)).join('\n')];
     }
-    if (first.kind === 'Class') {
-      return [prose(doc.summary), heritage(first), ...rest(doc), ...members(title, first.members)];
+    return [prose(doc.summary), heritage(first), ...rest(doc), ...members(title, first.members)];
+  }
+
+  /** Signatures and what is said of them: overloads without a doc share that of the one before, the first ones that of the first that has one. */
+  function overloads(title, versions) {
+    const runs = [];
+    for (const version of versions) {
+      const has = Boolean(comment(version.docComment).summary);
+      const last = runs.at(-1);
+      if (!last || (has && last.documented)) runs.push({ documented: has, versions: [version] });
+      else {
+        last.versions.push(version);
+        last.documented ||= has;
+      }
     }
-    return [code(versions.map(signature).join('\n')), prose(doc.summary), ...rest(doc)];
+    return runs.flatMap((run) => {
+      const doc = documented(title, run.versions);
+      return [code(run.versions.map(signature).join('\n')), prose(doc.summary), ...rest(doc)];
+    });
   }
 
   /** The doc of a name: of whichever of its overloads has one. */
@@ -132,14 +148,9 @@ export function reference({ name, page, intro, model, rules, known }) {
       names.set(key, [...(names.get(key) ?? []), member]);
     }
     return [...names].flatMap(([label, versions]) => {
-      const doc = documented(`${title}.${label}`, versions);
       const call = ['Method', 'Constructor'].includes(versions[0].kind) ? '()' : '';
-      return [
-        `### ${title}: ${label.replace('static ', '').replace(/^\[(.*)\]$/, '$1')}${call}`,
-        code(versions.map(signature).join('\n')),
-        prose(doc.summary),
-        ...rest(doc),
-      ];
+      const heading = `### ${title}: ${label.replace('static ', '').replace(/^\[(.*)\]$/, '$1')}${call}`;
+      return [heading, ...overloads(`${title}.${label}`, versions)];
     });
   }
 
