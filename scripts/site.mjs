@@ -191,6 +191,14 @@ function networkChoice(dist) {
           </div>`;
 }
 
+/** How far up a page's spectrograms go, in hertz, at first and by choice. */
+function rangeChoice(first) {
+  const options = [2000, 4000, 8000, 20000].map(
+    (hertz) => `<option value="${hertz}"${hertz === Number(first) ? ' selected' : ''}>${hertz / 1000} kHz</option>`,
+  );
+  return `<select id="range">${options.join('')}</select>`;
+}
+
 /** A page with the head and the menu that all share; `folder` is its own, '' the start page's. */
 function writePage(source, to, folder, network = '') {
   const up = folder ? '../' : './';
@@ -209,6 +217,7 @@ function writePage(source, to, folder, network = '') {
   const html = source
     .replace('<!-- header -->', header)
     .replace('<!-- network -->', network)
+    .replace(/<!-- range (\d+) -->/, (_, first) => rangeChoice(first))
     .replace(
       '<meta charset="utf-8" />',
       `<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`,
