@@ -45,6 +45,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...SLOW, ...RELIABILITY, ...BROWSER, ...PACKAGE],
           ...node,
+          // A process of its own for each of a hundred files takes longer than most of them do.
+          isolate: false,
+          setupFiles: [...node.setupFiles, 'test/helpers/leave-nothing.ts'],
         },
       },
       { test: { name: 'slow', include: SLOW, ...node } },
