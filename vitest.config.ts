@@ -18,16 +18,13 @@ const SLOW = [
   'test/quality/**/*.test.ts',
   'test/speed/**/*.test.ts',
   'test/scripts/ci-tests.test.ts',
-  'test/install.test.ts',
   'test/evaluation/ladder.test.ts',
   'test/examples/file/clean.test.ts',
-  'test/examples/voice-agent/server.test.ts',
-  'test/assembly/entries/{ablation,index}.test.ts',
   'test/assembly/signal/resampler.test.ts',
   'test/src/core/model.test.ts',
-  'test/src/entries/cli*.test.ts',
+  'test/src/entries/cli-{raw,split}.test.ts',
   'test/src/files/output.test.ts',
-  'test/src/offline/{cores,denoise,denoise-loads,denoise-stream,denoiser,denoiser-chunks,parts,workers}.test.ts',
+  'test/src/offline/workers.test.ts',
 ];
 
 const node = {
