@@ -10,13 +10,14 @@ export interface CompileOptions {
 }
 
 /**
- * The bytes of an entry and, where `options` ask for it, their text. Throws with what the compiler says.
+ * The bytes of an entry and, where `options` ask for it, their text. `read` has the text of each file that they depend on, but for
+ * `source`, and null of those that were looked for and are not there. Throws with what the compiler says.
  * @param entry a file of the repository
  */
 export function compile(
   entry: string,
   options?: CompileOptions,
-): Promise<{ wasm: Uint8Array<ArrayBuffer>; text: string | undefined }>;
+): Promise<{ wasm: Uint8Array<ArrayBuffer>; text: string | undefined; read: Record<string, string | null> }>;
 
 /** A `change` for compile(): the relaxed dot in two steps, or in one. */
 export function decidedDot(saturates: boolean): (file: string, text: string) => string;

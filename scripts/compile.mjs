@@ -1,16 +1,20 @@
 /** The one way assembly/ is compiled, with the options of asconfig.json: what ships, trains, is tested, measured and shown. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 export async function compile(entry, { relaxed = false, source, options = [], change = (_, text) => text } = {}) {
+  // Only now: who has a use for this file need not have one for the compiler.
+  const { default: asc } = await import('assemblyscript/asc');
   const written = {};
+  const read = {};
   const target = relaxed ? 'relaxed' : 'simd';
   const { error, stderr } = await asc.main([entry, '--target', target, ...options, '-o', 'core.wasm'], {
     readFile: async (file) => {
-      const text = file === entry && source ? source : await readFile(root + file, 'utf8').catch(() => null);
+      const given = file === entry && source;
+      const text = given || (await readFile(root + file, 'utf8').catch(() => null));
+      if (!given) read[file] = text;
       return text !== null && file.endsWith('.ts') ? change(file, text) : text;
     },
     writeFile: (file, contents) => {
@@ -19,7 +23,7 @@ export async function compile(entry, { relaxed = false, source, options = [], ch
     listFiles: () => [],
   });
   if (error || !written['core.wasm']) throw new Error(`${entry}: ${error?.message}\n${stderr}`);
-  return { wasm: Uint8Array.from(written['core.wasm']), text: written['core.wat'] };
+  return { wasm: Uint8Array.from(written['core.wasm']), text: written['core.wat'], read };
 }
 
 /**

@@ -58,8 +58,8 @@ const HOPS = 30;
 const x = voice(HOPS * FRAME, 150);
 const heard = blocked(x);
 
-/** The spectrum of the window whose second half is hop n. */
-function spectrumOf(n: number): Float64Array {
+/** The spectrum of the window whose second half is hop n, of sound without DC. */
+function spectrumOf(n: number, heard: Float64Array): Float64Array {
   const samples = Float32Array.from({ length: WINDOW }, (_, i) => {
     const window = Math.sin((Math.PI / 2) * Math.sin((Math.PI * (i + 0.5)) / WINDOW) ** 2);
     return window * heard[(n - 1) * FRAME + i]!;
@@ -74,21 +74,24 @@ describe('of a voice', () => {
     hear(x);
     for (let count = 0; count <= LOOKAHEAD + 1; count++) {
       const spectrum = view(analysis.core.spectrumAt(count), 2 * BINS);
-      expect(snr(spectrumOf(HOPS - 1 - count), spectrum), `${count} back`).toBeGreaterThan(90);
+      expect(snr(spectrumOf(HOPS - 1 - count, heard), spectrum), `${count} back`).toBeGreaterThan(90);
     }
     expect(analysis.core.spectrum()).toBe(analysis.core.spectrumAt(LOOKAHEAD));
   });
 
   it('energies are sums of the bands of that frame, and the network hears those of the newest', () => {
-    hear(x);
+    // The newest two hops are 20 dB down.
+    const falling = x.map((v, n) => (n < (HOPS - 2) * FRAME ? v : 0.1 * v));
+    const heard = blocked(falling);
+    hear(falling);
     const centres = Array.from({ length: BANDS }, (_, i) => analysis.core.centre(i));
     const energies = (spectrum: ArrayLike<number>): Float64Array =>
       naiveBands(centres, (k) => spectrum[2 * k]! ** 2 + spectrum[2 * k + 1]! ** 2);
     const told = view(analysis.core.energy(), BANDS);
-    for (const [b, energy] of energies(spectrumOf(HOPS - 1 - LOOKAHEAD)).entries())
+    for (const [b, energy] of energies(spectrumOf(HOPS - 1 - LOOKAHEAD, heard)).entries())
       expect(Math.abs(told[b]! - energy), `band ${b}`).toBeLessThan(1e-3 * energy + 1e-3);
     const features = view(analysis.core.features(), 70);
-    for (const [b, energy] of energies(spectrumOf(HOPS - 1)).entries())
+    for (const [b, energy] of energies(spectrumOf(HOPS - 1, heard)).entries())
       expect(features[b], `feature ${b}`).toBeCloseTo(0.4 * Math.log10(energy / FRAME ** 2 + 1e-11) + 2, 1);
   });
 
@@ -104,6 +107,20 @@ describe('of a voice', () => {
     }
     expect(features[68]).toBeCloseTo((2 * Math.log2(320 / 60)) / Math.log2(800 / 60) - 1, 3);
     expect(features[69]).toBeGreaterThan(0.9);
+  });
+
+  it('of a voice that falls the period before is shorter than the one after', () => {
+    // Longer by 4.8 samples a hop: by 3 from one period to the next.
+    const [first, growth] = [240, 0.01];
+    const phase = (n: number): number => (2 * Math.PI * Math.log1p((growth * n) / first)) / growth;
+    hear(
+      Float32Array.from(x, (_, n) => [1, 2, 3, 4, 5].reduce((sum, h) => sum + (0.2 * Math.cos(h * phase(n))) / h, 0)),
+    );
+    const centre = (HOPS - 1 - LOOKAHEAD) * FRAME;
+    const [before, after] = [analysis.core.period(), analysis.core.futurePeriod()];
+    expect(Math.abs(before - (first + growth * (centre - before / 2)))).toBeLessThan(1);
+    expect(Math.abs(after - (first + growth * (centre + after / 2)))).toBeLessThan(1);
+    expect(after - before).toBeGreaterThan(2);
   });
 
   it('nothing is left after a reset: the same sound gives the same bits', () => {

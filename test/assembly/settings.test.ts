@@ -1,6 +1,6 @@
 /** The files that others read the core's numbers from say what the core says, and each setting says what it is. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { describeCore } from '../../scripts/shape.mjs';
 import { coreBytes } from '../helpers/kit';
 
@@ -11,15 +11,15 @@ const settings = [
   ...readFileSync('assembly/settings.ts', 'utf8').matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export const (\w+)/g),
 ].map(([, comment = '', name = '']) => ({ name, comment: comment.replace(/\s*\n \* /g, ' ').trim() }));
 
+let described: Awaited<ReturnType<typeof describeCore>>;
+beforeAll(async () => {
+  described = await describeCore(await coreBytes());
+});
+
 const covered = process.env.ASSEMBLY_COVERAGE ? ' (skipped: the core is instrumented)' : '';
-test.skipIf(covered)(
-  `src/core/shape.ts is what scripts/shape.mjs makes of the core${covered}`,
-  async () => {
-    const { module } = await describeCore(await coreBytes());
-    expect(readFileSync('src/core/shape.ts', 'utf8')).toBe(module);
-  },
-  300_000,
-);
+test.skipIf(covered)(`src/core/shape.ts is what scripts/shape.mjs makes of the core${covered}`, () => {
+  expect(readFileSync('src/core/shape.ts', 'utf8')).toBe(described.module);
+});
 
 test.each(settings)('$name has a unit and the experiment that set it, or says that none did', ({ comment }) => {
   expect(comment).toMatch(/^\[[^\]]+\] ./);
@@ -29,7 +29,6 @@ test.each(settings)('$name has a unit and the experiment that set it, or says th
     expect(experiments.filter((title) => `"${title}`.startsWith(section!.slice(0, -1)))).toHaveLength(1);
 });
 
-test('no setting is left out of what training reads', async () => {
-  const { settings: read } = await describeCore(await coreBytes());
-  expect(Object.keys(read)).toEqual(settings.map(({ name }) => name));
+test('no setting is left out of what training reads', () => {
+  expect(Object.keys(described.settings)).toEqual(settings.map(({ name }) => name));
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { compile } from '../../scripts/compile.mjs';
 import { CORE_IMPORTS } from '../../src/core/exports';
-import { COVERAGE_OPTIONS, instrumented } from './coverage';
+import { kept } from './kept';
 
 const CORE = 'assembly/entries/index.ts';
 
@@ -14,12 +14,15 @@ export async function compileAssembly(
   entry: string,
   { source, relaxed = false, options = [] }: { source?: string; relaxed?: boolean; options?: readonly string[] } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { TEST_CORE } = process.env;
+  const { TEST_CORE, ASSEMBLY_COVERAGE } = process.env;
   if (TEST_CORE && entry === CORE && options.length === 0)
     return Uint8Array.from(await readFile(`${TEST_CORE}/core${relaxed ? '-relaxed' : ''}.wasm`));
+  const asked = { relaxed, ...(source !== undefined && { source }), options };
+  if (!ASSEMBLY_COVERAGE) return kept({ entry, ...asked }, () => compile(entry, asked));
+  // Only now: it brings the compiler, which most runs do without.
+  const { COVERAGE_OPTIONS, instrumented } = await import('./coverage');
   const { wasm } = await compile(entry, {
-    relaxed,
-    ...(source !== undefined && { source }),
+    ...asked,
     options: [...options, ...COVERAGE_OPTIONS],
     change: (file, text) => instrumented(file, text, file === entry),
   });

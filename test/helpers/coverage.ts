@@ -119,6 +119,7 @@ export function watch(): () => void {
     return result;
   }) as never;
   return () => {
+    Object.assign(WebAssembly, { Instance, instantiate });
     const reached = new Uint8Array(end);
     for (const memory of memories) {
       const bytes = new Uint8Array(memory.buffer, 0, end);

@@ -60,3 +60,14 @@ export function blocked(x: Float32Array): Float64Array {
   for (let n = 0; n < x.length; n++) y[n] = x[n]! - (x[n - 1] ?? 0) + r * (y[n - 1] ?? 0);
   return y;
 }
+
+/** One after the other. */
+export function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

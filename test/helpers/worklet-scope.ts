@@ -27,8 +27,9 @@ let key = 0;
 /** Loads worklet/processor.ts into the scope. Slow where the core has to be compiled. */
 export async function openScope(): Promise<typeof Registered> {
   wasm = await coreBytes();
-  Object.assign(globalThis, {
-    AudioWorkletProcessor: class {
+  vi.stubGlobal(
+    'AudioWorkletProcessor',
+    class {
       readonly port = {
         onmessage: null,
         closed: false,
@@ -38,9 +39,9 @@ export async function openScope(): Promise<typeof Registered> {
         },
       };
     },
-    registerProcessor: (_: string, given: typeof Registered) => {
-      Registered = given;
-    },
+  );
+  vi.stubGlobal('registerProcessor', (_: string, given: typeof Registered) => {
+    Registered = given;
   });
   rewind();
   await loadProcessor();
@@ -56,7 +57,8 @@ export function loadProcessor(): Promise<unknown> {
 /** Back to the first sample at 48 kHz, nothing told, Date.now() in the tests' hands. */
 export function rewind(sampleRate = 48_000): void {
   messages.length = 0;
-  Object.assign(scope, { currentFrame: 0, currentTime: 0, sampleRate });
+  for (const [name, value] of Object.entries({ currentFrame: 0, currentTime: 0, sampleRate }))
+    vi.stubGlobal(name, value);
   clock.now = 1_000_000;
   vi.spyOn(Date, 'now').mockImplementation(() => clock.now);
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { denoise } from '../../src/entries/offline';
 import { WavReader } from '../../src/files/wav';
 import { compileAssembly } from '../helpers/assembly';
-import { noise } from '../helpers/signals';
+import { joined, noise } from '../helpers/signals';
 import { activeEnergy, change, fricatives, onsets } from './speech-parts';
 
 const RATE = 48000;
@@ -58,7 +58,7 @@ describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
 
   beforeAll(async () => {
     const words = await Promise.all(['speech.wav', 'fricatives.wav'].map(fixture));
-    speech = Float32Array.from(words.flatMap((samples) => [...samples]));
+    speech = joined(words);
     const drops = await fixture('noise.wav');
     noises.rain = speech.map((_, i) => drops[i % drops.length]!);
     noises.fan = fan(speech.length);

@@ -1,6 +1,7 @@
 /** The processor in a stand-in for the audio thread's scope: overload, faults, messages. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { record } from '../helpers/kit';
+import { joined } from '../helpers/signals';
 import {
   advance,
   clock,
@@ -256,7 +257,7 @@ describe('overload', () => {
     expect(states().at(-1)).toBe('overloaded');
     outputs.push(...play(processor, 3));
     expect(states()).toEqual(['running', 'overloaded', 'running', 'overloaded', 'running']);
-    const all = Float32Array.from(outputs.flatMap((samples) => [...samples]));
+    const all = joined(outputs);
     expect(wrong(all, delayOf())).toBe(0);
     send(processor, { type: 'stats', id: 1 });
     expect(told('stats')[0]?.stats).toMatchObject({ overloads: 2, framesBypassed: 45 * FRAMES_PER_SECOND });
@@ -280,7 +281,7 @@ describe('overload', () => {
     // The network takes some of the tone away, so there is a change to be heard.
     expect(level(before.subarray(96_000))).toBeLessThan(0.45);
     expect(level(during.subarray(144_000))).toBeCloseTo(0.5, 2);
-    const all = Float32Array.from([before, during, after].flatMap((samples) => [...samples]));
+    const all = joined([before, during, after]);
     let steepest = 0;
     for (let n = 9600; n < all.length; n++) steepest = Math.max(steepest, Math.abs(all[n]! - all[n - 1]!));
     // The tone itself goes 0.0196 from sample to sample.

@@ -111,6 +111,22 @@ describe('enhancer', () => {
     expect(left).toBeGreaterThan(-120);
   });
 
+  it('learns from what was decided, not from the floor beneath it: faint noise as well as loud', () => {
+    const band = 5;
+    const kept = (scale: number): number => {
+      enhancer.core.reset();
+      const x = noise(64 * FRAME, 7).map((v, n) => (n < 60 * FRAME ? scale : 3 * scale) * v);
+      for (let at = 0; at < x.length; at += FRAME) {
+        hear(x.subarray(at, at + FRAME));
+        enhancer.core.decide(at < 60 * FRAME ? 0 : 0.7, 0);
+        enhancer.core.bands(enhancer.core.process(1), enhancer.address(1000));
+      }
+      return enhancer.f32[1000 + band]! / view(enhancer.core.energy(), BANDS)[band]!;
+    };
+    // Of the fainter one the floor is a half.
+    expect(kept(1e-3)).toBeCloseTo(kept(0.5), 3);
+  });
+
   it('learns noise where nobody speaks and lowers it further, and forgets it when it is reset', () => {
     const x = noise(60 * FRAME, 6);
     const power = (y: Float32Array): number => y.reduce((sum, v) => sum + v * v, 0);

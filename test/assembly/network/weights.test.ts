@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork, type Model, parseModel } from '../../../src/core/model';
 import {
+  ERROR_LAYER_BLOCKS as BLOCKS,
   ERROR_LAYER_COUNT as COUNT,
   ERROR_LAYER_KIND as KIND,
   ERROR_LAYER_POINTER as POINTER,
@@ -24,6 +25,15 @@ describe('networkLoad refuses', () => {
     change(layers);
     return { ...model, layers };
   };
+  /** With another list of blocks of the first sparse layer: what changes it is given its counts by strip, and the list. */
+  const blocks = (change: (counts: Uint16Array, list: Uint16Array) => void): Model => {
+    const data = model.data.slice();
+    const layer = model.layers.findIndex((offset, i) => i % words === 4 && offset !== -1);
+    const at = data.byteOffset + model.layers[layer]!;
+    const strips = Math.ceil(model.layers[layer - 3]! / 16);
+    change(new Uint16Array(data.buffer, at, strips), new Uint16Array(data.buffer, at + 2 * strips, 4));
+    return { ...model, data };
+  };
   it.each<[string, number, Model]>([
     ['too few layers', COUNT, { ...model, layers: model.layers.slice(0, -words) }],
     ['no layers', COUNT, { ...model, layers: new Int32Array(0) }],
@@ -43,6 +53,9 @@ describe('networkLoad refuses', () => {
     ['a pointer outside the memory', POINTER, corrupt((layers) => (layers[words + 5] = 0x7ffffff0 - 0x100000))],
     ['a null pointer', POINTER, corrupt((layers) => (layers[words + 6] = -1))],
     ['a block list of other data', POINTER, corrupt((layers) => (layers[words + 4] = layers[words + 3]!))],
+    ['a block that is told twice', BLOCKS, blocks((_, list) => (list[1] = list[0]!))],
+    ['blocks out of order', BLOCKS, blocks((_, list) => list.subarray(0, 2).reverse())],
+    ['a block beyond the columns', BLOCKS, blocks((counts, list) => (list[counts[0]! - 1] = 16384 / 4))],
   ])('%s', (_name, code, bad) => {
     const fresh = new Probe(new WebAssembly.Module(plain));
     const error = { code: 'version-mismatch', message: expect.stringContaining(`${code}`) };

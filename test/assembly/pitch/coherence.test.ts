@@ -27,6 +27,12 @@ it('coherence is 1 with itself, -1 with its negative, and finite in silence', ()
     expect(probe.f32[2200 + i]).toBeCloseTo(1, 5);
     expect(probe.f32[2300 + i]).toBeCloseTo(-1, 5);
   }
+  // Energies that are told too small.
+  for (let i = 0; i < 34; i++) probe.f32[2100 + i] = probe.f32[2000 + i]! *= 0.5;
+  coherence(0, 0, 2000, 2100, 2200);
+  coherence(0, 1000, 2000, 2100, 2300);
+  expect([...probe.f32.subarray(2200, 2234)]).toEqual(Array(34).fill(1));
+  expect([...probe.f32.subarray(2300, 2334)]).toEqual(Array(34).fill(-1));
   probe.f32.fill(0, 0, 2400);
   coherence(0, 0, 2000, 2000, 2200);
   for (let i = 0; i < 34; i++) expect(probe.f32[2200 + i]).toBe(0);

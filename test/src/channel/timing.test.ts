@@ -32,10 +32,12 @@ describe('headStart', () => {
     for (const rate of [16000, 44100, 48000, 96000]) {
       const start = headStart(rate, 1);
       let n = 0;
+      let least = Number.POSITIVE_INFINITY;
       for (let k = 0; k < 10_000; k++) {
         n += 1 + random(2000);
-        expect(start + producedAfter(n, rate) - n, `seed ${seed}, ${rate} Hz`).toBeGreaterThanOrEqual(0);
+        least = Math.min(least, start + producedAfter(n, rate) - n);
       }
+      expect(least, `seed ${seed}, ${rate} Hz`).toBeGreaterThanOrEqual(0);
     }
   });
 

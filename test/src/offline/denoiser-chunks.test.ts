@@ -5,7 +5,7 @@ import { wholeFrames } from '../../../src/channel/timing';
 import { type DenoiseOptions, Denoiser, denoise } from '../../../src/entries/offline';
 import { testAssets } from '../../helpers/assets';
 import { fixture } from '../../helpers/kit';
-import { noise, uniform } from '../../helpers/signals';
+import { joined, noise, uniform } from '../../helpers/signals';
 import { unwatchCores, watchCores } from '../../helpers/watched-cores';
 
 const RATES = [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000];
@@ -17,7 +17,6 @@ beforeAll(async () => {
 });
 afterEach(unwatchCores);
 
-const joined = (parts: readonly Float32Array[]): Float32Array => Float32Array.from(parts.flatMap((part) => [...part]));
 const same = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
   a.length === b.length && Array.prototype.every.call(a, (x, n) => x === b[n]);
 
