@@ -268,9 +268,12 @@ function readFormat(chunk: Buffer, bigEndian: boolean, path: string): WavFormat 
   if (sampleRate < MIN_FILE_RATE || sampleRate > MAX_FILE_RATE) {
     throw broken(path, `has a sample rate of ${sampleRate} Hz; ${MIN_FILE_RATE} to ${MAX_FILE_RATE} are possible`);
   }
-  // Two fields tell the bytes of a sample. Where they differ, the byte rate says which is right.
+  // Two fields tell the bytes of a sample. As for sox and ffmpeg the bits count where they fill them. 24 may lie in 4 bytes, as fewer may
+  // in any; then the block is right if the byte rate agrees.
   const wholeBytes = Math.ceil(declared / 8) * channels;
-  const block = wholeBytes !== 0 && byteRate !== sampleRate * blockAlign ? wholeBytes : blockAlign;
+  const full = BITS[encoding].includes(declared) && !(declared === 24 && blockAlign === 4 * channels);
+  const roomy = !full && blockAlign >= wholeBytes && byteRate === sampleRate * blockAlign;
+  const block = roomy || wholeBytes === 0 ? blockAlign : wholeBytes;
   const bits = (block / channels) * 8;
   if (!BITS[encoding].includes(bits) || declared > bits) {
     const possible = BITS[encoding].join(', ');

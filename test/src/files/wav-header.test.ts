@@ -242,6 +242,20 @@ describe('WAV formats', () => {
     await reader.close();
   });
 
+  it.each([
+    [0, 16, 16],
+    [1, 16, 16],
+    [4, 16, 16],
+    [0, 24, 24],
+    [4, 24, 32],
+    [6, 24, 24],
+    [0, 12, 16],
+  ])('whose block align (%i) and byte rate lie together are read by their bits (%i)', async (lie, declared, bits) => {
+    const both = patched(patched(pcm16, 12, lie), 14, declared);
+    both.writeUInt32LE(48000 * lie, 16);
+    expect(await bitsOf(riff(both, data))).toBe(bits);
+  });
+
   it('with fewer valid bits than they take are left-justified', async () => {
     const twelve = riff(format(0xfffe, 1, 48000, 16, extension(1, 12, 1)), data);
     expect(await bitsOf(twelve)).toBe(16);
