@@ -174,6 +174,8 @@ async function dataSize(
     return { size: left, warning };
   }
   const doubtful = announced === 0 || announced >= PLACEHOLDER;
+  // ffmpeg, where it cannot know: 2^63 - 1, which only a pipe could hold.
+  if (announced > Number.MAX_SAFE_INTEGER) return { size: left };
   if (container === 'W64' || !doubtful) return { size: announced > 0 ? announced : left };
   // A pipe cannot be looked into further ahead. RF64 has its true size elsewhere.
   if (left === Number.POSITIVE_INFINITY) return { size: left };

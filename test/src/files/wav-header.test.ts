@@ -1,4 +1,5 @@
 /** WAV headers as other programs write them, as they are damaged, and as nobody should write them. */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -160,6 +161,22 @@ describe('WAV containers', () => {
       expect(await copied(file)).toEqual(w64(24 + samples.length));
     }
   });
+
+  it.each([0x7fffffffffffffffn, 0xffffffffffffffffn, 0n])(
+    'with a size of %i are read to the end of a pipe, and nothing is missing',
+    async (unknown) => {
+      const file = w64(24 + samples.length);
+      file.writeBigUInt64LE(unknown, file.length - samples.length - 8);
+      execFileSync('mkfifo', [at(`pipe${unknown}`)]);
+      const written = writeFile(at(`pipe${unknown}`), file);
+      const reader = await WavReader.open(at(`pipe${unknown}`));
+      let frames = 0;
+      for (let block = await reader.read(1000); block; block = await reader.read(1000)) frames += block[0]!.length;
+      await reader.close();
+      await written;
+      expect([frames, reader.warning]).toEqual([FRAMES, undefined]);
+    },
+  );
 
   it('RIFX is read and written back byte for byte', async () => {
     const wav = new wavefile.WaveFile();
