@@ -13,7 +13,8 @@ import { descriptorOf, followed, isDescriptorFolder } from './paths';
 const PERMISSIONS = 0o777;
 const NEW_FILE = 0o666;
 
-const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+/** All that end a process which does not listen, but crashes; a system without one of them never sends it. */
+const SIGNALS = ['SIGALRM', 'SIGBREAK', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR2', 'SIGXCPU'] as const;
 
 /** Files that are not complete yet, and what removes them if the process ends first. */
 const partials = new Set<string>();
@@ -52,11 +53,16 @@ function removePartials(): void {
   for (const path of partials) rmSync(path, { force: true });
 }
 
+/** By the first signal: impatient people, and shells beside npx, send several. */
+let ending = false;
+
 /** Ends by the signal itself: process.exit() waits for a read of standard input that may never return. */
 async function atSignal(signal: NodeJS.Signals): Promise<void> {
-  for (const name of SIGNALS) process.off(name, atSignal);
+  if (ending) return;
+  ending = true;
   await Promise.all([...writers].map((stop) => stop()));
   removePartials();
+  for (const name of SIGNALS) process.off(name, atSignal);
   process.kill(process.pid, signal);
 }
 

@@ -174,6 +174,8 @@ async function dataSize(
     return { size: left, warning };
   }
   const doubtful = announced === 0 || announced >= PLACEHOLDER;
+  // ffmpeg, where it cannot know: 2^63 - 1, which only a pipe could hold.
+  if (announced > Number.MAX_SAFE_INTEGER) return { size: left };
   if (container === 'W64' || !doubtful) return { size: announced > 0 ? announced : left };
   // A pipe cannot be looked into further ahead. RF64 has its true size elsewhere.
   if (left === Number.POSITIVE_INFINITY) return { size: left };
@@ -268,9 +270,12 @@ function readFormat(chunk: Buffer, bigEndian: boolean, path: string): WavFormat 
   if (sampleRate < MIN_FILE_RATE || sampleRate > MAX_FILE_RATE) {
     throw broken(path, `has a sample rate of ${sampleRate} Hz; ${MIN_FILE_RATE} to ${MAX_FILE_RATE} are possible`);
   }
-  // Two fields tell the bytes of a sample. Where they differ, the byte rate says which is right.
+  // Two fields tell the bytes of a sample. As for sox and ffmpeg the bits count where they fill them. 24 may lie in 4 bytes, as fewer may
+  // in any; then the block is right if the byte rate agrees.
   const wholeBytes = Math.ceil(declared / 8) * channels;
-  const block = wholeBytes !== 0 && byteRate !== sampleRate * blockAlign ? wholeBytes : blockAlign;
+  const full = BITS[encoding].includes(declared) && !(declared === 24 && blockAlign === 4 * channels);
+  const roomy = !full && blockAlign >= wholeBytes && byteRate === sampleRate * blockAlign;
+  const block = roomy || wholeBytes === 0 ? blockAlign : wholeBytes;
   const bits = (block / channels) * 8;
   if (!BITS[encoding].includes(bits) || declared > bits) {
     const possible = BITS[encoding].join(', ');

@@ -9,8 +9,16 @@ const LOOK_INTERVAL_MS = 250;
 /** The standard's `latency` is missing in TypeScript's own list. */
 type Settings = MediaTrackSettings & { latency?: number };
 
-/** All of ours and their clones, by what they go out of. */
-const outputs = new WeakMap<MediaStreamTrack, OutputTrack>();
+/** Looks at a running context whose clock stands until it counts as silent: its frame is gone (Firefox), or its loudspeaker hangs. */
+const STILL_LOOKS = 4;
+
+/** What ours and their clones go out of; known to every copy of the library in the page. */
+const OUTPUT = Symbol.for('percepnet-wasm output');
+type Output = { readonly source: MediaStreamTrack };
+
+function outputOf(track: MediaStreamTrack): Output | undefined {
+  return (track as { [OUTPUT]?: Output })[OUTPUT];
+}
 
 /** The end of the graph: one track, and its clones. */
 export class OutputTrack {
@@ -20,6 +28,9 @@ export class OutputTrack {
   /** Those nobody has stopped. */
   private readonly tracks = new Set<MediaStreamTrack>();
   private readonly told = { ended: false, muted: false };
+  /** Of the context at the last look, and how often it was the same then. */
+  private clock = -1;
+  private still = 0;
   private readonly life = new AbortController();
   private watching = new AbortController();
 
@@ -31,7 +42,7 @@ export class OutputTrack {
   constructor(
     private readonly context: AudioContext,
     private readonly channels: 1 | 2,
-    private source: MediaStreamTrack,
+    public source: MediaStreamTrack,
     private readonly suppressor: NoiseSuppressorNode,
     private readonly unused: () => void,
     private readonly lost: () => void,
@@ -42,7 +53,7 @@ export class OutputTrack {
     this.stream.clone = () => new MediaStream(this.stream.getTracks().map((track) => track.clone()));
     const { signal } = this.life;
     context.addEventListener('statechange', this.tell, { signal });
-    const timer = setInterval(this.tell, LOOK_INTERVAL_MS);
+    const timer = setInterval(this.look, LOOK_INTERVAL_MS);
     // Whoever waits for the track can listen before it tells what happened meanwhile.
     const first = setTimeout(this.tell);
     const stop = (): void => {
@@ -56,7 +67,7 @@ export class OutputTrack {
 
   /** Whether a track is one of these, or made of one by whatever stages of ours: heard here, it would go round in a loop. */
   feeds(track: MediaStreamTrack): boolean {
-    for (let from = outputs.get(track); from; from = outputs.get(from.source)) if (from === this) return true;
+    for (let from = outputOf(track); from; from = outputOf(from.source)) if (from === this) return true;
     return false;
   }
 
@@ -83,7 +94,8 @@ export class OutputTrack {
   }
 
   private get muted(): boolean {
-    return this.source.muted || !this.source.enabled || this.context.state !== 'running';
+    const { source, context, still } = this;
+    return source.muted || !source.enabled || context.state !== 'running' || still >= STILL_LOOKS;
   }
 
   private watch(source: MediaStreamTrack): void {
@@ -95,6 +107,13 @@ export class OutputTrack {
       source.addEventListener(type, run, { signal: this.watching.signal });
     }
   }
+
+  private readonly look = (): void => {
+    const { currentTime } = this.context;
+    this.still = currentTime === this.clock ? this.still + 1 : 0;
+    this.clock = currentTime;
+    this.tell();
+  };
 
   private readonly tell = (): void => {
     if (this.context.state === 'closed') {
@@ -136,6 +155,7 @@ export class OutputTrack {
         if (this.tracks.delete(track) && this.tracks.size === 0) this.unused();
       }),
       clone: method(() => this.copy(track)),
+      [OUTPUT]: { value: this },
     });
     // Not in every browser.
     if ('getCapabilities' in this.source) {
@@ -146,7 +166,6 @@ export class OutputTrack {
       );
     }
     this.tracks.add(track);
-    outputs.set(track, this);
     return track;
   }
 

@@ -52,6 +52,7 @@ function made(context: BaseAudioContext, make: () => NoiseSuppressorNode): Noise
     checkOpen(context, cause);
     // The module ran without an error, yet did not register the name that carries this version.
     if (isError(cause, 'InvalidStateError')) {
+      registrationOf(context).modules.clear();
       throw new NoiseSuppressorError(
         'version-mismatch',
         `the worklet file does not belong to library ${VERSION}: refresh the copied or cached asset files`,

@@ -48,7 +48,7 @@ export interface SuppressedTrack {
   /**
    * Stays the same object for life, also across replaceSource(): no renegotiation. It behaves as the source does: `muted`,
    * `readyState`, their events, settings, capabilities and constraints are the source's; it is also muted while the source is not
-   * enabled or the context does not run. When the source ends it has ended, until the next source. stop() frees everything, clone()
+   * enabled or the context does not run, by its clock too. When the source ends it has ended, until the next source. stop() frees everything, clone()
    * lives on its own. When the context is closed or the node destroyed it ends for good. After a fallback it is the source itself.
    */
   readonly track: MediaStreamTrack;

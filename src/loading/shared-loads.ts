@@ -43,6 +43,11 @@ export class SharedLoads<T> {
     }
   }
 
+  /** What was kept turned out to be wrong: the next call asks anew. */
+  clear(): void {
+    this.kept.clear();
+  }
+
   private begin(key: string, load: Loader<T>): Load<T> {
     const attempt = this.attempts.get(key) ?? 0;
     this.attempts.set(key, attempt + 1);

@@ -62,8 +62,11 @@ class DenoiseStream implements ReadableWritablePair {
     this.writable = new WritableStream({
       start: (controller) => {
         this.input = controller;
-        // An abort while it loads.
-        controller.signal?.addEventListener('abort', () => this.end());
+        // An abort while it loads: the other side learns why, and not what comes of it.
+        controller.signal?.addEventListener('abort', () => {
+          this.output.error(controller.signal.reason);
+          this.end();
+        });
         return this.open(options);
       },
       write: (chunk) => this.take(chunk),

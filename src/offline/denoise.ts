@@ -5,13 +5,13 @@ import { NoiseSuppressorError } from '../shared/errors';
 import { LOAD_TIMEOUT_MS } from '../shared/limited';
 import { isFloat32Array, shown } from '../shared/realm';
 import { loadFiles } from './cores';
-import { checkDenoise, checkRate, checkSamples, type DenoiseOptions } from './options';
+import { checkDenoise, checkRate, checkSamples, checkThere, type DenoiseOptions } from './options';
 import { checkAborted, cleaned } from './recording';
 import { inParts } from './workers';
 
 /**
- * Suppresses noise in a recording. Same length and rate as the input, delay removed, input untouched. NaN and infinity count
- * as 0. Runs on the calling thread with a breath every 40 ms; for long recordings use `workers`, or in a page a worker.
+ * Suppresses noise in a recording. Same length and rate as the input, delay removed; the input is copied at once, and left untouched.
+ * NaN and infinity count as 0. Runs on the calling thread with a breath every 40 ms; for long recordings use `workers`, or in a page a worker.
  * @param input one channel, a list of up to 64 channels of one length (any number for 'mono'), or an AudioBuffer; of any realm
  * @throws {NoiseSuppressorError} 'invalid-input' for an option or argument that is none, which it names; 'aborted', 'timeout';
  * 'processor-failed' when the core traps; and what loading the assets throws
@@ -45,7 +45,10 @@ export async function denoise(
     for (const [i, channel] of result.entries()) buffer.copyToChannel(channel, i);
     return buffer;
   }
-  if (isFloat32Array(input)) return (await denoiseChannels([input], options.sampleRate, options))[0]!;
+  if (isFloat32Array(input)) {
+    checkThere('input', input);
+    return (await denoiseChannels([input], options.sampleRate, options))[0]!;
+  }
   if (!Array.isArray(input)) {
     throw new NoiseSuppressorError(
       'invalid-input',
@@ -72,12 +75,9 @@ async function denoiseChannels(
     throw new NoiseSuppressorError('invalid-input', 'all channels of input must have one length');
   }
   checkAborted(signal);
-  let sources = input;
-  if (options.channels === 'mono' && input.length > 1) {
-    const mono = new Float32Array(length);
-    new Fold(rate, input.length).process(input, mono, 0, length);
-    sources = [mono];
-  }
+  // Read before anything is waited for: the caller may write into its arrays then.
+  const sources =
+    options.channels === 'mono' && input.length > 1 ? [mono(input, rate)] : input.map((channel) => channel.slice());
   if (sources.length > CORE_CHANNELS) {
     throw new NoiseSuppressorError('invalid-input', `input has up to ${CORE_CHANNELS} channels, not ${sources.length}`);
   }
@@ -91,4 +91,11 @@ async function denoiseChannels(
   }
   onProgress?.(1);
   return output;
+}
+
+function mono(input: readonly Float32Array[], rate: number): Float32Array {
+  const { length } = input[0]!;
+  const out = new Float32Array(length);
+  new Fold(rate, input.length).process(input, out, 0, length);
+  return out;
 }

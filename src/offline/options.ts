@@ -5,7 +5,7 @@ import type { NetworkName } from '../loading/networks';
 import { NoiseSuppressorError } from '../shared/errors';
 import { LIMITS } from '../shared/limited';
 import { CHANNELS, checkOptions, NETWORK, number, OBJECT, oneOf, type Rules, STRENGTH } from '../shared/options';
-import { isFloat32Array, isObject, shown } from '../shared/realm';
+import { isFloat32Array, isGone, isObject, shown } from '../shared/realm';
 import type { DenoiseWorker } from './workers';
 
 /** What denoise() and Denoiser take. */
@@ -127,11 +127,20 @@ export function checkDenoiseStream(options: DenoiseStreamOptions): void {
 
 /** @throws {NoiseSuppressorError} 'invalid-input' unless the argument holds samples as this library takes them */
 export function checkSamples(name: string, value: unknown): void {
-  if (isFloat32Array(value)) return;
-  throw new NoiseSuppressorError(
-    'invalid-input',
-    `${name} is a Float32Array of samples in -1..1, not ${shown(value)}${/Int\d+Array|Buffer/.test(shown(value)) ? ': divide integers by their full scale' : ''}`,
-  );
+  if (!isFloat32Array(value)) {
+    throw new NoiseSuppressorError(
+      'invalid-input',
+      `${name} is a Float32Array of samples in -1..1, not ${shown(value)}${/Int\d+Array|Buffer/.test(shown(value)) ? ': divide integers by their full scale' : ''}`,
+    );
+  }
+  checkThere(name, value);
+}
+
+/** @throws {NoiseSuppressorError} 'invalid-input' when the memory is somebody else's by now */
+export function checkThere(name: string, memory: Parameters<typeof isGone>[0]): void {
+  if (!isGone(memory)) return;
+  const text = `${name} has been transferred, for example to a worker: give a copy of it`;
+  throw new NoiseSuppressorError('invalid-input', text);
 }
 
 /** @throws {NoiseSuppressorError} 'invalid-input' unless 0 <= strength <= 1 */

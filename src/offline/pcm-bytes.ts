@@ -1,6 +1,7 @@
 /** Samples without a header, as bytes: little-endian, the channels of a moment side by side, cut anywhere. A part of one at the end is left out. */
 import { NoiseSuppressorError } from '../shared/errors';
 import { kindOf, shown } from '../shared/realm';
+import { checkThere } from './options';
 import type { Chunk, Samples } from './samples';
 
 /** As ffmpeg and sox name them. */
@@ -63,8 +64,11 @@ export class PcmBytes {
 
 /** Not of any view: samples in a Float32Array are no bytes of 16-bit PCM. */
 function bytesOf(data: unknown): Uint8Array {
-  if (kindOf(data) === 'Uint8Array') return data as Uint8Array;
-  if (kindOf(data) === 'ArrayBuffer') return new Uint8Array(data as ArrayBuffer);
+  const kind = kindOf(data);
+  if (kind === 'Uint8Array' || kind === 'ArrayBuffer') {
+    checkThere('a chunk', data as Uint8Array | ArrayBuffer);
+    return kind === 'Uint8Array' ? (data as Uint8Array) : new Uint8Array(data as ArrayBuffer);
+  }
   const hint = ArrayBuffer.isView(data) ? ': leave format out for samples' : '';
   throw new NoiseSuppressorError(
     'invalid-input',

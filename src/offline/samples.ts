@@ -1,6 +1,7 @@
 /** What chunks are made of, checked, and turned into f32 channels and back. */
 import { NoiseSuppressorError } from '../shared/errors';
 import { isFloat32Array, isInt16Array, shown } from '../shared/realm';
+import { checkThere } from './options';
 
 /** One channel of a chunk: f32 in +-1, or 16-bit PCM. */
 export type Samples = Float32Array | Int16Array;
@@ -32,7 +33,10 @@ export function channelsOf(chunk: unknown, count: number): readonly Samples[] {
     bad(`a chunk of ${count === 1 ? 'one channel' : 'two channels'} is ${what}, not ${got}`);
   }
   for (const samples of channels) {
-    if (isFloat32Array(samples) || isInt16Array(samples)) continue;
+    if (isFloat32Array(samples) || isInt16Array(samples)) {
+      checkThere('a chunk', samples);
+      continue;
+    }
     const hint =
       ArrayBuffer.isView(samples) || samples instanceof ArrayBuffer
         ? ': bytes go through denoiseStream({ format })'

@@ -28,6 +28,17 @@ export function isInt16Array(value: unknown): value is Int16Array<ArrayBuffer> {
   return ArrayBuffer.isView(value) && kindOf(value) === 'Int16Array';
 }
 
+/** Whether an array or buffer has lost its memory, transferred to somebody else or shrunk under it: it looks as if it were empty. */
+export function isGone(memory: ArrayBuffer | Float32Array | Int16Array | Uint8Array): boolean {
+  if (memory.byteLength > 0) return false;
+  try {
+    memory.slice(0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** For error texts: the value where it is short, its kind where it is not. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

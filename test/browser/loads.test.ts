@@ -24,6 +24,7 @@ const FAULTS = {
   'is a start page': (response) => response.setHeader('content-type', 'text/html').end('<!doctype html>'),
   'has wrong bytes': (response) => response.end('this is no such file'),
   'is half a file': (response, body) => response.end(body.subarray(0, body.length >> 1)),
+  'is empty': (response) => response.end(),
   'has no CORS header': (response, body) => response.removeHeader('access-control-allow-origin') ?? response.end(body),
 } satisfies Record<string, (response: ServerResponse, body: Buffer) => unknown>;
 type Fault = keyof typeof FAULTS;
@@ -37,7 +38,9 @@ const DAMAGED: Record<File, string> = {
 
 function expected(file: File, fault: Fault): string {
   if (fault.startsWith('stalls')) return 'timeout';
-  if (fault === 'has wrong bytes' || fault === 'is half a file') return DAMAGED[file];
+  // A script like any other, only not ours.
+  if (fault === 'is empty' && file === 'worklet.js') return 'version-mismatch';
+  if (fault === 'is empty' || fault === 'has wrong bytes' || fault === 'is half a file') return DAMAGED[file];
   return 'asset-not-found';
 }
 
@@ -132,8 +135,8 @@ describe('a file that fails once', () => {
     );
     expect(first.code).toBe(expected(file, fault));
     expect(first.message).toContain(
-      // A core or network that came is told as what it is.
-      DAMAGED[file] === first.code && file !== 'worklet.js' ? '' : `${base()}/${file}`,
+      // A file that came is told as what it is.
+      ['wasm-rejected', 'invalid-model', 'version-mismatch'].includes(first.code) ? '' : `${base()}/${file}`,
     );
     if (stalls) expect(first.ms).toBeLessThan(4000);
     const before = asked(file);

@@ -168,23 +168,23 @@ describe('output to a file', () => {
     expect(await names()).toEqual(['bad.wav', 'in.wav', 'out.wav']);
   });
 
+  async function endedBy(signal: NodeJS.Signals): Promise<void> {
+    await writeFile(at('out.wav'), 'old');
+    // The input is a pipe that goes quiet after a second of sound.
+    const child = started(['-', at('out.wav')], ['pipe', 'ignore', 'ignore']);
+    const ended = new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
+    child.stdin?.write(riff(pcm16, chunk('data', ramp(96_000))).subarray(0, 150_000));
+    await expect.poll(names, { timeout: 30_000 }).toHaveLength(3);
+    child.kill(signal);
+    expect(await ended).toBe(signal);
+    expect(await names()).toEqual(['in.wav', 'out.wav']);
+    expect(await readFile(at('out.wav'), 'utf8')).toBe('old');
+  }
+
   // Eight times: process.exit() hung in one of four where standard input was being read.
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'leaves nothing behind after %s',
-    { repeats: 7 },
-    async (signal) => {
-      await writeFile(at('out.wav'), 'old');
-      // The input is a pipe that goes quiet after a second of sound.
-      const child = started(['-', at('out.wav')], ['pipe', 'ignore', 'ignore']);
-      const ended = new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
-      child.stdin?.write(riff(pcm16, chunk('data', ramp(96_000))).subarray(0, 150_000));
-      await expect.poll(names, { timeout: 30_000 }).toHaveLength(3);
-      child.kill(signal);
-      expect(await ended).toBe(signal);
-      expect(await names()).toEqual(['in.wav', 'out.wav']);
-      expect(await readFile(at('out.wav'), 'utf8')).toBe('old');
-    },
-  );
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves nothing behind after %s', { repeats: 7 }, endedBy);
+
+  it.each(['SIGQUIT', 'SIGALRM', 'SIGUSR2', 'SIGXCPU'] as const)('leaves nothing behind after %s', endedBy);
 });
 
 describe('output that would overwrite the input', () => {

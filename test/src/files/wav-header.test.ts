@@ -1,4 +1,5 @@
 /** WAV headers as other programs write them, as they are damaged, and as nobody should write them. */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,6 +162,22 @@ describe('WAV containers', () => {
     }
   });
 
+  it.each([0x7fffffffffffffffn, 0xffffffffffffffffn, 0n])(
+    'with a size of %i are read to the end of a pipe, and nothing is missing',
+    async (unknown) => {
+      const file = w64(24 + samples.length);
+      file.writeBigUInt64LE(unknown, file.length - samples.length - 8);
+      execFileSync('mkfifo', [at(`pipe${unknown}`)]);
+      const written = writeFile(at(`pipe${unknown}`), file);
+      const reader = await WavReader.open(at(`pipe${unknown}`));
+      let frames = 0;
+      for (let block = await reader.read(1000); block; block = await reader.read(1000)) frames += block[0]!.length;
+      await reader.close();
+      await written;
+      expect([frames, reader.warning]).toEqual([FRAMES, undefined]);
+    },
+  );
+
   it('RIFX is read and written back byte for byte', async () => {
     const wav = new wavefile.WaveFile();
     const values = Array.from({ length: FRAMES }, (_, i) => samples.readInt16LE(2 * i));
@@ -240,6 +257,20 @@ describe('WAV formats', () => {
     expect(reader.format.bits).toBe(16);
     expect(reader.length).toBe(FRAMES);
     await reader.close();
+  });
+
+  it.each([
+    [0, 16, 16],
+    [1, 16, 16],
+    [4, 16, 16],
+    [0, 24, 24],
+    [4, 24, 32],
+    [6, 24, 24],
+    [0, 12, 16],
+  ])('whose block align (%i) and byte rate lie together are read by their bits (%i)', async (lie, declared, bits) => {
+    const both = patched(patched(pcm16, 12, lie), 14, declared);
+    both.writeUInt32LE(48000 * lie, 16);
+    expect(await bitsOf(riff(both, data))).toBe(bits);
   });
 
   it('with fewer valid bits than they take are left-justified', async () => {

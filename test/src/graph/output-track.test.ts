@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { absent, launch } from '../../browser/engines';
-import { launchChromium, type Site, serve } from '../../helpers/browser';
+import { BUILD, launchChromium, type Site, serve } from '../../helpers/browser';
 
 let browser: Browser;
 let site: Site;
@@ -12,16 +12,20 @@ let arrived: () => void;
 let gate: Promise<void>;
 
 beforeAll(async () => {
-  site = await serve({
-    '/late.safetensors': async (_, response) => {
-      await gate;
-      response.writeHead(302, { location: '/test/golden/tiny.safetensors' }).end();
+  site = await serve(
+    {
+      '/late.safetensors': async (_, response) => {
+        await gate;
+        response.writeHead(302, { location: '/test/golden/tiny.safetensors' }).end();
+      },
+      '/now': (_, response) => {
+        arrived();
+        response.end();
+      },
     },
-    '/now': (_, response) => {
-      arrived();
-      response.end();
-    },
-  });
+    {},
+    { copy: BUILD },
+  );
   browser = await launchChromium(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
 });
 
@@ -225,6 +229,25 @@ describe("the app's context", () => {
     });
   });
 
+  test('running, but for its clock: the track is muted until that goes on', async () => {
+    const result = await page.evaluate(async () => {
+      const context = new AudioContext();
+      const handle = await percepnet.suppressNoise(tools.tone(), { context, assets: await tools.assets() });
+      const output = tools.heardOf(handle.track);
+      await tools.sleep(1000);
+      const before = [...output.told];
+      Object.defineProperty(context, 'currentTime', { configurable: true, value: context.currentTime });
+      await tools.until(() => output.told.length > 0);
+      const still = output.is();
+      Reflect.deleteProperty(context, 'currentTime');
+      await tools.until(() => output.told.length > 1);
+      const goesOn = output.is();
+      await handle.destroy();
+      return { before, still, goesOn, told: output.told };
+    });
+    expect(result).toEqual({ before: [], still: 'live, muted', goesOn: 'live', told: ['mute', 'unmute'] });
+  });
+
   test('of the library, closed by the app: the track ends, destroy() resolves, the next start gets another', async () => {
     const result = await page.evaluate(async () => {
       const { track } = await tools.received();
@@ -312,6 +335,20 @@ describe('the output track', () => {
       told: [...Array(4).fill('invalid-input'), 'no error', 'no error'],
       kept: [true, 'live', false],
     });
+  });
+
+  test('is none either by way of another copy of the library', async () => {
+    const told = await page.evaluate(async () => {
+      // Out of sight of vite, which would put its own import there.
+      const copy: typeof percepnet = await new Function("return import('/copy/index.js')")();
+      const assets = await tools.assets();
+      const first = await percepnet.suppressNoise(tools.tone(), { assets });
+      const second = await copy.suppressNoise(first.track, { assets });
+      const told = [copy === percepnet, await tools.codeOf(first.replaceSource(second.track)), first.track.readyState];
+      for (const handle of [second, first]) await handle.destroy();
+      return told;
+    });
+    expect(told).toEqual([false, 'invalid-input', 'live']);
   });
 
   test('stopped: so are all microphones that are ours', async () => {

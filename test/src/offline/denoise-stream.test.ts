@@ -208,6 +208,13 @@ describe('fails with what is told', () => {
     );
   });
 
+  it('when aborted by its writer while it loads, and the reader learns why', async () => {
+    const { readable, writable } = denoiseStream({ assets });
+    const read = readable.getReader().read();
+    await writable.abort('enough');
+    await expect(read).rejects.toBe('enough');
+  });
+
   it('where the files do not come, and where it was aborted before', async () => {
     const missing = denoiseStream({ assets: { ...assets, model: new URL('./none.safetensors', import.meta.url) } });
     await expect(all(source([sound]).pipeThrough(missing))).rejects.toMatchObject({ code: 'asset-not-found' });

@@ -62,6 +62,22 @@ describe('denoise', () => {
     expect(input).toEqual(before);
   });
 
+  it.each<[what: string, change: (list: Float32Array[]) => void]>([
+    ['written', ([sound]) => sound?.fill(0)],
+    ['transferred', ([sound]) => structuredClone(sound?.buffer, { transfer: [sound?.buffer as ArrayBuffer] })],
+    ['taken out of the list', (list) => list.splice(0)],
+  ])('takes the input as it is when called: then it is %s', async (_, change) => {
+    const list = [noise(200_000, 3)];
+    const options = { sampleRate: 48000, assets };
+    const [expected] = await denoise([list[0]!.slice()], options);
+    const result = denoise(list, options);
+    change(list);
+    const [got] = await result;
+    expect(got).toHaveLength(200_000);
+    // No difference of so many numbers is to be printed.
+    expect(got!.every((x, i) => x === expected![i])).toBe(true);
+  });
+
   it('is repeatable, whatever runs beside it', async () => {
     const options = { sampleRate: 32000, assets };
     const input = noise(200_000, 4);
@@ -168,6 +184,14 @@ describe('denoise', () => {
       await expect(denoise(input as never, options)).rejects.toMatchObject({
         code: 'invalid-input',
         message: expect.stringContaining('input'),
+      });
+    }
+    const gone = new Float32Array(480);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    for (const input of [gone, [gone]]) {
+      await expect(denoise(input as Float32Array, options)).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: expect.stringMatching(/input has been transferred/),
       });
     }
     const many = Array.from({ length: 65 }, () => new Float32Array(10));

@@ -65,6 +65,9 @@ test('a strength is 0 to 1', () => {
 
 test('samples of integers are told how to become some', () => {
   checkSamples('input', new Float32Array(1));
+  const gone = new Float32Array(1);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  expect(() => checkSamples('input', gone)).toThrow(/input has been transferred/);
   expect(() => checkSamples('input', new Int16Array(1))).toThrow(
     /^input is .* not an Int16Array: divide integers by their full scale$/,
   );

@@ -44,3 +44,10 @@ it.each([[new Int16Array(2)], [new Float32Array(2)], ['bytes'], [null], [[1, 2]]
     expect.objectContaining({ code: 'invalid-input', message: expect.stringMatching(hint) }),
   );
 });
+
+it('bytes that were transferred are refused, not taken for none', () => {
+  const bytes = new Uint8Array(4);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  for (const gone of [bytes, bytes.buffer])
+    expect(() => new PcmBytes('s16le', 1).chunk(gone)).toThrow(/a chunk has been transferred/);
+});

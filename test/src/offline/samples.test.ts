@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import { channelsOf, joined, kindOfChunk, toFloats, toIntegers } from '../../../src/offline/samples';
 
+const gone = new Int16Array(4);
+structuredClone(gone.buffer, { transfer: [gone.buffer] });
 const [f, i] = [Float32Array.of(0.5, -1), Int16Array.of(16384, -32768)];
 
 it('one channel is an array, or a list of one; two are a list; none is copied', () => {
@@ -23,6 +25,7 @@ it.each<[what: string, chunk: unknown, count: number, says: RegExp]>([
   ['what is in a list', [f, null], 2, /not a list with (a Null|null)/],
   ['lengths that differ', [f, new Float32Array(3)], 2, /one length, not 2 and 3/],
   ['kinds that differ', [f, i], 2, /of one kind/],
+  ['what has lost its memory', gone, 1, /a chunk has been transferred/],
 ])('%s is refused', (_, chunk, count, says) => {
   expect(() => channelsOf(chunk, count)).toThrow(
     expect.objectContaining({ code: 'invalid-input', message: expect.stringMatching(says) }),

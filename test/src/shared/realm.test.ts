@@ -1,7 +1,16 @@
 /** What a value is, also where it was made by the classes of another realm. */
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { isError, isFloat32Array, isInt16Array, isObject, kindOf, messageOf, shown } from '../../../src/shared/realm';
+import {
+  isError,
+  isFloat32Array,
+  isGone,
+  isInt16Array,
+  isObject,
+  kindOf,
+  messageOf,
+  shown,
+} from '../../../src/shared/realm';
 
 const foreign = (code: string): unknown => runInNewContext(code);
 
@@ -30,6 +39,12 @@ test('samples are known by what they are, not by what they say', () => {
   }
   const liar = { [Symbol.toStringTag]: 'Float32Array' };
   expect(isFloat32Array(liar)).toBe(false);
+});
+
+test('arrays without their memory are not empty ones', () => {
+  const [given, whole] = [new Float32Array(4), new Float32Array(4)];
+  structuredClone(given.buffer, { transfer: [given.buffer] });
+  expect([given, whole, new Float32Array(0), whole.subarray(4)].map(isGone)).toEqual([true, false, false, false]);
 });
 
 test('errors are known by their names, and by what they say', () => {
