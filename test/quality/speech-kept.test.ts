@@ -89,8 +89,8 @@ describe.each(networks)('speech through %s at 10 dB SNR', (network) => {
 
   it.each([
     ['fan', BOUND],
-    // Rain has the spectrum of s and sh: lite 0.13.0 loses 6.1 dB there (0.12.0 5.6), full 4.1.
-    ['rain', 6.5],
+    // Rain has the spectrum of s and sh: lite 0.14.0 loses 5.8 dB there (0.13.0 6.1), full 4.0.
+    ['rain', 6],
   ])('keeps s, f and sh in %s within %f dB', async (name, bound) => {
     const lost = change(speech, await heard(name), fricatives(speech));
     expect(Math.abs(lost)).toBeLessThan(bound);

@@ -28,15 +28,15 @@ import torch
 from training.run import ROOT, STEP
 
 # The finished sound is scored from the first step, beside the teacher's; tiles are cut by magnitude while the rate is high (EXPERIMENTS.md, "Voices of
-# everywhere", "Where the rest lies", "Longer crops").
+# everywhere", "Where the rest lies", "Longer crops", "Where training alone ends").
 COMMON = [
     "--listen", "--batch", "5", "--frames", "702", "--p808-clips", "3", "--resolutions", "2", "4", "8", "--keep", "0.15", "--sound-weight", "1.5", "--taught-weight", "3",
-    "--pesq-weight", "0.12", "--stoi-weight", "1.2", "--sdr-weight", "0.008", "--p808-weight", "0.03", "--strength-weight", "0.03", "--quantise-from", "0.3", "--average", "0.995",
+    "--pesq-weight", "0.20", "--stoi-weight", "1.6", "--sdr-weight", "0.022", "--p808-weight", "0.05", "--strength-weight", "0.03", "--quantise-from", "0.3", "--average", "0.995",
 ]  # fmt: skip
-# Behind bands that stay as they are ("The teacher where it leads", "Longer crops").
+# Behind bands that stay as they are ("The teacher where it leads", "Where training alone ends").
 FINER = [
-    "--rate", "1e-3", "--taught-weight", "16", "--keep", "0.8", "--pesq-weight", "0.10", "--stoi-weight", "1.0", "--sdr-weight", "0.008",
-    "--p808-weight", "0.03", "--frames", "600", "--batch", "2", "--quantise-from", "0.4",
+    "--rate", "1e-3", "--taught-weight", "16", "--keep", "0.8", "--pesq-weight", "0.12", "--stoi-weight", "1.2", "--sdr-weight", "0.02",
+    "--p808-weight", "0.04", "--frames", "600", "--batch", "2", "--quantise-from", "0.4",
 ]  # fmt: skip
 RECIPES = {
     "lite": ["--units", "256", "--sparse", "lite", "--rate", "6e-4", *COMMON],
