@@ -334,12 +334,12 @@ def test_finer(folder: Path) -> None:
     """A finer stage learns behind bands, goes on where it was stopped or from its file, comes out of it as it went in, and sounds in the core as in PyTorch."""
     bands, cache, out = folder / "toy.safetensors", folder / "heard", folder / "finer"
     stage = ("train-finer", "--cache", str(cache), "--batch", "3", "--channels", "16", "--rate", "5e-3", "--warm-up", "5", "--average", "0.9",
-             "--log-every", "10", "--save-every", "20", "--p808-weight", "0.03")  # fmt: skip
+             "--log-every", "10", "--save-every", "40", "--p808-weight", "0.03")  # fmt: skip
     train = (*stage, "--out", str(out))
-    assert "training decided" in refused(*train, "--steps", "40")
+    assert "training decided" in refused(*train, "--steps", "80")
     run("decided", "--cache", str(cache), "--bands", str(bands))
-    run(*train, "--steps", "40", processes=2)
-    run(*train, "--steps", "60")
+    run(*train, "--steps", "80", processes=2)
+    run(*train, "--steps", "120")
     held = logged(out, "held_out")
     assert len(held) == 3 and held[-1]["clean"] < 0.97 * held[-1]["clean0"], held
     assert all(1 <= entry[name] <= 5 for entry in held for name in ("p808", "p8080")), held
