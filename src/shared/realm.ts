@@ -20,11 +20,11 @@ export function messageOf(thrown: unknown): string {
   return isObject(thrown) && typeof thrown.message === 'string' ? thrown.message : String(thrown);
 }
 
-export function isFloat32Array(value: unknown): value is Float32Array<ArrayBuffer> {
+export function isFloat32Array(value: unknown): value is Float32Array {
   return ArrayBuffer.isView(value) && kindOf(value) === 'Float32Array';
 }
 
-export function isInt16Array(value: unknown): value is Int16Array<ArrayBuffer> {
+export function isInt16Array(value: unknown): value is Int16Array {
   return ArrayBuffer.isView(value) && kindOf(value) === 'Int16Array';
 }
 
