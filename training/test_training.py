@@ -24,7 +24,7 @@ from common.frames import WINDOW, narrowed
 from common.shape import HOP, LOOKAHEAD
 from common.sound import RATE
 from training.__main__ import STEPS
-from training.data.test_pool import test_corpus, test_disturbances, test_vowels
+from training.data.test_pool import test_corpus, test_disturbances, test_exclamations, test_vowels
 from training.export.restore import restore
 from training.features.own_noise import RATIO, lower_own_noise
 from training.features.teacher import Teacher
@@ -414,6 +414,7 @@ def main() -> None:
             test_shards,
             test_disturbances,
             test_vowels,
+            test_exclamations,
             test_own_noise,
             test_training,
             test_resume,

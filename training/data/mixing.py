@@ -24,8 +24,8 @@ NOISELESS = 0.08  # likewise: a clean voice has to pass as it is
 SNR = (-8, 20)  # dB, of nine mixtures in ten; the others lie above, up to 35
 # Shares of what disturbs, recorded or synthesised: a method of Mixer, or a function of synthesis.py or music.py.
 DISTURBANCES = {
-    "recorded": 0.36, "texture": 0.10, "coloured": 0.10, "rotor": 0.05, "hum": 0.02, "passes": 0.06, "rain": 0.03, "babble": 0.11,
-    "typing": 0.02, "clicks": 0.02, "impacts": 0.06, "music": 0.02, "bursts": 0.03, "tones": 0.02,
+    "recorded": 0.34, "texture": 0.12, "coloured": 0.13, "rotor": 0.06, "hum": 0.02, "passes": 0.06, "rain": 0.03, "babble": 0.08,
+    "typing": 0.03, "clicks": 0.02, "impacts": 0.05, "music": 0.02, "bursts": 0.02, "tones": 0.02,
 }  # fmt: skip
 # Kinds of recorded noise that calls are full of: drawn twice as often as their time says.
 OF_CALLS = {"keyboard", "mouse_click_switch", "cafe_babble_crowd", "kitchen_liquid", "construction_tools"}
@@ -134,7 +134,7 @@ class Mixer:
             speech = whispered(rng, speech)
         speech = self.equalised(speech)
         target = speech
-        if rng.random() < 0.45:
+        if rng.random() < 0.25:
             response, early = self.rooms[rng.integers(len(self.rooms))]
             target = oaconvolve(speech, early)[:length].astype(np.float32)
             speech = oaconvolve(speech, response)[:length].astype(np.float32)

@@ -8,7 +8,8 @@ import soundfile as sf
 from common.sound import RATE
 from training.data.mixing import MADE
 from training.data.pool import Pool, build
-from training.data.vowels import held, laughed, vowel
+from training.data.voices import A_VOICE, NO_NOISE, NONSPEECH, Voices
+from training.data.vowels import exclaimed, held, laughed, vowel
 
 
 def test_corpus(folder: Path) -> None:
@@ -91,3 +92,35 @@ def test_vowels(folder: Path) -> None:
         power = np.square(laughter[: len(laughter) // 960 * 960].reshape(-1, 960)).mean(1)
         loud = power > 0.004 * power.max()
         assert 2 <= np.sum(loud[1:] & ~loud[:-1]) <= 12 and 0.4 * RATE < len(laughter) <= 3 * RATE, (np.sum(loud[1:] & ~loud[:-1]), len(laughter))
+
+
+def test_exclamations(folder: Path) -> None:
+    """A laugh in a folder of noise is a voice and no noise, a cough stays noise, a baby's cry too, and what is neither is heard nowhere."""
+    rng = np.random.default_rng(6)
+    t = np.arange(RATE // 4) / RATE
+    note = sum(np.sin(2 * np.pi * 200 * k * t) / k for k in range(1, 20)) * 0.1 * np.hanning(len(t))
+    cough = np.exp(-t * 20) * 0.3 * rng.standard_normal(len(t))
+    laugh, coughs = (np.tile(np.concatenate([x, 0.0 * x]), 4) for x in (note, cough))
+    assert exclaimed(laugh.astype(np.float32)) > A_VOICE and exclaimed(coughs.astype(np.float32)) < NO_NOISE
+    sounds = {"game/laugh": laugh, "game/cough": coughs, "game/neither": np.concatenate([*[coughs] * 4, note]), "baby/cry": laugh}
+    for name, x in sounds.items():
+        path = folder / "exclaimed" / "noise" / f"{name}.flac"
+        (parent := path.parent).mkdir(parents=True, exist_ok=True)
+        sf.write(path, x, RATE)
+        rows = "".join(
+            f"{kind}.flac,0,{len(y) / RATE},,{NONSPEECH},20000,45\n" for of, y in sounds.items() for where, kind in [of.split("/")] if where == parent.name
+        )
+        (parent / "segments.csv").write_text("file,start_s,seconds,speaker,kind,bandwidth_hz,floor_db\n" + rows)
+    said = folder / "exclaimed" / "speech" / "source" / "word.flac"
+    said.parent.mkdir(parents=True)
+    sf.write(said, 0.05 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE), RATE)
+    pool = Pool(build([folder / "exclaimed"], folder / "pool-exclaimed"))
+    lengths = {len(pool.cut(s, 0, s.samples)) for s in pool.noise[NONSPEECH]}
+    voices = Voices(pool, drawn_out=0, exclaims=1)
+    (only,) = voices.exclamations
+    assert (only.source, only.samples) == ("noise-game", len(laugh)) and len(lengths) == 2
+    assert {(s.source, s.samples) for s in pool.noise[NONSPEECH]} == {("noise-game", len(coughs)), ("noise-baby", len(laugh))}
+    x, _ = voices.utterances(rng, 12 * RATE)
+    # Notes and pauses as long, 440 Hz nowhere: every piece is the laugh, as loud as the word it takes the place of.
+    power = np.abs(np.fft.rfft(x)) ** 2
+    assert power[12 * 439 : 12 * 441].sum() < 0.02 * power.sum() and -36 < 10 * np.log10(np.square(x).mean()) < -20

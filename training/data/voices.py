@@ -4,15 +4,19 @@ import numpy as np
 import scipy.fft
 from scipy.signal import lfilter
 
-from common.sound import RATE, amplitude
+from common.sound import RATE, active_level, amplitude
 from common.whisper import driven_by_noise
 from training.data.pool import Pool, Segment
-from training.data.vowels import held, laughed
+from training.data.vowels import exclaimed, held, laughed
 
 # Voices recorded with more noise than this (dB below the voice) are no targets: they speak in babble alone.
 CLEAN_FLOOR = 40.0
 # Of a talker's pieces: in so many a vowel is held for so many seconds, or, in this share of those, laughed.
 DRAWN_OUT, HELD_SECONDS, LAUGHED = 0.08, (0.4, 7.0), 0.4
+# Of a talker's pieces: in place of so many somebody laughs, cries or shouts.
+EXCLAIMED = 0.04
+# Of what people utter without words, this kind of noise: from the first share of voiced frames on it is no noise, from the second on a voice. Babies' cries are noise.
+NONSPEECH, NO_NOISE, A_VOICE, BABIES = "human_nonspeech", 0.06, 0.3, ("ESC-10", "baby")
 # No source of voices gives more than this share of the sequences.
 LARGEST_SOURCE = 0.3
 
@@ -20,8 +24,9 @@ LARGEST_SOURCE = 0.3
 class Voices:
     """The talkers of a pool: those that may be targets, and the crowd, which is all of them."""
 
-    def __init__(self, pool: Pool, drawn_out: float = DRAWN_OUT):
-        self.pool, self.drawn_out = pool, drawn_out
+    def __init__(self, pool: Pool, drawn_out: float = DRAWN_OUT, exclaims: float = EXCLAIMED):
+        self.pool, self.drawn_out, self.exclaims = pool, drawn_out, exclaims
+        self.exclamations = exclamations(pool)
         talkers: dict[str, list[Segment]] = {}
         for segment in pool.speech:
             talkers.setdefault(segment.speaker, []).append(segment)
@@ -58,6 +63,11 @@ class Voices:
             segment = own[rng.integers(len(own))]
             start = int(rng.integers(segment.samples)) if crowd and at == 0 else 0
             piece = self.pool.cut(segment, start, min(12 * RATE, int((length - at) * shift) + 1))
+            if self.exclamations and not crowd and rng.random() < self.exclaims:
+                segment, level = self.exclamations[rng.integers(len(self.exclamations))], active_level(piece)
+                piece = self.pool.cut(segment, 0, 6 * RATE)
+                piece = shifted(piece, rng.uniform(0.8, 1.25))
+                piece = piece * amplitude(level + rng.normal(0, 3.0) - active_level(piece))
             if shift != 1.0 and len(piece) > 2000:
                 piece = shifted(piece, shift)
             if self.drawn_out and not crowd and rng.random() < self.drawn_out:
@@ -71,6 +81,20 @@ class Voices:
             pause = 0.0 if crowd or rng.random() < 0.3 else rng.exponential(0.35)
             at += len(piece) + int(min(pause, 1.5) * RATE)
         return out, bandwidth
+
+
+def exclamations(pool: Pool) -> list[Segment]:
+    """Laughs, cries and shouts among the noise of a pool, which loses all of that kind that is voiced."""
+    voices, noise = [], []
+    for segment in pool.noise.pop(NONSPEECH, []):
+        share = 0.0 if any(name in segment.source for name in BABIES) else exclaimed(pool.cut(segment, 0, 10 * RATE))
+        if share >= A_VOICE:
+            voices.append(segment)
+        elif share < NO_NOISE:
+            noise.append(segment)
+    if noise:
+        pool.noise[NONSPEECH] = noise
+    return voices
 
 
 def shifted(x: np.ndarray, factor: float) -> np.ndarray:
