@@ -21,6 +21,9 @@ CUTOFFS = (4000, 7000, 8000, 8000, 8000, 12000, 16000)
 TELEPHONE = (300.0, 3400.0)
 WHISPERED = 0.03  # share of the sequences
 NOISELESS = 0.08  # likewise: a clean voice has to pass as it is
+# Share and decibels (standard deviation at a knot) of the curves that microphones of voices have, and noises.
+CURVED = {"voice": (0.4, 3.0), "noise": (0.5, 6.0)}
+REVERSED = 0.15  # share of recorded noises that run backwards
 SNR = (-8, 20)  # dB, of nine mixtures in ten; the others lie above, up to 35
 # Shares of what disturbs, recorded or synthesised: a method of Mixer, or a function of synthesis.py or music.py.
 DISTURBANCES = {
@@ -68,9 +71,11 @@ class Mixer:
             piece = self.pool.cut(segment, int(rng.integers(max(1, segment.samples - longest))), longest)
             if rng.random() < 0.5 and len(piece) > 2000:
                 # Larger and smaller dogs, doors and engines than were recorded.
-                piece = shifted(piece, np.exp(rng.uniform(np.log(0.65), np.log(1.5))))
+                piece = shifted(piece, np.exp(rng.uniform(np.log(0.5), np.log(2))))
             if len(piece) < 480:
                 continue
+            if rng.random() < REVERSED:
+                piece = piece[::-1]
             fade = min(240, at)
             begin = at - fade
             piece = piece[: length - begin]
@@ -100,7 +105,7 @@ class Mixer:
         for _ in range(count):
             name = str(rng.choice(list(DISTURBANCES), p=list(DISTURBANCES.values())))
             x = MADE[name](rng, length) if name in MADE else getattr(self, name)(length)
-            x = self.equalised(x)
+            x = self.curved(self.equalised(x), "noise")
             if rng.random() < 0.25:
                 response, _ = self.rooms[rng.integers(len(self.rooms))]
                 x = oaconvolve(x, response)[:length].astype(np.float32)
@@ -115,6 +120,17 @@ class Mixer:
             return x
         a = self.rng.uniform(-3 / 8, 3 / 8, 4)
         return lfilter([1, a[0], a[1]], [1, a[2], a[3]], x).astype(np.float32)
+
+    def curved(self, x: np.ndarray, what: str) -> np.ndarray:
+        """A smooth random curve over log frequency, knots an octave apart: other rooms, cases and microphones than were recorded."""
+        share, spread = CURVED[what]
+        if self.rng.random() >= share:
+            return x
+        n = scipy.fft.next_fast_len(len(x), real=True)
+        octave = np.log2(np.maximum(np.fft.rfftfreq(n, 1 / RATE), 31.25) / 31.25)
+        knots = self.rng.normal(0, spread, 11)
+        curve = amplitude(np.interp(octave, np.arange(len(knots)), knots - knots.mean())).astype(np.float32)
+        return scipy.fft.irfft(scipy.fft.rfft(x, n) * curve, n)[: len(x)].astype(np.float32)
 
     def limited(self, signals: list, low: float, high: float) -> list:
         """The same signals within low..high hertz, with the steep edge of a resampler."""
@@ -132,7 +148,7 @@ class Mixer:
         speech, bandwidth = self.voices.utterances(rng, length)
         if rng.random() < WHISPERED:
             speech = whispered(rng, speech)
-        speech = self.equalised(speech)
+        speech = self.curved(self.equalised(speech), "voice")
         target = speech
         if rng.random() < 0.25:
             response, early = self.rooms[rng.integers(len(self.rooms))]
