@@ -18,6 +18,7 @@ STEPS = {
         "train": ("training.run.train", "a network on shards"),
         "decided": ("training.run.decided", "what trained bands decide of shards, for the finer stage"),
         "train-finer": ("training.run.train_finer", "a finer stage behind trained bands"),
+        "train-whole": ("training.run.train_whole", "bands and the finer stage behind them, together"),
         "supervise": ("training.run.supervise", "all of it in one command that can be stopped and started"),
         "trials": ("training.run.trials", "choices of the loss, compared on a small network"),
         "widen": ("training.run.widen", "a larger network with a trained one inside"),

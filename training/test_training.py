@@ -28,7 +28,7 @@ from training.data.test_pool import test_corpus, test_disturbances, test_exclama
 from training.export.restore import restore
 from training.features.own_noise import RATIO, lower_own_noise
 from training.features.teacher import Teacher
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, p808_model, si_sdr
+from training.losses.listeners import LEVEL, QUIET, Opinion, Pesq, Spectra, Stoi, p808_model, pauses, si_sdr
 from training.losses.objective import Listeners
 from training.losses.sound import band_energies, enhance, overlap_add
 from training.network.finer import BINS, Finer
@@ -296,16 +296,30 @@ def test_listeners(folder: Path) -> None:
         assert gradient.isfinite().all() and gradient.abs().max() > 0
 
 
+def test_pauses(folder: Path) -> None:
+    """What is left where nobody speaks is told in dB beside a voice of LEVEL, whatever is done to the voice; silence counts as QUIET."""
+    t = torch.arange(4 * 16000)
+    voice = 10 ** (LEVEL / 20) * 2**0.5 * torch.sin(0.3 * t) * (t // 16000 % 2)
+    hiss = 10 ** ((LEVEL - 30) / 20) * torch.randn(len(t), generator=torch.Generator().manual_seed(1))
+    for share in (1.0, 0.5):
+        heard = (voice + share * hiss)[None].requires_grad_()
+        told = pauses(voice[None], heard)
+        assert abs(told - (-30 + 20 * np.log10(share))) < 0.2, told
+        (gradient,) = torch.autograd.grad(told, heard)
+        assert gradient[0, 16000:32000].abs().max() == 0 < gradient[0, :16000].abs().min()
+    assert pauses(voice[None], voice[None]) == QUIET and pauses(voice[None, 16000:32000], voice[None, 16000:32000]) == 0
+
+
 def test_listening(folder: Path) -> None:
     """A run that listens raises what it listens for."""
     run("features", "--pool", str(folder / "pool"), "--cache", str(folder / "heard"), "--spectra", "--teacher",
         "--hours", "0.05", "--sequences", "8", "--rooms", "4", "--workers", "1", "--drawn-out", "0")  # fmt: skip
     options = ("train", "--listen", "--out", str(folder / "listening"), "--weights", str(folder / "toy.safetensors"), "--units", "32", "--strength-units", "16",
                "--batch", "3", "--frames", "302", "--log-every", "5", "--save-every", "30", "--steps", "30", "--rate", "4e-3", "--filters", "--pesq-weight", "0.2",
-               "--sdr-weight", "0.05", "--p808-weight", "0.04", "--p808-clips", "1")  # fmt: skip
+               "--sdr-weight", "0.05", "--p808-weight", "0.04", "--p808-clips", "1", "--pauses-weight", "0.01")  # fmt: skip
     run(*options, "--cache", str(folder / "heard"))
     before, after = logged(folder / "listening", "held_out")
-    assert after["sdr"] > before["sdr"] + 0.4, (before, after)
+    assert after["sdr"] > before["sdr"] + 0.4 and after["pauses"] < before["pauses"] - 0.5, (before, after)
     heard = [*logged(folder / "listening", "pesq"), *logged(folder / "listening", "p808")]
     assert len(heard) == 12 and all(1 <= score <= 5 for score in heard), heard
     assert "features --spectra" in refused(*options, "--cache", str(folder / "cache"))
@@ -316,7 +330,7 @@ def test_following(folder: Path) -> None:
     clean, noisy = (torch.from_numpy(narrowed(sound[: len(sound) // HOP * HOP]))[None] for sound in noisy_voice(4))
     between = 0.3 * noisy + 0.7 * clean
     args = argparse.Namespace(
-        power=0.3, complex_share=0.3, keep=0.0, sound_weight=1, taught_weight=1, pesq_weight=0, stoi_weight=0, sdr_weight=0, p808_weight=0, p808_clips=0, filters=False
+        power=0.3, complex_share=0.3, keep=0.0, sound_weight=1, taught_weight=1, pesq_weight=0, stoi_weight=0, sdr_weight=0, p808_weight=0, p808_clips=0, pauses_weight=0, filters=False
     )  # fmt: skip
     listeners = Listeners(args, "cpu")
     assert listeners.followed(clean, noisy, between) == listeners.spectra.distance(between, noisy) > 0
@@ -375,7 +389,7 @@ def test_finer(folder: Path) -> None:
     features = torch.from_numpy(core.features(noisy, noisy)[None, :, :70].copy())
     spectra = torch.from_numpy(core.spectra(noisy)[None, LOOKAHEAD:].copy())
     with torch.no_grad():
-        heard, noise, context = Bands.of(model).decide(features, spectra)
+        _, heard, noise, context = Bands.of(model).decide(features, spectra)
         time = heard.shape[1] - LOOKAHEAD
         low = (heard[:, :time, :BINS], noise[:, :time, :BINS], spectra[:, :, 0, :BINS], spectra[:, :time, 1, :BINS], context[:, :time])
         finer = torch.cat([network(*low), heard[:, :time, BINS:]], -1)
@@ -386,6 +400,31 @@ def test_finer(folder: Path) -> None:
     told = narrowed(sf.read(folder / "finer.wav", dtype="float32")[0])[: len(sound)]
     error, change = (10 * np.log10(np.mean((x - told) ** 2) / np.mean(told**2)) for x in (sound, before))
     assert error < -30 and error < change - 10, (error, change)
+
+
+def test_whole(folder: Path) -> None:
+    """Bands and stage learn together from the file that has both, go on where they were stopped, and their checkpoint is a network with a stage as any other."""
+    model, out, after = folder / "finer.safetensors", folder / "whole", folder / "whole.safetensors"
+    whole = ("train-whole", "--cache", str(folder / "heard"), "--out", str(out), "--batch", "3", "--frames", "300", "--rate", "2e-3", "--warm-up", "5", "--average", "0.9",
+             "--log-every", "10", "--save-every", "20", "--pauses-weight", "0.003")  # fmt: skip
+    assert "has no finer stage" in refused(*whole, "--weights", str(folder / "toy.safetensors"))
+    begin = (*whole, "--weights", str(model))
+    run(*begin, "--steps", "20", processes=2)
+    run(*begin, "--steps", "40")
+    first, _, last = logged(out, "held_out")
+    # The first entry is of what train-finer left: the same sound, but for two frames at its begin.
+    finer = logged(folder / "finer-on", "held_out")[0]
+    assert abs(first["sdr"] - finer["sdr"]) < 0.05 and abs(first["pesq"] - finer["pesq"]) < 0.02, (first, finer)
+    assert last["clean"] < 0.97 * first["clean"] and last["sdr"] > first["sdr"] and last["pauses"] < first["pauses"], (first, last)
+    run("export", str(out / "latest.pt"), str(after), "--name", "toy", "--version", "0.0.3")
+    before, state = restore(model), restore(after)
+    assert (state["config"], state["finer"]["config"]) == (before["config"], before["finer"]["config"])
+    for a, b in ((before, state), (before["finer"], state["finer"])):
+        assert all(not torch.equal(a["model"][name], weight) for name, weight in b["model"].items() if name.endswith("weight"))
+    run("average", str(model), str(after), str(folder / "whole-mean.pt"))
+    mean = torch.load(folder / "whole-mean.pt", weights_only=True)
+    for a, b, c in ((before, state, mean), (before["finer"], state["finer"], mean["finer"])):
+        assert all(torch.allclose(weight, (a["model"][name] + b["model"][name]) / 2) for name, weight in c["model"].items())
 
 
 def test_commands(folder: Path) -> None:
@@ -425,9 +464,11 @@ def main() -> None:
             test_teacher,
             test_synthesis,
             test_listeners,
+            test_pauses,
             test_listening,
             test_following,
             test_finer,
+            test_whole,
         )
         run_each(tests, folder)
 

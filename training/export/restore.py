@@ -103,7 +103,16 @@ def finer_weights(tensors: dict[str, np.ndarray], config: dict[str, int]) -> dic
 
 
 def checkpoint(path: Path, device: str | torch.device = "cpu") -> dict:
-    """A checkpoint of train.py, or what restore() makes of a .safetensors file; the tensors lie on the CPU for the latter."""
+    """A checkpoint of a training, or what restore() makes of a .safetensors file; the tensors lie on the CPU for the latter. One of train_whole.py comes as restore() would give it."""
     if path.suffix == ".safetensors":
         return restore(path)
-    return torch.load(path, map_location=device, weights_only=True)
+    state = torch.load(path, map_location=device, weights_only=True)
+    config = state["config"]
+    if "bands" not in config:
+        return state
+
+    def part(name: str) -> dict[str, Tensor]:
+        return {key.removeprefix(f"{name}."): weight for key, weight in state["model"].items() if key.startswith(f"{name}.")}
+
+    card = state["card"] | {"finer_hours_heard": str(state["card"]["hours_heard"])}
+    return {"model": part("bands"), "config": config["bands"], "card": card, "finer": {"model": part("finer"), "config": config["finer"]}}

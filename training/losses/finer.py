@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from common.shape import HOP
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, pauses, si_sdr
 from training.losses.sound import NARROW_BINS, overlap_add
 from training.network.finer import BINS
 
@@ -21,11 +21,14 @@ class FinerLoss:
     def __init__(self, args: argparse.Namespace, device: torch.device):
         self.args, self.spectra, self.pesq, self.stoi = args, Spectra(device, args.keep, args.power, args.complex_share), Pesq(device), Stoi(device)
         self.opinion = Opinion(device, args.p808) if args.p808_weight else None
+        self.pauses_weight = args.pauses_weight
         self.weights = {"pesq": args.pesq_weight, "stoi": args.stoi_weight, "sdr": args.sdr_weight, "p808": args.p808_weight}
 
     def __call__(self, net, s, noise, y, p, context, above, clean, taught, level) -> tuple[torch.Tensor, dict]:
-        """Loss and its parts; those with a 0 are without the stage."""
-        out = net(s, noise, y, p, context)
+        return self.of(net(s, noise, y, p, context), s, above, clean, taught, level)
+
+    def of(self, out, s, above, clean, taught, level) -> tuple[torch.Tensor, dict]:
+        """Loss and its parts; those with a 0 are without the stage. Spectra [batch, time, BINS], `above` of the bins from there to 8 kHz; level [batch]."""
         with torch.autocast(s.device.type, enabled=False):
             # As loud as listeners.Spectra wants voices, its windows' scale.
             level = level.view(-1, 1, 1)
@@ -40,6 +43,9 @@ class FinerLoss:
                 parts["leads"] = (distance(clean, taught) < parts["clean0"]).float()
             parts |= {"clean": distance(clean, out), "taught": distance(taught, out) * parts["leads"]}
             loss = self.args.clean_weight * parts["clean"].mean() + self.args.taught_weight * parts["taught"].mean()
+            if self.pauses_weight:
+                parts["pauses"] = pauses(overlap_add(functional.pad(clean, SILENT)), overlap_add(torch.cat([out, above], -1)))
+                loss = loss + self.pauses_weight * parts["pauses"]
             # The sound below 5 kHz, where there is something to compare.
             x, y = overlap_add(functional.pad(clean, SILENT)), overlap_add(functional.pad(out, SILENT))
             spoken = x.square().mean(-1) > 1e-6

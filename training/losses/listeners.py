@@ -1,4 +1,4 @@
-"""What measures of listening say of enhanced sound, as losses: a relative of PESQ, STOI, SI-SDR and DNSMOS P.808. All take 16 kHz sound.
+"""What measures of listening say of enhanced sound, as losses: a relative of PESQ, STOI, SI-SDR, DNSMOS P.808, and what is left in pauses. All take 16 kHz sound.
 
 They know nothing of the other's clock: clean and heard must be aligned. Scores in the cards are of the real P.862.2, pystoi and onnxruntime (evaluation/scores).
 """
@@ -14,9 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from common.sound import NARROW as RATE
+from common.sound import SILENCE
 
 # Added to energies of full scale 1 and to their roots: no gradient may become infinite in digital silence.
 EPS = 1e-9
+# Of voices in the loss, dBFS; nobody hears what lies further below them, dB. Samples of a block of 20 ms.
+LEVEL, QUIET, BLOCK = -26.0, -60.0, 320
 
 
 def bark(hertz: Tensor) -> Tensor:
@@ -147,6 +150,17 @@ def si_sdr(clean: Tensor, heard: Tensor) -> Tensor:
     target = x * (x * y).sum(-1, keepdim=True) / (x.square().sum(-1, keepdim=True) + EPS)
     energy = target.square().sum(-1)
     return 10 * torch.log10((energy + EPS) / ((y - target).square().sum(-1) + 1e-3 * energy + EPS))
+
+
+def pauses(clean: Tensor, heard: Tensor) -> Tensor:
+    """How loud it is where nobody speaks, in dB beside a voice, QUIET at least; sound [batch, samples] of voices at LEVEL dBFS -> a number, 0 where there is no pause."""
+
+    def decibels(sound: Tensor) -> Tensor:
+        power = sound[..., : sound.shape[-1] // BLOCK * BLOCK].unflatten(-1, (-1, BLOCK)).square().mean(-1)
+        return 10 * torch.log10(power.clamp_min(10 ** ((LEVEL + QUIET) / 10))) - LEVEL
+
+    silent = decibels(clean) < SILENCE
+    return decibels(heard)[silent].mean() if silent.any() else heard.sum() * 0
 
 
 class Spectra:

@@ -15,7 +15,7 @@ from training.losses.bands import (
     strength_loss,
     teacher_loss,
 )
-from training.losses.listeners import Opinion, Pesq, Spectra, Stoi, si_sdr
+from training.losses.listeners import LEVEL, Opinion, Pesq, Spectra, Stoi, pauses, si_sdr
 from training.losses.sound import band_energies, banded, enhance, overlap_add
 
 
@@ -28,6 +28,7 @@ class Listeners:
         self.weights = {
             "sound": -args.sound_weight,
             "taught": -args.taught_weight,
+            "pauses": -args.pauses_weight,
             "pesq": args.pesq_weight,
             "stoi": args.stoi_weight,
             "sdr": args.sdr_weight,
@@ -42,13 +43,15 @@ class Listeners:
             energies = band_energies(rows[..., :FEATURES])
             heard = enhance(gains, strengths, spectra, energies) if self.filters else overlap_add(banded(gains, strengths, spectra, energies))
             # Every voice as loud as the others.
-            level = 10 ** ((-26 - rows[:, :1, -1]) / 20)
+            level = 10 ** ((LEVEL - rows[:, :1, -1]) / 20)
             heard, sound = heard * level, sound * level
             scores = {}
             if self.weights["sound"]:
                 scores["sound"] = self.spectra.distance(sound, heard)
             if taught is not None:
                 scores["taught"] = self.followed(sound, heard, overlap_add(taught) * level)
+            if self.weights["pauses"]:
+                scores["pauses"] = pauses(sound, heard)
             # Where nobody speaks there is nothing to compare.
             spoken = sound.square().mean(-1) > 1e-6
             heard, sound = heard[spoken], sound[spoken]

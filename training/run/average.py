@@ -1,6 +1,6 @@
 """The mean of two trained networks of one family: python -m training average A.pt B.pt OUT.pt --sparse lite (A and B may be model files)
 
-Of files that have a finer stage, or checkpoints of one, it is the mean of the stages.
+Of files that have a finer stage it is the mean of bands and stages; where one is a checkpoint of a stage alone, of the stages.
 
 B went on from A's weights, so both lie in one valley of the loss, and the mean is often better than either. Where their tiles
 differ, the strongest of the mean stay, as many as each has. The card and the hours of the result are B's.
@@ -38,9 +38,17 @@ def main() -> None:
     parser.add_argument("--sparse", choices=sorted(DENSITY))
     arguments = parser.parse_args()
     a, b = (checkpoint(path) for path in (arguments.a, arguments.b))
-    stages = [state.get("finer", state) for state in (a, b)]
-    network = average(stages[0], stages[1], DENSITY[arguments.sparse] if arguments.sparse else None)
-    torch.save({"model": network.state_dict(), "config": network.config, "card": b.get("card", {}), "heard": seconds_heard(b)}, arguments.out)
+    density = DENSITY[arguments.sparse] if arguments.sparse else None
+
+    def mean(a: dict, b: dict) -> dict:
+        network = average(a, b, density)
+        return {"model": network.state_dict(), "config": network.config}
+
+    card = {"card": b.get("card", {})}
+    if "finer" in a and "finer" in b:
+        torch.save({**mean(a, b), "finer": mean(a["finer"], b["finer"]), **card}, arguments.out)
+    else:
+        torch.save({**mean(a.get("finer", a), b.get("finer", b)), **card, "heard": seconds_heard(b)}, arguments.out)
 
 
 if __name__ == "__main__":

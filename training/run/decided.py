@@ -39,18 +39,19 @@ class Bands(PercepNet):
             self.context = state
         return state
 
-    @torch.no_grad()
-    def decide(self, features: Tensor, spectra: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """features [batch, time, 70], spectra [batch, time - 2, 2, 200] -> S and log power of the noise [batch, time - 2, 200], context [batch, time - 2, units]."""
-        gains, strengths, _ = (y[:, LOOKAHEAD:].float() for y in self(features))
-        mixed, kept, noise = factors(gains, strengths, spectra, band_energies(features))
-        return mixed * kept, log_power(noise), self._activations(self.context)[:, LOOKAHEAD:].float()
+    def decide(self, features: Tensor, spectra: Tensor) -> tuple[tuple[Tensor, ...], Tensor, Tensor, Tensor]:
+        """features [batch, time, 70], spectra [batch, time - 2, 2, 200] -> what forward() returns; S and log power of the noise [batch, time - 2, 200], context [batch, time - 2, units]."""
+        decided = self(features)
+        with torch.autocast(features.device.type, enabled=False):
+            gains, strengths, _ = (y[:, LOOKAHEAD:].float() for y in decided)
+            mixed, kept, noise = factors(gains, strengths, spectra, band_energies(features))
+            return decided, mixed * kept, log_power(noise), self._activations(self.context)[:, LOOKAHEAD:].float()
 
 
 def clean_spectra(sound: Tensor) -> Tensor:
     """Clean sound [batch, 160 frames] of a shard -> spectra of its frames in decision [batch, frames - 2, 161] as the core has them."""
     frames = functional.pad(sound, (NARROW_HOP, 0)).unfold(-1, 2 * NARROW_HOP, NARROW_HOP)
-    return torch.fft.rfft(frames * WINDOW) * (SAMPLE_RATE / RATE)
+    return torch.fft.rfft(frames * WINDOW.to(sound.device)) * (SAMPLE_RATE / RATE)
 
 
 def main() -> None:
@@ -60,6 +61,7 @@ def main() -> None:
     parser.add_argument("--watch", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
     bands = Bands.of(args.bands)
     folder = args.cache / "decided"
     folder.mkdir(exist_ok=True)
@@ -72,7 +74,7 @@ def main() -> None:
                 features = torch.from_numpy(shard[at : at + 8, :, :FEATURES].astype(np.float32))
                 spectra, sound = (np.load(args.cache / kind / file.name, mmap_mode="r")[at : at + 8] for kind in ("spectra", "sound"))
                 spectra = torch.from_numpy(spectra[:, LOOKAHEAD:].astype(np.float32).view(np.complex64)[..., 0])
-                heard, noise, context = bands.decide(features, spectra)
+                _, heard, noise, context = bands.decide(features, spectra)
                 clean = clean_spectra(torch.from_numpy(sound.copy()))[:, : heard.shape[1]]
                 complexes = [torch.view_as_real(x.contiguous()).flatten(-2) for x in (heard[..., :NARROW_BINS], clean[..., :BINS])]
                 parts.append(torch.cat([*complexes, noise[..., :BINS], context], -1).half().numpy())

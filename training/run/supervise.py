@@ -2,11 +2,12 @@
 
     python -m training supervise lite --data DATA [--data MORE] --work WORK --hours 20 [--weights models/lite/model.safetensors] [--outside SET]
     python -m training supervise finer --bands models/lite/model.safetensors --data ...
+    python -m training supervise whole --weights models/full/model.safetensors --data ...
 
 - `pool` decodes what WORK/pool lacks of the data;
 - `features --endless` mixes beside the training: the newest --kept hours stay, so that no mixture is heard for long;
 - of a finer stage, `decided --watch` writes beside them what the bands before it make of them;
-- `train`, or `train-finer`, learns until --hours of its own time are over, however many stops lie between; the rate follows one cosine over all of them;
+- `train`, `train-finer` or `train-whole` learns until --hours of its own time are over, however many stops lie between; the rate follows one cosine over all of them;
 - every --every minutes the averaged weights are kept as WORK/NAME/checkpoints/MINUTES.pt, exported to WORK/NAME.safetensors and, with --outside,
   scored on the outside yardstick's quick clips (evaluation/): a line in WORK/NAME/outside.jsonl.
 
@@ -43,7 +44,10 @@ RECIPES = {
     # 512 units, which full was up to 0.8.1.
     "wide": ["--units", "512", "--sparse", "wide", "--rate", "5e-4", *COMMON],
     "finer": FINER,
+    # Bands and stage together, which takes a network that has both ("Bands and stage together").
+    "whole": ["--sparse", "lite"],
 }
+COMMANDS = {"finer": "train-finer", "whole": "train-whole"}
 # Shards that must be there before training begins: one is held out.
 FIRST_SHARDS = 4
 
@@ -133,6 +137,9 @@ def main() -> None:
     if (arguments.network == "finer") != bool(arguments.bands):
         parser.error("--bands names the bands before a finer stage: `supervise finer` needs it, the others train bands of their own")
 
+    if arguments.network == "whole" and not arguments.weights:
+        parser.error("--weights names the network that `supervise whole` goes on from: bands with a finer stage")
+
     work = arguments.work
     pool, cache, run, model = work / "pool", work / "cache", work / arguments.network, work / f"{arguments.network}.safetensors"
     run.mkdir(parents=True, exist_ok=True)
@@ -156,7 +163,7 @@ def main() -> None:
                 time.sleep(2)
         launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(arguments.processes)] if arguments.processes > 1 else []
         start = ["--weights", str(arguments.weights)] if arguments.weights else []
-        children.start("training", [sys.executable, *launch, *STEP[1:], "train-finer" if arguments.bands else "train", "--cache", str(cache), "--out", str(run), "--minutes", str(60 * arguments.hours),
+        children.start("training", [sys.executable, *launch, *STEP[1:], COMMANDS.get(arguments.network, "train"), "--cache", str(cache), "--out", str(run), "--minutes", str(60 * arguments.hours),
                                     *RECIPES[arguments.network], *start, *more])  # fmt: skip
         judged = time.time()
         while children.code("training") != 0:

@@ -22,7 +22,7 @@ from training.run.loop import Run, add_options
 SPARSE_EVERY = 20
 
 
-def options() -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, batch=48, frames=202, warm_up=200, average=0.998, save_every=500, quantise_from=0.6)
@@ -43,6 +43,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--listen", action="store_true", help="score the finished sound too (losses/listeners.py); needs a cache with --spectra")
     parser.add_argument("--sound-weight", type=float, default=1.0, help="of the distance of compressed spectra of the finished sound")
     parser.add_argument("--taught-weight", type=float, default=0.0, help="of the distance from the teacher's sound; needs a cache with --teacher")
+    parser.add_argument("--pauses-weight", type=float, default=0.0, help="of a decibel of what is left where nobody speaks")
     parser.add_argument("--filters", action=argparse.BooleanOptionalAction, default=False, help="the filters behind the network in the finished sound")
     parser.add_argument("--pesq-weight", type=float, default=0.0)
     parser.add_argument("--stoi-weight", type=float, default=0.0)
@@ -54,10 +55,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--sparse", choices=sorted(DENSITY), help="grow block sparsity to these densities")
     parser.add_argument("--sparse-span", type=float, nargs=2, default=(0.02, 0.5), metavar=("FROM", "TO"),
                         help="shares of the run between which tiles are cut; 0 0 keeps the tiles of weights that are sparse already")  # fmt: skip
-    args = parser.parse_args()
-    if args.taught_weight and not args.listen:
-        parser.error("--taught-weight needs --listen: the teacher is heard")
-    return args
+    return parser
 
 
 class Bands(Run):
@@ -104,7 +102,9 @@ class Bands(Run):
 
 
 def main() -> None:
-    args = options()
+    args = parser().parse_args()
+    if args.taught_weight and not args.listen:
+        parser().error("--taught-weight needs --listen: the teacher is heard")
     run = Bands(args)
     run.learn(Shards(args.cache, args.frames, args.seed + 1000 * run.rank, args.lower_own_noise, listen=args.listen, teacher=args.taught_weight > 0))
 

@@ -17,14 +17,18 @@ from common.shape import LOOKAHEAD
 from training.export.restore import checkpoint, seconds_heard
 from training.features.shards import Shards
 from training.losses.finer import FinerLoss
+from training.losses.listeners import LEVEL
 from training.losses.sound import NARROW_BINS
 from training.network.finer import BINS, Finer
 from training.run.loop import Run, add_options
 
-# dBFS of voices in the loss.
-LEVEL = -26.0
 # Of what a crop holds.
 CONTEXT = 4
+
+
+def to_level(level):
+    """The factor that brings voices of so many dBFS, a number or several, to LEVEL."""
+    return 10 ** ((LEVEL - level) / 20)
 
 
 class Decided(Shards):
@@ -54,7 +58,7 @@ class Decided(Shards):
         noise, context = noise.astype(np.float32), context.astype(np.float32)
         noisy, comb = spectra(part("spectra", at + LOOKAHEAD, at + frames)[:, :, :BINS]).swapaxes(0, 1)
         taught = spectra(part("taught", at + LOOKAHEAD, at + LOOKAHEAD + time)[:, :BINS])
-        level = np.float32(10 ** ((LEVEL - shard[number, at, -1].astype(np.float32)) / 20))
+        level = to_level(shard[number, at, -1].astype(np.float32))
         return heard[:, :BINS], noise, noisy, comb[:time], context, heard[:, BINS:], clean, taught, level
 
 
@@ -85,9 +89,9 @@ class Stage(Run):
         return self.measure(network, *batch)
 
 
-def options() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser(text: str | None = __doc__) -> argparse.ArgumentParser:
+    """The command line; `text` is what it says of the step."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser, batch=2, frames=300, warm_up=300, average=0.999, save_every=1000, quantise_from=0.5)
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--power", type=float, default=0.5, help="that compresses spectra")
@@ -98,14 +102,15 @@ def options() -> argparse.Namespace:
     parser.add_argument("--pesq-weight", type=float, default=0.005)
     parser.add_argument("--stoi-weight", type=float, default=0.05)
     parser.add_argument("--sdr-weight", type=float, default=0.001, help="of a decibel")
+    parser.add_argument("--pauses-weight", type=float, default=0.0, help="of a decibel of what is left where nobody speaks")
     parser.add_argument("--p808", type=Path, help="DNSMOS P.808 model (model_v8.onnx); the one of speechmos by default")
     parser.add_argument("--p808-weight", type=float, default=0.0, help="of what it says of the sound below 8 kHz")
-    return parser.parse_args()
+    return parser
 
 
 def main() -> None:
     torch.set_num_threads(1)
-    run = Stage(options())
+    run = Stage(parser().parse_args())
     run.learn(run.shards)
 
 
