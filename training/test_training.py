@@ -319,7 +319,7 @@ def test_listening(folder: Path) -> None:
                "--sdr-weight", "0.05", "--p808-weight", "0.04", "--p808-clips", "1", "--pauses-weight", "0.01")  # fmt: skip
     run(*options, "--cache", str(folder / "heard"))
     before, after = logged(folder / "listening", "held_out")
-    assert after["sdr"] > before["sdr"] + 0.4 and after["pauses"] < before["pauses"] - 0.5, (before, after)
+    assert after["sdr"] > before["sdr"] + 0.4 and after["pauses"] < before["pauses"] - 0.2, (before, after)
     heard = [*logged(folder / "listening", "pesq"), *logged(folder / "listening", "p808")]
     assert len(heard) == 12 and all(1 <= score <= 5 for score in heard), heard
     assert "features --spectra" in refused(*options, "--cache", str(folder / "cache"))
