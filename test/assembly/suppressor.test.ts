@@ -134,7 +134,7 @@ it('is after a reset what it was when it was made: the same bits', async () => {
   const fresh = new Stream(core, network).process(x, () => 0.9);
   expect(rms(fresh)).toBeGreaterThan(0);
   const s = new Stream(core, network);
-  const others: ((hop: number) => number)[] = [
+  const others: ((hop: number) => void)[] = [
     (hop) => core.suppressorProcess(s.handle, hop % 2),
     (hop) => (hop < 50 ? core.suppressorProcess(s.handle, 1) : core.suppressorBypass(s.handle)),
   ];
