@@ -41,6 +41,7 @@ async function writeReference() {
   const rules = {
     NoiseSuppressorOptions: LIVE_RULES,
     CreateOptions: LIVE_RULES,
+    AdapterOptions: LIVE_RULES,
     SuppressNoiseOptions: LIVE_RULES,
     VoiceActivityOptions: VOICE_RULES,
     AssetOptions: ASSET_RULES,

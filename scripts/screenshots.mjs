@@ -17,6 +17,7 @@ if (!options.site) await buildSite({ out: site, log: console.log });
 const SHOTS = {
   microphone: {
     scheme: 'light',
+    height: 1130,
     async prepare(page) {
       await page.click('#start');
       await page.waitForSelector('#state:text("Running")');
@@ -25,7 +26,7 @@ const SHOTS = {
   },
   call: {
     scheme: 'dark',
-    height: 1230,
+    height: 1420,
     async prepare(page) {
       await page.click('#start');
       await page.waitForSelector('#state:text("In a call")');

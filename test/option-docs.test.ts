@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Session } from '../src/adapters/react-session';
 import { NoiseSuppressorNode } from '../src/graph/node';
 import {
+  checkAdapter,
   checkCreate,
   checkLive,
   checkNode,
@@ -68,6 +69,7 @@ const track = (): MediaStreamTrack =>
 const CHECKS: Record<string, (options: never) => void> = {
   NoiseSuppressorOptions: checkNode,
   CreateOptions: checkCreate,
+  AdapterOptions: checkAdapter,
   SuppressNoiseOptions: checkLive,
   VoiceActivityOptions: (voiceActivity) => checkNode({ voiceActivity }),
   AssetOptions: checkAssets,
@@ -331,7 +333,7 @@ const DEFAULTS: Record<string, () => unknown> = {
     return source.readyState === 'ended';
   },
   // test/browser/background.test.ts and test/src/adapters hear it; here nothing plays.
-  'SuppressNoiseOptions.keepAlive': () => false,
+  'AdapterOptions.keepAlive': () => false,
   'NoiseSuppressionOptions.autoStart': async () => {
     const session = new Session(() => {});
     session.set({ track: track(), context, assets });

@@ -1,14 +1,15 @@
 /** The compare page: one recording through all suppressors, switched in place, seen under one another, judged without names. */
-import { bufferOf, decode, mix, RATE, samples } from '../../examples/shared/audio';
+import { bufferOf, decode, mix, power, RATE, samples } from '../../examples/shared/audio';
 import { showLoads } from '../../examples/shared/loading';
 import { chosen, element, onChoice, onLayoutChange, setBadge } from '../../examples/shared/page';
 import { Player, type Sound, soundOf } from '../../examples/shared/player';
-import { explain, showProblem } from '../../examples/shared/problems';
+import { explain, type Problem, showProblem } from '../../examples/shared/problems';
 import { drawRecording } from '../../examples/shared/spectrogram';
 import { checkSupport } from '../../examples/shared/support';
 import { Transport } from '../../examples/shared/transport';
 import { hasRelaxedSimd } from '../../src/loading/support';
 import { loadSubjects, type Subject } from '../subjects';
+import { beginning } from './beginning';
 import { type Answer, BlindTest } from './blind';
 import { type Recorder, record } from './record';
 import { compared, through } from './versions';
@@ -18,6 +19,10 @@ const EXAMPLE_SNR = 6;
 /** Of a recording: more would be forgotten before the last version is heard. */
 const MAX_SECONDS = 30;
 const INPUT = 'input';
+const SILENT: Problem = {
+  what: `There is only silence in the first ${MAX_SECONDS} s of this recording.`,
+  advice: 'Choose another one, or see that the microphone is not muted and record again.',
+};
 
 interface Version {
   readonly name: string;
@@ -50,6 +55,12 @@ async function compare(read: () => Promise<AudioBuffer>): Promise<void> {
   progress.value = 0;
   try {
     const input = monoOf(await read());
+    if (mine !== turn) return;
+    if (!input) {
+      setBadge(state, 'Failed', 'bad');
+      showProblem(problem, SILENT);
+      return;
+    }
     const subjects = compared(await loadSubjects(), hasRelaxedSimd());
     const made: Version[] = [{ name: INPUT, label: 'Not suppressed', buffer: input }];
     const failed: string[] = [];
@@ -80,11 +91,14 @@ function labelOf({ name, label, kind }: Subject): string {
   return kind === 'percepnet' ? `PercepNet ${name}` : label.replace(', SIMD', '');
 }
 
-/** The first channel, as long as is compared: all suppressors here take one. */
-function monoOf(buffer: AudioBuffer): AudioBuffer {
-  const samples = buffer.getChannelData(0).slice(0, MAX_SECONDS * RATE);
-  if (samples.every((x) => x === 0)) throw new Error('There is only silence in this recording.');
-  return bufferOf(samples as Float32Array<ArrayBuffer>);
+/** The louder channel, as long as is compared: all suppressors here take one. Undefined for silence. */
+function monoOf(buffer: AudioBuffer): AudioBuffer | undefined {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, c) =>
+    buffer.getChannelData(c).slice(0, MAX_SECONDS * RATE),
+  );
+  const powers = channels.map(power);
+  const most = Math.max(...powers);
+  return most > 0 ? bufferOf(channels[powers.indexOf(most)]!) : undefined;
 }
 
 function open(made: Version[]): void {
@@ -249,7 +263,7 @@ element('example').addEventListener('click', () =>
 );
 file.addEventListener('change', () => {
   const chosenFile = file.files?.[0];
-  if (chosenFile) compare(() => decode(chosenFile));
+  if (chosenFile) compare(async () => decode(await beginning(chosenFile, MAX_SECONDS)));
   file.value = '';
 });
 microphone.addEventListener('click', toggleMicrophone);

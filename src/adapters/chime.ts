@@ -2,8 +2,8 @@ import type { AudioNodeSubgraph, AudioTransformDevice, Device } from 'amazon-chi
 import { keepAlive } from '../graph/keep-alive';
 import { linked } from '../graph/linked';
 import { NoiseSuppressorNode, rest } from '../graph/node';
-import { type CreateOptions, checkAdapter } from '../graph/node-options';
-import { recommendedConstraints, type SuppressNoiseOptions } from '../graph/track';
+import { type AdapterOptions, checkAdapter } from '../graph/node-options';
+import { recommendedConstraints } from '../graph/track';
 import { NoiseSuppressorError } from '../shared/errors';
 
 /** The nodes in one context, on their way or there; undefined if they could not be made. */
@@ -20,7 +20,7 @@ class Suppressor {
   private attempt: Attempt | null = null;
   private muted = false;
 
-  constructor(private options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'>) {}
+  constructor(private options: AdapterOptions) {}
 
   /** The same nodes for the same context, unless they have died. */
   nodes(context: AudioContext): Promise<AudioNodeSubgraph | undefined> {
@@ -100,7 +100,7 @@ export class NoiseSuppressorTransformDevice implements AudioTransformDevice {
    */
   constructor(
     private readonly inner: Device,
-    options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'> = {},
+    options: AdapterOptions = {},
   ) {
     checkAdapter(options);
     this.suppressor = new Suppressor({ ...options });

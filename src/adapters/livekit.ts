@@ -2,14 +2,8 @@ import type { AudioProcessorOptions, Track, TrackProcessor } from 'livekit-clien
 import { isClosed } from '../graph/closing';
 import { linked } from '../graph/linked';
 import { NoiseSuppressorNode } from '../graph/node';
-import { type CreateOptions, checkAdapter } from '../graph/node-options';
-import {
-  type SuppressedTrack,
-  type SuppressNoiseOptions,
-  setBrowserSuppression,
-  suppressNoise,
-  untilRendering,
-} from '../graph/track';
+import { type AdapterOptions, checkAdapter } from '../graph/node-options';
+import { type SuppressedTrack, setBrowserSuppression, suppressNoise, untilRendering } from '../graph/track';
 import { NoiseSuppressorError } from '../shared/errors';
 import { BOOLEAN, checkOptions } from '../shared/options';
 
@@ -33,7 +27,7 @@ interface Wish {
 export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio, AudioProcessorOptions> {
   /** By which LiveKit tells processors apart. */
   readonly name = 'percepnet-noise-suppressor';
-  private readonly options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'>;
+  private readonly options: AdapterOptions;
   private handle: SuppressedTrack | null = null;
   private context: AudioContext | undefined;
   private enabled: boolean;
@@ -56,7 +50,7 @@ export class NoiseSuppressorProcessor implements TrackProcessor<Track.Kind.Audio
    * @param options as NoiseSuppressorNode.create() has them, and `keepAlive`: track and context are LiveKit's
    * @throws {NoiseSuppressorError} 'invalid-input' for an option that is none, or a value that is none of its own
    */
-  constructor(options: CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'> = {}) {
+  constructor(options: AdapterOptions = {}) {
     checkAdapter(options);
     // Checked once: what the app does to its own object later is not.
     this.options = { ...options };

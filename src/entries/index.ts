@@ -8,7 +8,12 @@ export {
   VoiceActivityEvent,
 } from '../graph/events';
 export { NoiseSuppressorNode, type NoiseSuppressorState } from '../graph/node';
-export type { CreateOptions, NoiseSuppressorOptions, VoiceActivityOptions } from '../graph/node-options';
+export type {
+  AdapterOptions,
+  CreateOptions,
+  NoiseSuppressorOptions,
+  VoiceActivityOptions,
+} from '../graph/node-options';
 export type { NoiseSuppressorStats } from '../graph/node-stats';
 export { recommendedConstraints, type SuppressedTrack, type SuppressNoiseOptions, suppressNoise } from '../graph/track';
 export type { AssetOptions } from '../loading/asset-options';

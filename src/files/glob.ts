@@ -43,30 +43,45 @@ async function match(folder: string, prefix: string, segments: readonly string[]
   }
   const test = nameTest(segment);
   for (const entry of entries) {
-    if (!test.test(entry.name)) continue;
+    if (!test.test(composed(entry.name))) continue;
     const name = join(prefix, entry.name);
     if (rest.length > 0) await match(join(folder, entry.name), name, rest, into);
     else if (!entry.isDirectory()) into.add(name);
   }
 }
 
+/** A letter and its accent may be one character or two: macOS stores what was typed as one as two. */
+function composed(text: string): string {
+  return text.normalize('NFC');
+}
+
 function nameTest(segment: string): RegExp {
-  const source = segment.replace(/\[!?[^\]]*\]|\{[^}]*\}|[^[{]|[[{]/g, (part) => {
+  return new RegExp(`^${segment.startsWith('.') ? '' : '(?!\\.)'}${fitting(composed(segment))}$`, 'su');
+}
+
+function fitting(segment: string): string {
+  return segment.replace(/\[(?!!?\])[^\]]*\]|\{[^}]*\}|[^[{]|[[{]/gu, (part) => {
     if (part === '*') return '.*';
     if (part === '?') return '.';
-    if (part.length === 1) return escaped(part);
-    const inside = part.slice(1, -1);
-    if (part.startsWith('{')) return `(?:${inside.split(',').map(escaped).join('|')})`;
-    return inside.startsWith('!') ? `[^${classed(inside.slice(1))}]` : `[${classed(inside)}]`;
+    if (part.startsWith('{') && part.endsWith('}')) return `(?:${part.slice(1, -1).split(',').map(fitting).join('|')})`;
+    if (!part.startsWith('[') || part === '[') return escaped(part);
+    return set(part.slice(1, -1));
   });
-  return new RegExp(`^${segment.startsWith('.') ? '' : '(?!\\.)'}${source}$`, 'su');
 }
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
-/** Inside [ ], where only these say something else; ranges stay ranges. */
-function classed(text: string): string {
-  return text.replace(/[\\^\]]/g, '\\$&');
+/** What [ ] stands for. A range from the later to the earlier has nothing in it, as in shells; a RegExp refuses it. */
+function set(inside: string): string {
+  // Only these say something else there; ranges stay ranges.
+  const [not, rest] = inside.startsWith('!') ? ['^', inside.slice(1)] : ['', inside];
+  const source = `[${not}${rest.replace(/[\\^\]]/g, '\\$&')}]`;
+  try {
+    new RegExp(source, 'u');
+    return source;
+  } catch {
+    return '(?!)';
+  }
 }

@@ -110,6 +110,18 @@ export interface CreateOptions extends NoiseSuppressorOptions {
   timeoutMs?: number;
 }
 
+/** What the adapters of LiveKit and Chime take: track and context are the SDK's. */
+export interface AdapterOptions extends CreateOptions {
+  /**
+   * Ask a phone's browser to let the sound go on while the page is in the background or the screen locked: plays silence by an audio
+   * element, sets `navigator.audioSession.type` to 'play-and-record' where there is one, and resumes an interrupted context. All of it
+   * ends with the track. A browser that refuses it is not an error. After a fallback it does nothing.
+   * @defaultValue false
+   * @example `{ keepAlive: true }`
+   */
+  keepAlive?: boolean;
+}
+
 const VOICE_ACTIVITY: Required<VoiceActivityOptions> = { startThreshold: 0.6, stopThreshold: 0.4, holdMs: 200 };
 
 export const VOICE_RULES: Rules<VoiceActivityOptions> = {
@@ -126,8 +138,6 @@ const NODE_RULES: Rules<NoiseSuppressorOptions> = {
   overload: oneOf('bypass', 'report'),
 };
 const CREATE_RULES: Rules<CreateOptions> = { ...NODE_RULES, network: NETWORK, assets: OBJECT, ...LIMITS };
-type AdapterOptions = CreateOptions & Pick<SuppressNoiseOptions, 'keepAlive'>;
-/** Of SDKs, whose the track and the context are. */
 const ADAPTER_RULES: Rules<AdapterOptions> = { ...CREATE_RULES, keepAlive: BOOLEAN };
 export const LIVE_RULES: Rules<SuppressNoiseOptions> = {
   ...ADAPTER_RULES,

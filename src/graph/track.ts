@@ -6,11 +6,11 @@ import { isObject, shown } from '../shared/realm';
 import { keepAlive } from './keep-alive';
 import { type ContextLease, leaseContext } from './lease';
 import { NoiseSuppressorNode } from './node';
-import { type CreateOptions, checkLive } from './node-options';
+import { type AdapterOptions, checkLive } from './node-options';
 import { OutputTrack } from './output-track';
 
-/** What suppressNoise() takes. Of what it adds LiveKit and Chime take `keepAlive`; they and NoiseSuppressorNode.create() refuse the rest. */
-export interface SuppressNoiseOptions extends CreateOptions {
+/** What suppressNoise() takes. */
+export interface SuppressNoiseOptions extends AdapterOptions {
   /**
    * Reuse the app's context, which is the app's to resume. Otherwise one shared context is created, resumed at a gesture when the
    * browser wants one, and suspended while unused (`handle.node.context.close()` frees it for good); if it does not run within
@@ -27,14 +27,6 @@ export interface SuppressNoiseOptions extends CreateOptions {
    * @example `{ stopSourceOnDestroy: true }`
    */
   stopSourceOnDestroy?: boolean;
-  /**
-   * Ask a phone's browser to let the sound go on while the page is in the background or the screen locked: plays silence by an audio
-   * element, sets `navigator.audioSession.type` to 'play-and-record' where there is one, and resumes an interrupted context. All of it
-   * ends with the track. A browser that refuses it is not an error. After a fallback it does nothing.
-   * @defaultValue false
-   * @example `{ keepAlive: true }`
-   */
-  keepAlive?: boolean;
   /**
    * Resolve with the untouched track, and the reason in its `error`, instead of rejecting when suppression cannot start.
    * @defaultValue true

@@ -123,6 +123,29 @@ describe('a stream that was let through', () => {
   });
 });
 
+it('is after a reset what it was when it was made: the same bits', async () => {
+  const core = await start();
+  const network = loadNetwork(
+    core,
+    parseModel(await readFile(new URL('../golden/finer.safetensors', import.meta.url))),
+  );
+  const hum = voice(60 * FRAME, 170);
+  const x = noise(60 * FRAME, 51).map((v, n) => v + hum[n]!);
+  const fresh = new Stream(core, network).process(x, () => 0.9);
+  expect(rms(fresh)).toBeGreaterThan(0);
+  const s = new Stream(core, network);
+  const others: ((hop: number) => void)[] = [
+    (hop) => core.suppressorProcess(s.handle, hop % 2),
+    (hop) => (hop < 50 ? core.suppressorProcess(s.handle, 1) : core.suppressorBypass(s.handle)),
+  ];
+  for (const other of others) {
+    s.run(voice(60 * FRAME, 90), other);
+    core.suppressorReset(s.handle);
+    expect(s.process(x, () => 0.9)).toEqual(fresh);
+    core.suppressorReset(s.handle);
+  }
+});
+
 describe('one of two channels with nothing in it', () => {
   /** Hops after which it rests, and what is kept of sound before. */
   const REST = 100;

@@ -65,6 +65,18 @@ function outside(page: Page): Promise<string[]> {
   });
 }
 
+/** What tells something by its background alone, and has that of the page. */
+function hiddenByForcedColors(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const canvas = getComputedStyle(document.body).backgroundColor;
+    const telling = document.querySelectorAll('.choice input:checked + span, .meter i, .chart .track i, .plot .cursor');
+    return [...telling]
+      .filter((one) => one.checkVisibility())
+      .filter((one) => [canvas, 'rgba(0, 0, 0, 0)'].includes(getComputedStyle(one).backgroundColor))
+      .map(({ outerHTML }) => outerHTML.slice(0, 100));
+  });
+}
+
 test.each(PAGES)('%s: names for screen readers, contrast, and nothing sticks out from 360 to 2560 px', async (path) => {
   const { page, complaints } = await pages.open(path, { colorScheme: 'light' });
   await LIVED[path]?.(page);
@@ -72,6 +84,9 @@ test.each(PAGES)('%s: names for screen readers, contrast, and nothing sticks out
     await page.emulateMedia({ colorScheme });
     expect(await accessibility(page), colorScheme).toEqual([]);
   }
+  await page.emulateMedia({ forcedColors: 'active' });
+  expect(await hiddenByForcedColors(page)).toEqual([]);
+  await page.emulateMedia({ forcedColors: 'none' });
   for (const width of [360, 600, 900, 1440, 2560]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await outside(page), `${width} px`).toEqual([]);

@@ -28,12 +28,13 @@ describe('networkLoad refuses', () => {
   /** With another list of blocks of the first sparse layer: what changes it is given its counts by strip, and the list. */
   const blocks = (change: (counts: Uint16Array, list: Uint16Array) => void): Model => {
     const data = model.data.slice();
-    const layer = model.layers.findIndex((offset, i) => i % words === 4 && offset !== -1);
-    const at = data.byteOffset + model.layers[layer]!;
-    const strips = Math.ceil(model.layers[layer - 3]! / 16);
+    const at = data.byteOffset + model.layers[sparse + 4]!;
+    const strips = Math.ceil(model.layers[sparse + 1]! / 16);
     change(new Uint16Array(data.buffer, at, strips), new Uint16Array(data.buffer, at + 2 * strips, 4));
     return { ...model, data };
   };
+  /** The first layer with a list of blocks. */
+  const sparse = model.layers.findIndex((offset, i) => i % words === 4 && offset !== -1) - 4;
   it.each<[string, number, Model]>([
     ['too few layers', COUNT, { ...model, layers: model.layers.slice(0, -words) }],
     ['no layers', COUNT, { ...model, layers: new Int32Array(0) }],
@@ -53,6 +54,12 @@ describe('networkLoad refuses', () => {
     ['a pointer outside the memory', POINTER, corrupt((layers) => (layers[words + 5] = 0x7ffffff0 - 0x100000))],
     ['a null pointer', POINTER, corrupt((layers) => (layers[words + 6] = -1))],
     ['a block list of other data', POINTER, corrupt((layers) => (layers[words + 4] = layers[words + 3]!))],
+    ['weights over its own list of blocks', POINTER, corrupt((layers) => (layers[sparse + 3] = layers[sparse + 4]!))],
+    [
+      "weights over another layer's list",
+      POINTER,
+      corrupt((layers) => (layers[layers.length - words + 3] = layers[sparse + 4]!)),
+    ],
     ['a block that is told twice', BLOCKS, blocks((_, list) => (list[1] = list[0]!))],
     ['blocks out of order', BLOCKS, blocks((_, list) => list.subarray(0, 2).reverse())],
     ['a block beyond the columns', BLOCKS, blocks((counts, list) => (list[counts[0]! - 1] = 16384 / 4))],

@@ -1,9 +1,16 @@
 /** The compare page: the versions are there, in step, equally loud and switched in place; the blind test tells what was preferred. */
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { pages, painted, usePages } from '../../browser/pages';
+import { chunk, format, riff } from '../../helpers/wav';
 
 usePages();
+
+const folder = mkdtempSync(join(tmpdir(), 'compare-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const NAMES = ['input', 'rnnoise-0.1-simd', 'gtcrn', 'lite', 'full'];
 
@@ -38,17 +45,48 @@ test('the example goes through each, is switched while it plays, and drawn', asy
   expect(complaints).toEqual([]);
 });
 
-test('a file of one is taken, and one of silence is refused with words', async () => {
+/** Samples of 16 bits; the voice is in the last channel alone. As a file, for what is longer than it holds is not written. */
+function recordingOf(name: string, rate: number, channels: number, seconds: number): string {
+  const bytes = seconds * rate * channels * 2;
+  const samples = Buffer.alloc(Math.min(bytes, 10 * rate * channels * 2));
+  for (let n = channels - 1; n < samples.length / 2; n += channels)
+    samples.writeInt16LE(Math.round(4000 * Math.sin(n / 40) * Math.sin(n / 20_000)), 2 * n);
+  const head = riff(format(1, channels, rate, 16), chunk('data', Buffer.alloc(0)));
+  head.writeUInt32LE(head.length - 8 + bytes, 4);
+  head.writeUInt32LE(bytes, head.length - 4);
+  const path = join(folder, name);
+  writeFileSync(path, Buffer.concat([head, samples]));
+  truncateSync(path, head.length + bytes);
+  return path;
+}
+
+test.each([
+  { what: 'a second', rate: 48000, channels: 1, seconds: 1, shown: '0:01' },
+  { what: 'a tenth of a second', rate: 16000, channels: 1, seconds: 0.1, shown: '0:00' },
+  { what: 'stereo at 44.1 kHz, the voice on the right', rate: 44100, channels: 2, seconds: 5, shown: '0:05' },
+  { what: 'half an hour of that', rate: 44100, channels: 2, seconds: 1800, shown: '0:30' },
+])('a file of $what is compared, and judged', async ({ what, rate, channels, seconds, shown }) => {
   const { page, complaints } = await pages.open('/compare/');
-  await page.setInputFiles('#file', pages.recording);
+  await page.setInputFiles('#file', recordingOf(`${what}.wav`, rate, channels, seconds));
   await ready(page);
-  expect(await page.textContent('#position-value')).toBe('0:00 of 0:10');
-  const silence = Buffer.alloc(44 + 96000);
-  Buffer.from('524946460000000057415645666d7420100000000100010080bb000000770100020010006461746100770100', 'hex').copy(
-    silence,
-  );
-  await page.setInputFiles('#file', { name: 'silence.wav', mimeType: 'audio/wav', buffer: silence });
-  await page.waitForSelector('#problem:has-text("only silence")');
+  expect(await page.textContent('#position-value')).toBe(`0:00 of ${shown}`);
+  await page.click('#begin');
+  await page.click('#prefer-a');
+  await page.click('#stop');
+  await page.waitForSelector('#found:visible');
+  expect(complaints).toEqual([]);
+});
+
+test('silence is refused with words', async () => {
+  const { page, complaints } = await pages.open('/compare/');
+  await page.setInputFiles('#file', {
+    name: 'silence.wav',
+    mimeType: 'audio/wav',
+    buffer: riff(format(1, 1, 48000, 16), chunk('data', Buffer.alloc(96000))),
+  });
+  await page.waitForSelector('#problem strong:has-text("only silence")');
+  expect(await page.textContent('#state')).toBe('Failed');
+  expect(await page.isVisible('#progress')).toBe(false);
   expect(complaints).toEqual([]);
 });
 

@@ -16,6 +16,11 @@ const FILES = [
   'x/y/a.wav',
   'x/y/z.txt',
   '.d/a.wav',
+  'odd/[].wav',
+  'odd/[!].wav',
+  'odd/-o.wav',
+  'odd/u\u0308.wav',
+  'odd/\u00e9.wav',
 ];
 let folder: string;
 beforeAll(async () => {
@@ -38,7 +43,18 @@ test.each<[pattern: string, names: string[]]>([
   // A minus is a range between two letters, a caret itself.
   ['a[-^]b.wav', ['a-b.wav', 'a^b.wav']],
   ['.h*', ['.h.wav']],
-  ['*/*.wav', ['x/a.wav']],
+  ['x/*.wav', ['a.wav']],
+  ['*/a.wav', ['x/a.wav']],
+  ['{a*,x}.wav', ['a-b.wav', 'a.wav', 'a^b.wav', 'ab.wav']],
+  ['odd/{[a-z]?,-*}.wav', ['-o.wav']],
+  // A class of nothing is no class, a range of nothing fits nothing.
+  ['odd/[].wav', ['[].wav']],
+  ['odd/[!].wav', ['[!].wav']],
+  ['[z-a].wav', []],
+  // However an accent is written, here or there.
+  ['odd/\u00fc*', ['u\u0308.wav']],
+  ['odd/[e\u0301].wav', ['\u00e9.wav']],
+  ['odd/?.wav', ['u\u0308.wav', '\u00e9.wav']],
   ['*/*/*', ['x/y/a.wav', 'x/y/z.txt']],
   ['**/a.wav', ['a.wav', 'x/a.wav', 'x/y/a.wav']],
   ['x/**', ['a.wav', 'y/a.wav', 'y/z.txt']],
