@@ -3,7 +3,7 @@ import { read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { descriptorOf } from './paths';
+import { givenDescriptor } from './paths';
 
 /** Bytes asked of the system at a time while small pieces are taken. */
 const WINDOW = 1 << 16;
@@ -30,10 +30,10 @@ export class ByteSource {
 
   /**
    * @param path a file, FIFO or device; `-` is standard input
-   * @throws the file system's own errors
+   * @throws {NoiseSuppressorError} 'invalid-input' for a descriptor of Node.js itself; the file system's own errors
    */
   static async open(path: string): Promise<ByteSource> {
-    const descriptor = await descriptorOf(path, 0);
+    const descriptor = await givenDescriptor(path, 0);
     if (descriptor !== null)
       return new ByteSource((into) => fromDescriptor(descriptor, into), Number.POSITIVE_INFINITY);
     const file = await open(path, 'r');

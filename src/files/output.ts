@@ -8,7 +8,7 @@ import { access, constants, type FileHandle, mkdir, open, rename, rm, stat } fro
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { NoiseSuppressorError } from '../shared/errors';
-import { descriptorOf, followed, isDescriptorFolder } from './paths';
+import { followed, givenDescriptor, isDescriptorFolder } from './paths';
 
 const PERMISSIONS = 0o777;
 const NEW_FILE = 0o666;
@@ -102,10 +102,10 @@ export class Output {
   /**
    * Links are followed to the file they lead to, which keeps its permissions and, if the system lets us, its owner.
    * @param path a file that need not exist, in a folder that need not either; a FIFO or a device; `-` is standard output
-   * @throws {NoiseSuppressorError} 'invalid-input' for a folder or a loop of links; the file system's own errors. Nothing is left behind then
+   * @throws {NoiseSuppressorError} 'invalid-input' for a folder, a loop of links or a descriptor of Node.js itself; the file system's own errors. Nothing is left behind then
    */
   static async open(path: string): Promise<Output> {
-    const descriptor = await descriptorOf(path, 1);
+    const descriptor = await givenDescriptor(path, 1);
     if (descriptor !== null) return new Output(toDescriptor(descriptor));
     await mkdir(dirname(path), { recursive: true });
     const target = await followed(path);

@@ -1,6 +1,6 @@
 /** Where paths of the command line lead. Node only. */
-import { fstat } from 'node:fs';
-import { readlink, realpath, stat } from 'node:fs/promises';
+import { constants, fstat } from 'node:fs';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { NoiseSuppressorError } from '../shared/errors';
@@ -37,6 +37,38 @@ export async function descriptorOf(path: string, standard: 0 | 1): Promise<numbe
   const at = await followed(path).catch(() => '');
   const own = await realpath('/proc/self/fd').catch(() => '/dev/fd');
   return [own, '/dev/fd'].includes(dirname(at)) && /^\d+$/.test(basename(at)) ? Number(basename(at)) : null;
+}
+
+/**
+ * The same, to read or write: none of those that Node.js works with itself, where our bytes would crash or hang its event loop.
+ * @throws {NoiseSuppressorError} 'invalid-input' for one of them
+ */
+export async function givenDescriptor(path: string, standard: 0 | 1): Promise<number | null> {
+  const descriptor = await descriptorOf(path, standard);
+  // Without /proc nothing tells.
+  const leads = descriptor === null || descriptor <= 2 ? null : await target(String(descriptor));
+  if (leads !== null && (leads.startsWith('anon_inode:') || (leads.startsWith('pipe:') && (await hasBothEnds(leads)))))
+    throw new NoiseSuppressorError(
+      'invalid-input',
+      `${path}: is a descriptor of Node.js itself, not one that was opened for this command; a shell opens one with 3>file`,
+    );
+  return descriptor;
+}
+
+function target(descriptor: string): Promise<string | null> {
+  return readlink(`/proc/self/fd/${descriptor}`).catch(() => null);
+}
+
+/** Whether both ends of a pipe are in this process, which then talks to itself. */
+async function hasBothEnds(pipe: string): Promise<boolean> {
+  const ends = new Set<number>();
+  for (const name of await readdir('/proc/self/fd').catch(() => [])) {
+    if ((await target(name)) !== pipe) continue;
+    // The link's permissions say what the descriptor was opened for.
+    const link = await lstat(`/proc/self/fd/${name}`).catch(() => null);
+    if (link) ends.add(link.mode & (constants.S_IRUSR | constants.S_IWUSR));
+  }
+  return ends.size > 1;
 }
 
 /** Whether the names in a folder are those of open descriptors. */

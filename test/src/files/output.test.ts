@@ -53,6 +53,36 @@ async function text(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
 const status = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 
+/** Names of what descriptors lead to, of a process that runs the command line as a program. */
+const descriptors = [3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20];
+
+describe.runIf(process.platform === 'linux')('descriptors', () => {
+  it.each(descriptors)('%i is of Node.js itself or of nobody: no output, no input, no crash', async (descriptor) => {
+    for (const paths of [
+      [at('in.wav'), `/dev/fd/${descriptor}`],
+      [`/dev/fd/${descriptor}`, at('out.wav')],
+    ]) {
+      const child = started(paths, ['ignore', 'ignore', 'pipe']);
+      const said = text(child.stderr);
+      expect(await status(child)).toBe(1);
+      expect(`${await said}`).toMatch(/of Node.js itself|no such file|EBADF|is empty|EINVAL|EACCES|ENXIO/);
+    }
+    expect(await names()).not.toContain('out.wav');
+  });
+
+  it('that a shell opens are written, to a file and into a pipe, and read', async () => {
+    const shell = (line: string): Buffer =>
+      execFileSync('bash', ['-c', line, program, process.execPath, at('in.wav'), at('out.wav')], { cwd: program });
+    const command = '"$1" run.mjs --model model --strength 0';
+    shell(`${command} "$2" /dev/fd/3 3>"$3"`);
+    const expected = await readFile(at('out.wav'));
+    expect(expected.length).toBeGreaterThan(input.length - 100);
+    expect(shell(`${command} "$2" /dev/fd/3 3>&1 >/dev/null | cat`).length).toBe(expected.length);
+    expect(shell(`${command} "$2" /dev/fd/3 3>&1 1>&2 2>/dev/null | cat`).length).toBe(expected.length);
+    expect(shell(`${command} /dev/fd/7 - 7< <(cat "$2")`).length).toBe(expected.length);
+  });
+});
+
 describe('output to a file', () => {
   it('follows links to what is there, in another folder, and keeps them', async () => {
     await mkdir(at('far', 'deep'), { recursive: true });
