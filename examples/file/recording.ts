@@ -46,16 +46,20 @@ export function recordingOf(channels: Samples, sampleRate: number): Recording {
   };
 }
 
+function silent(): DOMException {
+  return new DOMException('no sound track, or nothing in it', 'DataError');
+}
+
 /**
  * A file of any format that can be read bit by bit.
- * @throws {DOMException} 'EncodingError' when this browser has no way to do so
+ * @throws {DOMException} 'EncodingError' when this browser has no way to do so, 'DataError' when there is no sound in it
  */
 export async function openRecording(file: Blob): Promise<Recording> {
   const input = new Input({ source: new BlobSource(file, { maxCacheSize: CACHE_BYTES }), formats: ALL_FORMATS });
   try {
     if (!(await input.canRead())) throw new DOMException('an unknown format', 'EncodingError');
     const track = await input.getPrimaryAudioTrack();
-    if (!track) throw new Error('There is no sound in this file.');
+    if (!track) throw silent();
     if (!(await track.canDecode())) throw new DOMException(`no decoder of ${await track.getCodec()}`, 'EncodingError');
     return await open(input, track);
   } catch (error) {
@@ -73,11 +77,11 @@ async function open(input: Input, track: InputAudioTrack): Promise<Recording> {
   const samples = sink.samples();
   const first = await samples.next();
   await samples.return();
-  if (!first.value) throw new Error('There is no sound in this file.');
+  if (!first.value) throw silent();
   const { sampleRate, numberOfChannels } = first.value;
   first.value.close();
   const length = Math.round(((await track.computeDuration()) - origin) * sampleRate);
-  if (length <= 0) throw new Error('There is no sound in this file.');
+  if (length <= 0) throw silent();
   const picture = await input.getPrimaryVideoTrack();
   return {
     sampleRate,

@@ -45,7 +45,7 @@ export class FileWorker {
     };
   }
 
-  /** @throws {DOMException} 'AbortError' when the signal is, 'EncodingError' for a file that cannot be read bit by bit */
+  /** @throws {DOMException} 'AbortError' when the signal is, 'EncodingError' for a file that cannot be read bit by bit, 'DataError' for one without sound */
   async clean(
     source: Source,
     how: How & { keepVideo: boolean },
@@ -91,5 +91,5 @@ export class FileWorker {
 
 function errorOf({ code, name, message }: FileAnswer & { type: 'error' }): Error {
   if (code) return new NoiseSuppressorError(code as NoiseSuppressorErrorCode, message);
-  return /^(Abort|Encoding|QuotaExceeded)Error$/.test(name) ? new DOMException(message, name) : new Error(message);
+  return /^(Abort|Data|Encoding|QuotaExceeded)Error$/.test(name) ? new DOMException(message, name) : new Error(message);
 }

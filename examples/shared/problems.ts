@@ -29,6 +29,10 @@ const MICROPHONE: Record<string, Problem> = {
     what: 'This file cannot be decoded.',
     advice: 'Choose an audio file this browser can play, for example WAV, MP3, M4A, Ogg or WebM.',
   },
+  DataError: {
+    what: 'There is no sound in this file.',
+    advice: 'Choose a recording, or a video that has a sound track.',
+  },
   QuotaExceededError: {
     what: 'The result does not fit on the disk.',
     advice: 'Make room on it, or take a shorter recording: the result is kept there until it is downloaded.',

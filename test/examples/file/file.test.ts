@@ -135,6 +135,18 @@ test('a file that is no audio is explained', async () => {
   await page.close();
 });
 
+test('a recording of nothing is explained', async () => {
+  const { page } = await pages.open('/file/');
+  await page.setInputFiles('#file', {
+    name: 'empty.wav',
+    mimeType: 'audio/wav',
+    buffer: Buffer.from(riff(pcm16, chunk('data', new Uint8Array(0)))),
+  });
+  await page.waitForSelector('#problem:visible');
+  expect(await page.textContent('#problem')).toMatch(/^\s*There is no sound in this file\./);
+  await page.close();
+});
+
 /** A WAV file of noise that comes and goes, mono, 48 kHz, 16 bits; written piece by piece. */
 function longRecording(path: string, minutes: number): void {
   const samples = new Int16Array(48000);
